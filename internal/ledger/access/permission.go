@@ -1,0 +1,188 @@
+package access
+
+import (
+	"fmt"
+	"strings"
+
+	"breakwater/internal/outbreak"
+)
+
+// Permission is one thing somebody may do. Its sentence is the catalogue entry "access.may.<permission>".
+type Permission string
+
+// The permissions of the house. Every route and every service method names one.
+const (
+	AreaRead       Permission = "area.read"       // see areas and their figures
+	AreaManage     Permission = "area.manage"     // load areas, issue tube serials
+	OutbreakManage Permission = "outbreak.manage" // declare an outbreak and its protocol
+	RosterLoad     Permission = "roster.load"     // load the roll
+	PersonRead     Permission = "person.read"     // see a person's record without the name
+	PersonIdentity Permission = "person.identity" // open the sealed name, number, phone and address, for a stated purpose
+	PersonRegister Permission = "person.register" // register a walk-in
+	RoundRead      Permission = "round.read"
+	RoundManage    Permission = "round.manage"   // open and close rounds
+	TubeClose      Permission = "tube.close"     // hand in closed tubes
+	TubeSpoil      Permission = "tube.spoil"     // report a tube lost, leaked or rejected
+	OutcomeRecord  Permission = "outcome.record" // record who is excused, refused, away, unreachable
+	AnomalySettle  Permission = "anomaly.settle"
+	LabRead        Permission = "lab.read"
+	LabManage      Permission = "lab.manage"
+	LabReceive     Permission = "lab.receive"
+	LabReport      Permission = "lab.report"
+	LabCorrect     Permission = "lab.correct" // revise a reported result
+	CaseRead       Permission = "case.read"
+	CaseOpen       Permission = "case.open"
+	CaseClassify   Permission = "case.classify" // classify, set severity, decide a case in question
+	CaseStep       Permission = "case.step"     // record reports and investigations as done
+	SiteRead       Permission = "site.read"
+	SiteManage     Permission = "site.manage"
+	BedReserve     Permission = "bed.reserve"
+	StayRecord     Permission = "stay.record" // arrivals and discharges
+	TripRead       Permission = "trip.read"
+	TripPlan       Permission = "trip.plan"  // assign vehicles, cancel trips
+	TripDrive      Permission = "trip.drive" // record pick-up and arrival
+	TaskRead       Permission = "task.read"
+	TaskWork       Permission = "task.work"
+	BoardRead      Permission = "board.read"
+	JournalRead    Permission = "journal.read"
+	EventRetry     Permission = "event.retry" // retry or dismiss a parked entry
+	ProtocolRead   Permission = "protocol.read"
+	ExportRows     Permission = "export.rows"
+	UserManage     Permission = "user.manage"
+	SelfManage     Permission = "self.manage" // own password, own tokens, own sessions: everybody who is signed in
+)
+
+// Role names a set of permissions.
+type Role string
+
+const (
+	Administrator   Role = "administrator"
+	Command         Role = "command"
+	Sampler         Role = "sampler"
+	Laboratory      Role = "laboratory"
+	Investigator    Role = "investigator"
+	ContactTracer   Role = "contact_tracer"
+	SiteManager     Role = "site_manager"
+	Dispatcher      Role = "dispatcher"
+	CommunityWorker Role = "community_worker"
+	PermitOfficer   Role = "permit_officer"
+	Auditor         Role = "auditor"
+	ReadOnly        Role = "read_only"
+)
+
+// Roles lists them in the order of a form.
+var Roles = []Role{Administrator, Command, Investigator, ContactTracer, Sampler, Laboratory, SiteManager, Dispatcher, CommunityWorker, PermitOfficer, Auditor, ReadOnly}
+
+// seeing is what nearly every role needs to find its way: figures and queues, no names.
+var seeing = []Permission{AreaRead, BoardRead, RoundRead, TaskRead, ProtocolRead, SelfManage}
+
+// Table says what each role may do. It is the one table of rights in the house.
+var Table = map[Role][]Permission{
+	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
+		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
+		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, BedReserve, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity),
+	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, BedReserve, TripRead, TripPlan, PersonRead,
+		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
+	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, TaskWork),
+	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, TubeSpoil, TaskWork),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
+	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, TaskWork),
+	SiteManager:     with(SiteRead, SiteManage, BedReserve, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
+	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
+	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),
+	PermitOfficer:   with(PersonRead, TaskWork),
+	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, SiteRead, TripRead, ExportRows),
+	ReadOnly:        with(CaseRead, LabRead, SiteRead, TripRead),
+}
+
+func with(more ...Permission) []Permission { return append(append([]Permission{}, seeing...), more...) }
+
+var holds = func() map[Role]map[Permission]bool {
+	m := map[Role]map[Permission]bool{}
+	for role, list := range Table {
+		m[role] = map[Permission]bool{}
+		for _, p := range list {
+			m[role][p] = true
+		}
+	}
+	return m
+}()
+
+// Can tells whether the actor holds the permission in that scope. A grant without area or outbreak reaches all of them; an
+// outbreak of 0 in the scope asks for no particular outbreak. Our own consumers may act everywhere.
+func Can(by outbreak.Actor, p Permission, where outbreak.Scope) bool {
+	if by.System != "" {
+		return true
+	}
+	for _, g := range by.Grants {
+		if holds[Role(g.Role)][p] && g.Area.Contains(where.Area) && (g.Outbreak == 0 || where.Outbreak == 0 || g.Outbreak == where.Outbreak) {
+			return true
+		}
+	}
+	return false
+}
+
+// Anywhere tells whether the actor holds the permission in some scope: enough to open a page, whose rows are then scoped.
+func Anywhere(by outbreak.Actor, p Permission) bool {
+	if by.System != "" {
+		return true
+	}
+	for _, g := range by.Grants {
+		if holds[Role(g.Role)][p] {
+			return true
+		}
+	}
+	return false
+}
+
+// Require refuses an actor who may not.
+func Require(by outbreak.Actor, p Permission, where outbreak.Scope) error {
+	if Can(by, p, where) {
+		return nil
+	}
+	if Anywhere(by, p) {
+		return outbreak.Refuse(outbreak.Forbidden, "access.outside_scope", "permission", string(p))
+	}
+	return outbreak.Refuse(outbreak.Forbidden, "access.not_allowed", "permission", string(p))
+}
+
+// RequireAnywhere refuses an actor who holds the permission in no scope at all; the rows are then cut to Reach.
+func RequireAnywhere(by outbreak.Actor, p Permission) error {
+	if Anywhere(by, p) {
+		return nil
+	}
+	return outbreak.Refuse(outbreak.Forbidden, "access.not_allowed", "permission", string(p))
+}
+
+// Reach lists the scopes in which the actor holds the permission, for the where-clause of a list.
+func Reach(by outbreak.Actor, p Permission) []outbreak.Scope {
+	if by.System != "" {
+		return []outbreak.Scope{{}}
+	}
+	var reach []outbreak.Scope
+	for _, g := range by.Grants {
+		if holds[Role(g.Role)][p] {
+			reach = append(reach, outbreak.Scope{Area: g.Area, Outbreak: g.Outbreak})
+		}
+	}
+	return reach
+}
+
+// Within writes a condition that cuts rows with the columns area and outbreak to the actor's reach, and the arguments with
+// its own behind them. alias is the table's name with its dot, or empty. Who reaches nothing gets a condition no row meets.
+func Within(by outbreak.Actor, p Permission, alias string, args []any) (string, []any) {
+	var any []string
+	for _, s := range Reach(by, p) {
+		args = append(args, s.Area, s.Area.Upto())
+		cond := fmt.Sprintf("%[1]sarea >= $%[2]d and %[1]sarea < $%[3]d", alias, len(args)-1, len(args))
+		if s.Outbreak != 0 {
+			args = append(args, s.Outbreak)
+			cond += fmt.Sprintf(" and %soutbreak = $%d", alias, len(args))
+		}
+		any = append(any, "("+cond+")")
+	}
+	if any == nil {
+		return "1 = 0", args
+	}
+	return "(" + strings.Join(any, " or ") + ")", args
+}

@@ -1,0 +1,217 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// Consumer follows the journal with a durable cursor.
+type Consumer struct {
+	Name   string   // its actor is system:<name>
+	Kinds  []string // the entries it wants
+	Follow func(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error
+}
+
+const (
+	batch  = 200                    // entries per transaction: one at a time starves under load
+	window = 5000                   // sequences looked at per search
+	poll   = 500 * time.Millisecond // how late a lost wake-up can make us
+	stride = 2000                   // how far a cursor may run in memory over entries nobody wants
+)
+
+type runner struct {
+	consumers []Consumer
+	at        sync.Map // name -> *atomic.Int64: how far each has come, stored or not
+}
+
+// Run follows the journal with every consumer until ctx ends.
+func (j *Journal) Run(ctx context.Context, consumers ...Consumer) {
+	j.runner.consumers = consumers
+	for _, c := range consumers {
+		j.runner.at.Store(c.Name, new(atomic.Int64))
+	}
+	var wg sync.WaitGroup
+	for _, c := range consumers {
+		wg.Go(func() { j.follow(ctx, c) })
+	}
+	wg.Wait()
+}
+
+// follow works until ctx ends; a failing database is met with patience, since the facts are safe in the journal.
+func (j *Journal) follow(ctx context.Context, c Consumer) {
+	for ctx.Err() == nil {
+		woken := j.db.Woken()
+		moved, err := j.step(ctx, c)
+		if err != nil && ctx.Err() == nil {
+			j.log.Error("consumer stopped for a moment", "consumer", c.Name, "error", err)
+			woken = nil
+		}
+		if !moved || err != nil {
+			_ = pause(ctx, woken, poll)
+		}
+	}
+}
+
+// step takes the consumer one batch further and tells whether it moved.
+func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
+	mark, _ := j.runner.at.Load(c.Name)
+	at := mark.(*atomic.Int64)
+	var (
+		todo         []outbreak.Entry
+		stored, upto int64
+	)
+	err := j.db.Read(ctx, func(tx *store.Tx) (err error) {
+		if stored, _, err = store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name); err != nil {
+			return err
+		}
+		head, err := Head(tx)
+		if err != nil {
+			return err
+		}
+		from := max(stored, at.Load())
+		upto = min(head, from+window)
+		todo, err = List(tx, from, upto, c.Kinds, batch)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	if len(todo) == 0 {
+		if upto-stored >= stride {
+			err = j.db.Write(ctx, func(tx *store.Tx) error { return moveCursor(tx, c.Name, upto) })
+		}
+		moved := upto > at.Load()
+		if err == nil {
+			raise(at, upto)
+		}
+		return moved, err
+	}
+	if len(todo) < batch {
+		todo = append(todo, outbreak.Entry{Seq: upto}) // nothing of ours is left up to here
+	}
+	last := todo[len(todo)-1].Seq
+	if err := j.work(ctx, c, todo); err != nil {
+		if err := j.oneByOne(ctx, c, todo); err != nil {
+			return false, err
+		}
+	}
+	raise(at, last)
+	return true, nil
+}
+
+func raise(at *atomic.Int64, to int64) {
+	if to > at.Load() {
+		at.Store(to)
+	}
+}
+
+// work follows the entries and moves the cursor, in one transaction. Another server may have been there first.
+func (j *Journal) work(ctx context.Context, c Consumer, todo []outbreak.Entry) error {
+	return j.db.Write(ctx, func(tx *store.Tx) error {
+		stored, _, err := store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name)
+		if err != nil {
+			return err
+		}
+		for _, e := range todo {
+			if e.Seq <= stored || e.Kind == "" {
+				continue
+			}
+			if err := c.Follow(tx, outbreak.Actor{System: c.Name, Cause: e.Seq}, e); err != nil {
+				return fmt.Errorf("%s following entry %d (%s): %w", c.Name, e.Seq, e.Kind, err)
+			}
+		}
+		return moveCursor(tx, c.Name, max(stored, todo[len(todo)-1].Seq))
+	})
+}
+
+// oneByOne repeats a failed batch entry by entry and parks what still fails, so that one bad entry stops nobody.
+func (j *Journal) oneByOne(ctx context.Context, c Consumer, todo []outbreak.Entry) error {
+	for _, e := range todo {
+		err := j.work(ctx, c, []outbreak.Entry{e})
+		if err == nil {
+			continue
+		}
+		if ctx.Err() != nil || outbreak.KindOf(err) == outbreak.Busy {
+			return err
+		}
+		j.log.Error("entry parked", "consumer", c.Name, "entry", e.Seq, "kind", e.Kind, "error", err)
+		if err := j.park(ctx, c, e, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func moveCursor(tx *store.Tx, consumer string, seq int64) error {
+	_, err := tx.Exec(`insert into journal_cursor (consumer, seq) values ($1, $2)
+		on conflict (consumer) do update set seq = excluded.seq`, consumer, seq)
+	return err
+}
+
+// Settled waits until every consumer has seen everything up to the head of the moment nobody moves any more.
+func (j *Journal) Settled(ctx context.Context) error {
+	for {
+		woken := j.db.Woken()
+		head, behind, err := j.Behind(ctx)
+		if err != nil {
+			return err
+		}
+		most := int64(0)
+		for _, n := range behind {
+			most = max(most, n)
+		}
+		if most == 0 {
+			again, _, err := j.Behind(ctx)
+			if err != nil || again == head {
+				return err
+			}
+			continue
+		}
+		if err := pause(ctx, woken, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// Behind gives the head and how many entries each running consumer has not looked at yet.
+func (j *Journal) Behind(ctx context.Context) (head int64, behind map[string]int64, err error) {
+	err = j.db.Read(ctx, func(tx *store.Tx) error {
+		head, err = Head(tx)
+		return err
+	})
+	behind = map[string]int64{}
+	for _, c := range j.runner.consumers {
+		if mark, ok := j.runner.at.Load(c.Name); ok {
+			behind[c.Name] = max(head-mark.(*atomic.Int64).Load(), 0)
+		}
+	}
+	return head, behind, err
+}
+
+// Unseen counts the entries a consumer wants and has not worked on, from the stored cursors: true for any process.
+func Unseen(tx *store.Tx, c Consumer) (int64, error) {
+	at, _, err := store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name)
+	if err != nil {
+		return 0, err
+	}
+	in, args := store.In([]any{ledger, at}, c.Kinds)
+	return store.Count(tx, "select count(*) from journal where ledger = $1 and seq > $2 and kind in ("+in+")", args...)
+}
+
+func pause(ctx context.Context, woken <-chan struct{}, most time.Duration) error {
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-woken:
+	case <-t.C:
+	}
+	return nil
+}

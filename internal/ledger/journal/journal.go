@@ -1,0 +1,117 @@
+package journal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the journal's tables.
+var Migrations = store.Migrations{Owner: "journal", FS: migrations}
+
+// ledger is the number of this database's chain; a shard by area is a database and so a chain of its own.
+const ledger = 1
+
+// Journal is the record of one database.
+type Journal struct {
+	db     *store.DB
+	log    *slog.Logger
+	parked Parked
+	runner runner
+}
+
+// Parked is told of an entry a consumer put aside, in the transaction that puts it aside.
+type Parked func(tx *store.Tx, consumer string, e outbreak.Entry, cause error) error
+
+// New makes the journal of db. parked opens the task of a stuck entry.
+func New(db *store.DB, log *slog.Logger, parked Parked) *Journal {
+	return &Journal{db: db, log: log, parked: parked}
+}
+
+// Append writes events as the last step of a transaction and gives the sequence of the last one.
+func (j *Journal) Append(tx *store.Tx, by outbreak.Actor, events ...outbreak.Event) (int64, error) {
+	if by.User == 0 && by.System == "" {
+		return 0, fmt.Errorf("appending %d events without an actor", len(events))
+	}
+	seq, prev, err := headOf(tx)
+	if err != nil || len(events) == 0 {
+		return seq, err
+	}
+	rows := make([][]any, 0, len(events))
+	var abouts [][]any
+	for _, ev := range events {
+		body, err := json.Marshal(ev)
+		if err != nil {
+			return 0, fmt.Errorf("writing a %s: %w", ev.Kind(), err)
+		}
+		seq++
+		e := outbreak.Entry{Seq: seq, At: tx.Now, Kind: ev.Kind(), Scope: ev.Where(), Actor: by.String(), Cause: by.Cause, Body: body}
+		prev = chain(prev, e)
+		rows = append(rows, []any{ledger, e.Seq, e.At, e.Kind, e.Scope.Outbreak, e.Scope.Area, e.Actor, e.Cause, string(body), prev})
+		if a, ok := ev.(outbreak.About); ok {
+			for _, r := range a.About() {
+				if r.ID != "" {
+					abouts = append(abouts, []any{r.Kind, r.ID, seq})
+				}
+			}
+		}
+	}
+	if _, err := tx.Insert("journal", []string{"ledger", "seq", "at", "kind", "outbreak", "area", "actor", "cause", "body", "hash"}, nil, rows); err != nil {
+		return 0, fmt.Errorf("appending to the journal: %w", err)
+	}
+	if _, err := tx.Insert("journal_about", []string{"kind", "id", "seq"}, []string{"kind", "id", "seq"}, abouts); err != nil {
+		return 0, fmt.Errorf("filing journal entries: %w", err)
+	}
+	if err := tx.Must("update journal_head set seq = $1, hash = $2 where ledger = $3", seq, prev, ledger); err != nil {
+		return 0, fmt.Errorf("moving the journal's head: %w", err)
+	}
+	tx.Ring()
+	return seq, nil
+}
+
+// genesis is the hash before the first record.
+var genesis = make([]byte, sha256.Size)
+
+func headOf(tx *store.Tx) (int64, []byte, error) {
+	type head struct {
+		seq  int64
+		hash []byte
+	}
+	h, ok, err := store.One(tx, func(r store.Row) (h head, err error) {
+		err = r.Scan(&h.seq, &h.hash)
+		return h, err
+	}, "select seq, hash from journal_head where ledger = $1", ledger)
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the journal's head: %w", err)
+	}
+	if !ok {
+		_, err := tx.Exec("insert into journal_head (ledger, seq, hash) values ($1, 0, $2) on conflict (ledger) do nothing", ledger, genesis)
+		return 0, genesis, err
+	}
+	return h.seq, h.hash, nil
+}
+
+// chain is the hash of a record: SHA-256 over the hash before it and every field, each with its length.
+func chain(prev []byte, e outbreak.Entry) []byte {
+	var b bytes.Buffer
+	b.Write(prev)
+	for _, n := range []int64{e.Seq, int64(e.At), int64(e.Scope.Outbreak), e.Cause} {
+		b.Write(binary.BigEndian.AppendUint64(nil, uint64(n)))
+	}
+	for _, s := range []string{e.Kind, string(e.Scope.Area), e.Actor, string(e.Body)} {
+		b.Write(binary.BigEndian.AppendUint32(nil, uint32(len(s))))
+		b.WriteString(s)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return sum[:]
+}

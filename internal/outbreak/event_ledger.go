@@ -1,0 +1,126 @@
+package outbreak
+
+// TaskOpened puts work into somebody's queue.
+type TaskOpened struct {
+	Scope
+	Task    TaskID  `json:"task"`
+	What    string  `json:"what"` // task kind
+	Subject Ref     `json:"subject"`
+	Role    string  `json:"role"` // who owns it
+	At      Instant `json:"at"`   // the event the clock started at
+	Due     Instant `json:"due"`
+}
+
+// TaskEnded says how work ended: done, removed (its reason is gone) or not_executable.
+type TaskEnded struct {
+	Scope
+	Task TaskID  `json:"task"`
+	What string  `json:"what"`
+	How  string  `json:"how"`
+	At   Instant `json:"at"`
+}
+
+// TaskTaken says that a user took the task.
+type TaskTaken struct {
+	Scope
+	Task TaskID `json:"task"`
+	User UserID `json:"user"`
+}
+
+// EventParked says that a consumer could not work on an entry and put it aside.
+type EventParked struct {
+	Scope
+	Consumer string `json:"consumer"`
+	Seq      int64  `json:"seq"`
+}
+
+// EventUnparked says that a parked entry was worked on after all, or dismissed.
+type EventUnparked struct {
+	Scope
+	Consumer string `json:"consumer"`
+	Seq      int64  `json:"seq"`
+	How      string `json:"how"`
+}
+
+// UserChanged says what was done to a user's account.
+type UserChanged struct {
+	Scope
+	User UserID `json:"user"`
+	What string `json:"what"` // added, granted, revoked, password, disabled, token, token_revoked, signed_in, signed_out, locked
+	Role string `json:"role,omitempty"`
+}
+
+// OutbreakDeclared starts an outbreak under a protocol.
+type OutbreakDeclared struct {
+	Scope
+	Protocol string `json:"protocol"`
+	Edition  string `json:"edition"`
+}
+
+// AreasLoaded says that areas came in by file.
+type AreasLoaded struct {
+	Scope
+	Batch   BatchID `json:"batch"`
+	Added   int     `json:"added"`
+	Changed int     `json:"changed"`
+	Digest  string  `json:"digest"`
+}
+
+// PeopleLoaded says that people of one area came in by file.
+type PeopleLoaded struct {
+	Scope
+	Batch   BatchID `json:"batch"`
+	Added   int     `json:"added"`
+	Changed int     `json:"changed"`
+	Digest  string  `json:"digest"`
+}
+
+// PersonRegistered says that one person got an id; OnRoll is false for a walk-in.
+type PersonRegistered struct {
+	Scope
+	Person PersonID `json:"person"`
+	OnRoll bool     `json:"on_roll"`
+}
+
+// IdentityRead says that somebody opened a person's sealed identity, and why.
+type IdentityRead struct {
+	Scope
+	Person  PersonID `json:"person"`
+	Purpose Purpose  `json:"purpose"`
+}
+
+// BoxIssued gives a run of tube serials to an area.
+type BoxIssued struct {
+	Scope
+	First TubeCode `json:"first"`
+	Last  TubeCode `json:"last"`
+}
+
+// ExportMade says who took rows out.
+type ExportMade struct {
+	Scope
+	What    string  `json:"what"`
+	Rows    int     `json:"rows"`
+	Purpose Purpose `json:"purpose,omitempty"`
+}
+
+func (TaskOpened) Kind() string       { return "TaskOpened" }
+func (TaskEnded) Kind() string        { return "TaskEnded" }
+func (TaskTaken) Kind() string        { return "TaskTaken" }
+func (EventParked) Kind() string      { return "EventParked" }
+func (EventUnparked) Kind() string    { return "EventUnparked" }
+func (UserChanged) Kind() string      { return "UserChanged" }
+func (OutbreakDeclared) Kind() string { return "OutbreakDeclared" }
+func (AreasLoaded) Kind() string      { return "AreasLoaded" }
+func (PeopleLoaded) Kind() string     { return "PeopleLoaded" }
+func (PersonRegistered) Kind() string { return "PersonRegistered" }
+func (IdentityRead) Kind() string     { return "IdentityRead" }
+func (BoxIssued) Kind() string        { return "BoxIssued" }
+func (ExportMade) Kind() string       { return "ExportMade" }
+
+func (e TaskOpened) About() []Ref       { return []Ref{{"task", e.Task.String()}, e.Subject} }
+func (e TaskEnded) About() []Ref        { return []Ref{{"task", e.Task.String()}} }
+func (e TaskTaken) About() []Ref        { return []Ref{{"task", e.Task.String()}} }
+func (e UserChanged) About() []Ref      { return []Ref{{"user", e.User.String()}} }
+func (e PersonRegistered) About() []Ref { return []Ref{person(e.Person)} }
+func (e IdentityRead) About() []Ref     { return []Ref{person(e.Person)} }

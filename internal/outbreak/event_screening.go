@@ -1,0 +1,202 @@
+package outbreak
+
+// RoundOpened starts a testing round over areas.
+type RoundOpened struct {
+	Scope
+	Round  RoundID `json:"round"`
+	Areas  []Path  `json:"areas"`
+	Pool   int     `json:"pool"` // swabs per tube
+	Opens  Instant `json:"opens"`
+	Closes Instant `json:"closes"`
+	Roll   int     `json:"roll"` // people due
+}
+
+// RoundClosed ends a round; Complete is false when somebody decided to close it with people or tubes open.
+type RoundClosed struct {
+	Scope
+	Round    RoundID         `json:"round"`
+	Complete bool            `json:"complete"`
+	Outcomes map[Outcome]int `json:"outcomes"`
+}
+
+// TubesClosed says that a booth handed in a batch of closed tubes. Members are in the rows, not here.
+type TubesClosed struct {
+	Scope
+	Round   RoundID       `json:"round"`
+	Booth   BoothID       `json:"booth"`
+	Batch   BatchID       `json:"batch"`
+	First   TubeCode      `json:"first"`
+	Last    TubeCode      `json:"last"`
+	Tubes   []TubeCode    `json:"tubes"`
+	Members int           `json:"members"`
+	Digest  string        `json:"digest"`
+	By      []MinuteCount `json:"by"`
+}
+
+// MinuteCount counts tubes and people of one area by the minute the tube was closed.
+type MinuteCount struct {
+	Area    Path    `json:"area"`
+	Minute  Instant `json:"minute"`
+	Tubes   int     `json:"tubes"`
+	Members int     `json:"members"`
+}
+
+// TubeSpoiled says that a tube gives no result any more: lost, leaked, rejected, or invalid at the laboratory.
+type TubeSpoiled struct {
+	Scope
+	Round   RoundID  `json:"round"`
+	Tube    TubeCode `json:"tube"`
+	Reason  string   `json:"reason"` // lost, leaked, rejected, invalid
+	Members int      `json:"members"`
+	At      Instant  `json:"at"`
+}
+
+// SampleAgainAsked puts one person back into the queue for a swab.
+type SampleAgainAsked struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"`
+	Person PersonID `json:"person"`
+	At     Instant  `json:"at"`
+	Due    Instant  `json:"due"`
+}
+
+// SampleAgainMet says that this person was sampled again.
+type SampleAgainMet struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"` // the new tube
+	Person PersonID `json:"person"`
+	At     Instant  `json:"at"`
+}
+
+// RecallOpened says that a pool came back positive or indeterminate and its members are called back one by one.
+type RecallOpened struct {
+	Scope
+	Round   RoundID  `json:"round"`
+	Tube    TubeCode `json:"tube"`
+	Result  Result   `json:"result"`
+	Members int      `json:"members"`
+	At      Instant  `json:"at"`
+}
+
+// RecallClosed ends a recall: positive_found, none_positive (kept open for a search by a person), revised.
+type RecallClosed struct {
+	Scope
+	Round   RoundID  `json:"round"`
+	Tube    TubeCode `json:"tube"`
+	Verdict string   `json:"verdict"`
+}
+
+// MemberHeld asks one member of a pool to stay apart until the own single result or the protocol's limit.
+type MemberHeld struct {
+	Scope
+	Round       RoundID  `json:"round"`
+	Tube        TubeCode `json:"tube"`
+	Person      PersonID `json:"person"`
+	At          Instant  `json:"at"`
+	Until       Instant  `json:"until"` // the hold ends by itself
+	ResampleDue Instant  `json:"resample_due"`
+}
+
+// MemberResampled says that a held member gave a single sample.
+type MemberResampled struct {
+	Scope
+	Round     RoundID  `json:"round"`
+	Tube      TubeCode `json:"tube"`   // the pool
+	Single    TubeCode `json:"single"` // the own tube
+	Person    PersonID `json:"person"`
+	At        Instant  `json:"at"`
+	ResultDue Instant  `json:"result_due"`
+}
+
+// MemberReleased ends a hold: negative, limit, positive (the case's measures take over), revised.
+type MemberReleased struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"`
+	Person PersonID `json:"person"`
+	Reason string   `json:"reason"`
+	At     Instant  `json:"at"`
+	Done   bool     `json:"done"` // false when the single result is still owed (the hold ran into its limit)
+}
+
+// PersonPositive says that a person's own single tube is positive.
+type PersonPositive struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"`
+	Person PersonID `json:"person"`
+	At     Instant  `json:"at"` // the instrument's first positive: clocks start here
+	Via    FoundVia `json:"via"`
+}
+
+// PersonResultRevised says that the laboratory took back the positive result of a person's own tube.
+type PersonResultRevised struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"`
+	Person PersonID `json:"person"`
+	Result Result   `json:"result"`
+	At     Instant  `json:"at"`
+}
+
+// OutcomesRecorded says who was excused, refused, away or unreachable; rows hold the people.
+type OutcomesRecorded struct {
+	Scope
+	Round  RoundID         `json:"round"`
+	Batch  BatchID         `json:"batch"`
+	Counts map[Outcome]int `json:"counts"`
+}
+
+// AnomalyRaised says that something does not fit. The sample or fact itself is kept.
+type AnomalyRaised struct {
+	Scope
+	Anomaly AnomalyID `json:"anomaly"`
+	What    string    `json:"what"`
+	Round   RoundID   `json:"round"`
+	Tube    TubeCode  `json:"tube,omitempty"`
+	Person  PersonID  `json:"person,omitempty"`
+	At      Instant   `json:"at"`
+}
+
+// AnomalySettled says what a person found out.
+type AnomalySettled struct {
+	Scope
+	Anomaly AnomalyID `json:"anomaly"`
+	Verdict string    `json:"verdict"`
+}
+
+func (RoundOpened) Kind() string         { return "RoundOpened" }
+func (RoundClosed) Kind() string         { return "RoundClosed" }
+func (TubesClosed) Kind() string         { return "TubesClosed" }
+func (TubeSpoiled) Kind() string         { return "TubeSpoiled" }
+func (SampleAgainAsked) Kind() string    { return "SampleAgainAsked" }
+func (SampleAgainMet) Kind() string      { return "SampleAgainMet" }
+func (RecallOpened) Kind() string        { return "RecallOpened" }
+func (RecallClosed) Kind() string        { return "RecallClosed" }
+func (MemberHeld) Kind() string          { return "MemberHeld" }
+func (MemberResampled) Kind() string     { return "MemberResampled" }
+func (MemberReleased) Kind() string      { return "MemberReleased" }
+func (PersonPositive) Kind() string      { return "PersonPositive" }
+func (PersonResultRevised) Kind() string { return "PersonResultRevised" }
+func (OutcomesRecorded) Kind() string    { return "OutcomesRecorded" }
+func (AnomalyRaised) Kind() string       { return "AnomalyRaised" }
+func (AnomalySettled) Kind() string      { return "AnomalySettled" }
+
+func (e TubeSpoiled) About() []Ref         { return []Ref{tube(e.Tube)} }
+func (e SampleAgainAsked) About() []Ref    { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e SampleAgainMet) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e RecallOpened) About() []Ref        { return []Ref{tube(e.Tube)} }
+func (e RecallClosed) About() []Ref        { return []Ref{tube(e.Tube)} }
+func (e MemberHeld) About() []Ref          { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e MemberResampled) About() []Ref     { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e MemberReleased) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e PersonPositive) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e PersonResultRevised) About() []Ref { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e AnomalyRaised) About() []Ref {
+	if e.Person == 0 {
+		return []Ref{tube(e.Tube)}
+	}
+	return []Ref{person(e.Person), tube(e.Tube)}
+}

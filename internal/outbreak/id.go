@@ -1,0 +1,154 @@
+package outbreak
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"strings"
+	"sync"
+)
+
+// ID is a number given by the program, unique in one installation and ordered by time of birth.
+// Its text form is fourteen characters of Crockford's base 32, the last a check character, so that it can be read aloud,
+// scanned and typed without 0/O and 1/I/L being mixed up. The zero ID means "none" and is written as an empty text.
+type ID[K any] int64
+
+type (
+	outbreakKind  struct{}
+	userKind      struct{}
+	personKind    struct{}
+	householdKind struct{}
+	placeKind     struct{}
+	roundKind     struct{}
+	boothKind     struct{}
+	labKind       struct{}
+	batchKind     struct{}
+	caseKind      struct{}
+	taskKind      struct{}
+	siteKind      struct{}
+	wardKind      struct{}
+	bedKind       struct{}
+	needKind      struct{}
+	stayKind      struct{}
+	tripKind      struct{}
+	vehicleKind   struct{}
+	anomalyKind   struct{}
+)
+
+// The identifiers that rooms hand to each other.
+type (
+	OutbreakID  = ID[outbreakKind]  // one declared outbreak of one disease
+	UserID      = ID[userKind]      // somebody who signs in
+	PersonID    = ID[personKind]    // somebody the response is about
+	HouseholdID = ID[householdKind] // people behind one door
+	PlaceID     = ID[placeKind]     // a building, shop, school, vehicle line
+	RoundID     = ID[roundKind]     // one testing round (轮次)
+	BoothID     = ID[boothKind]     // one sampling point (采样点)
+	LabID       = ID[labKind]       // one testing laboratory
+	BatchID     = ID[batchKind]     // rows that came in one message or file
+	CaseID      = ID[caseKind]
+	TaskID      = ID[taskKind]
+	SiteID      = ID[siteKind] // hospital, makeshift hospital, isolation site
+	WardID      = ID[wardKind]
+	BedID       = ID[bedKind]  // a bed or a single room
+	NeedID      = ID[needKind] // somebody's need of a bed
+	StayID      = ID[stayKind] // a bed reserved, occupied or left
+	TripID      = ID[tripKind]
+	VehicleID   = ID[vehicleKind]
+	AnomalyID   = ID[anomalyKind]
+)
+
+const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+const checkAlphabet = crockford + "*~$=U" // the 37 check symbols; = and U never lead a value in a URL path
+
+const idDigits = 13
+
+// String gives the text form of the ID; empty for none.
+func (id ID[K]) String() string {
+	if id == 0 {
+		return ""
+	}
+	var b [idDigits + 1]byte
+	n := uint64(id)
+	for i := idDigits - 1; i >= 0; i-- {
+		b[i] = crockford[n&31]
+		n >>= 5
+	}
+	b[idDigits] = checkAlphabet[uint64(id)%37]
+	return string(b[:])
+}
+
+// MarshalText makes JSON, URLs and files carry the text form.
+func (id ID[K]) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the text form: any case, hyphens ignored, O as 0, I and L as 1. A wrong check character is refused.
+func (id *ID[K]) UnmarshalText(text []byte) error {
+	n, err := parseID(string(text))
+	if err != nil {
+		return err
+	}
+	*id = ID[K](n)
+	return nil
+}
+
+// ParseID reads one text form of an ID of any kind.
+func ParseID[I ID[K], K any](text string) (I, error) {
+	n, err := parseID(text)
+	return I(n), err
+}
+
+func parseID(text string) (int64, error) {
+	s := strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(text), "-", ""))
+	if s == "" {
+		return 0, nil
+	}
+	wrong := Refuse(Invalid, "kernel.id_wrong")
+	if len(s) != idDigits+1 {
+		return 0, wrong
+	}
+	s = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(s[:idDigits]) + s[idDigits:]
+	var n uint64
+	for i := range idDigits {
+		d := strings.IndexByte(crockford, s[i])
+		if d < 0 {
+			return 0, wrong
+		}
+		n = n<<5 | uint64(d)
+	}
+	if n>>63 != 0 || checkAlphabet[n%37] != s[idDigits] {
+		return 0, wrong
+	}
+	return int64(n), nil
+}
+
+// IDs gives identifiers: 41 bits of wall-clock milliseconds, 8 bits of the process, 13 bits of counter.
+// One process gives at most 8,192 per millisecond and then borrows from the next; two processes on one database differ in
+// their 8 bits, which are drawn at start.
+type IDs struct {
+	clock Clock
+	node  uint64
+	mu    sync.Mutex
+	last  uint64
+}
+
+const idEpoch = 1577836800000 // 2020-01-01T00:00:00Z in milliseconds
+
+// NewIDs makes a source of identifiers over the wall clock.
+func NewIDs(wall Clock) *IDs {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails since Go 1.24
+	return &IDs{clock: wall, node: binary.LittleEndian.Uint64(b[:]) & 0xff}
+}
+
+func (s *IDs) next() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	tick := uint64(max(int64(s.clock.Now())-idEpoch, 1)) << 13
+	if tick <= s.last {
+		tick = s.last + 1
+	}
+	s.last = tick
+	return int64(tick>>13<<21 | s.node<<13 | tick&0x1fff)
+}
+
+// New gives a fresh identifier of the kind asked for.
+func New[I ~int64](s *IDs) I { return I(s.next()) }

@@ -1,0 +1,81 @@
+package outbreak
+
+import (
+	"slices"
+	"time"
+)
+
+// Protocol is the rule book of one disease in one edition: values by key, each with unit, source and status.
+// The files are in the room protocols; here is only what every slice may ask of them.
+type Protocol struct {
+	ID      string // "cn-covid-2021"
+	Disease string // "covid-19"
+	Title   map[string]string
+	Edition string
+	Values  map[string]Value
+}
+
+// Value is one entry of a protocol. Exactly one of Number, List, Days or Text is meant, as Type says.
+type Value struct {
+	Key    string
+	Type   string // "number", "duration", "days", "list", "text"
+	Number float64
+	Unit   string // "h", "min", "days", "swabs per tube", ...
+	Days   []int
+	List   []string
+	Text   string
+	Note   string
+	Source string
+	Status Status
+	Line   int // where it stands in its file
+}
+
+// Status says how sure a value is.
+type Status string
+
+const (
+	StatusOfficial    Status = "official"     // seen in the official text
+	StatusSecondary   Status = "secondary"    // seen in the press or a reprint
+	StatusLocal       Status = "local"        // one local rule seen
+	StatusDerived     Status = "derived"      // by arithmetic from others
+	StatusPlanning    Status = "planning"     // our own assumption until the site decides
+	StatusNotVerified Status = "not_verified" // known to exist, no value seen: it has none here
+)
+
+// Statuses lists them from the surest.
+var Statuses = []Status{StatusOfficial, StatusSecondary, StatusLocal, StatusDerived, StatusPlanning, StatusNotVerified}
+
+// Duration gives a duration value; false when the protocol names none (the clock then has no limit, and screens say so).
+func (p Protocol) Duration(key string) (time.Duration, bool) {
+	v, ok := p.Values[key]
+	if !ok || v.Type != "duration" || v.Status == StatusNotVerified {
+		return 0, false
+	}
+	unit := map[string]time.Duration{"min": time.Minute, "h": time.Hour, "days": 24 * time.Hour}[v.Unit]
+	return time.Duration(v.Number * float64(unit)), true
+}
+
+// Deadline starts the clock named key at an event.
+func (p Protocol) Deadline(key string, from Instant) Deadline {
+	if d, ok := p.Duration(key); ok {
+		return Deadline{From: from, Due: from.Add(d)}
+	}
+	return Deadline{From: from}
+}
+
+// Number gives a plain number.
+func (p Protocol) Number(key string) (float64, bool) {
+	v, ok := p.Values[key]
+	return v.Number, ok && v.Type == "number" && v.Status != StatusNotVerified
+}
+
+// List gives a list of words.
+func (p Protocol) List(key string) []string { return p.Values[key].List }
+
+// Has tells whether the list under key holds word.
+func (p Protocol) Has(key, word string) bool { return slices.Contains(p.Values[key].List, word) }
+
+// Protocols finds the rule book an outbreak runs under.
+type Protocols interface {
+	Find(id string) (Protocol, bool)
+}

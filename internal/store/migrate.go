@@ -1,0 +1,83 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+)
+
+// Migrations are one owner's forward-only schema steps: files NNNN_name.sql at the root of FS.
+type Migrations struct {
+	Owner string
+	FS    fs.FS
+}
+
+//go:embed migrations/*.sql
+var own embed.FS
+
+// Migrate brings the schema of every owner up to date, in the order given, after the seam's own.
+func (db *DB) Migrate(ctx context.Context, owners ...Migrations) error {
+	dialect := goose.DialectSQLite3
+	if db.engine == PostgreSQL {
+		dialect = goose.DialectPostgres
+	}
+	for _, o := range append([]Migrations{{Owner: "store", FS: own}}, owners...) {
+		sub, err := fs.Sub(o.FS, "migrations")
+		if err != nil {
+			return fmt.Errorf("finding the migrations of %s: %w", o.Owner, err)
+		}
+		p, err := goose.NewProvider(dialect, db.write, dialectFS{sub, db.words()},
+			goose.WithTableName("schema_"+o.Owner), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+		if err != nil {
+			return fmt.Errorf("reading the migrations of %s: %w", o.Owner, err)
+		}
+		if _, err := p.Up(ctx); err != nil {
+			return fmt.Errorf("migrating %s: %w", o.Owner, err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) words() *strings.Replacer {
+	if db.engine == PostgreSQL {
+		return strings.NewReplacer("{{id}}", "bigint primary key", "{{blob}}", "bytea", "{{text}}", `text collate "C"`)
+	}
+	return strings.NewReplacer("{{id}}", "integer primary key", "{{blob}}", "blob", "{{text}}", "text")
+}
+
+// dialectFS gives migration files with the engine's own words in them.
+type dialectFS struct {
+	fs.FS
+	words *strings.Replacer
+}
+
+func (d dialectFS) Open(name string) (fs.File, error) {
+	f, err := d.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return f, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return wordFile{bytes.NewReader([]byte(d.words.Replace(string(text)))), info}, nil
+}
+
+type wordFile struct {
+	*bytes.Reader
+	info fs.FileInfo
+}
+
+func (f wordFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+func (f wordFile) Close() error               { return nil }

@@ -1,0 +1,217 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"breakwater/internal/outbreak"
+)
+
+// Engine names what is underneath.
+type Engine string
+
+const (
+	SQLite     Engine = "sqlite"
+	PostgreSQL Engine = "postgres"
+)
+
+// DB is an open database.
+type DB struct {
+	engine Engine
+	write  *sql.DB
+	read   *sql.DB
+	clock  outbreak.Clock
+	wake   hub
+}
+
+// Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
+func Open(ctx context.Context, where string, clock outbreak.Clock) (*DB, error) {
+	db := &DB{clock: clock}
+	var err error
+	if strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://") {
+		err = db.openPostgreSQL(where)
+	} else {
+		err = db.openSQLite(where)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := db.write.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+func (db *DB) openSQLite(path string) (err error) {
+	db.engine = SQLite
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return fmt.Errorf("naming the database file: %w", err)
+	}
+	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: abs}).EscapedPath()}).String()
+	common := "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
+	writer := name + common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)" +
+		"&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)&_txlock=immediate"
+	if db.write, err = sql.Open("sqlite", writer); err != nil {
+		return fmt.Errorf("opening %s: %w", path, err)
+	}
+	db.write.SetMaxOpenConns(1)
+	db.write.SetConnMaxIdleTime(0)
+	if db.read, err = sql.Open("sqlite", name+common+"&_pragma=query_only(1)&_pragma=cache_size(-8192)"); err != nil {
+		return fmt.Errorf("opening %s to read: %w", path, err)
+	}
+	db.read.SetMaxOpenConns(4)
+	db.read.SetConnMaxIdleTime(5 * time.Minute)
+	return nil
+}
+
+func (db *DB) openPostgreSQL(where string) (err error) {
+	db.engine = PostgreSQL
+	if db.write, err = sql.Open("pgx", where); err != nil {
+		return fmt.Errorf("opening PostgreSQL: %w", err)
+	}
+	db.write.SetMaxOpenConns(16)
+	db.write.SetMaxIdleConns(8)
+	db.read = db.write
+	return nil
+}
+
+// Engine tells which engine is underneath.
+func (db *DB) Engine() Engine { return db.engine }
+
+// Close ends all connections.
+func (db *DB) Close() error {
+	if db.read == db.write {
+		return db.write.Close()
+	}
+	var read error
+	if db.read != nil {
+		read = db.read.Close()
+	}
+	return errors.Join(db.write.Close(), read)
+}
+
+// Read runs fn on one unmoving picture of the database.
+func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
+	opts := &sql.TxOptions{ReadOnly: true}
+	if db.engine == PostgreSQL {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	t, err := db.read.BeginTx(ctx, opts)
+	if err != nil {
+		return busyOr(fmt.Errorf("beginning to read: %w", err))
+	}
+	defer t.Rollback() //nolint:errcheck // nothing was written
+	return busyOr(fn(&Tx{ctx: ctx, tx: t, db: db, Now: db.clock.Now()}))
+}
+
+// By says who writes and, when the caller gave one, the key that makes a repeat harmless.
+type By struct {
+	Actor outbreak.Actor
+	Route string // the command, part of the key
+	Key   string // the caller's idempotency key; empty for none
+}
+
+// Write runs fn in one durable transaction: when it returns nil everything is on disk, otherwise nothing happened.
+func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+	const tries = 5
+	var err error
+	for try := range tries {
+		if err = db.writeOnce(ctx, fn); !again(err) {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(try+1) * 20 * time.Millisecond):
+		}
+	}
+	return busyOr(err)
+}
+
+// writerLock is the advisory lock that makes PostgreSQL's writers queue as SQLite's do.
+const writerLock = 7_306_086_967_116_117_362
+
+func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
+	t, err := db.write.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning to write: %w", err)
+	}
+	defer t.Rollback() //nolint:errcheck // after Commit it does nothing
+	if db.engine == PostgreSQL {
+		if _, err := t.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
+			return fmt.Errorf("waiting to write: %w", err)
+		}
+	}
+	tx := &Tx{ctx: ctx, tx: t, db: db, Now: db.clock.Now(), writes: true}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("committing: %w", err)
+	}
+	for _, do := range tx.after {
+		do()
+	}
+	return nil
+}
+
+// again tells whether the engine asks for the whole transaction once more.
+func again(err error) bool {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == "40001" || pg.Code == "40P01"
+	}
+	return errors.Is(err, errRepeat)
+}
+
+// errRepeat asks for the closure to run again: another transaction stored the same key meanwhile.
+var errRepeat = errors.New("the same request is being answered")
+
+// busyOr turns an engine that is held by another process into an answer people can act on.
+func busyOr(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_BUSY {
+		busy := outbreak.Refuse(outbreak.Busy, "store.busy").Because(err)
+		busy.RetryAfter = 2 * time.Second
+		return busy
+	}
+	return err
+}
+
+// hub wakes whoever waits for a commit. It is a hint: losing it costs time, never a fact.
+type hub struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+func (h *hub) next() <-chan struct{} {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ch == nil {
+		h.ch = make(chan struct{})
+	}
+	return h.ch
+}
+
+func (h *hub) ring() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ch != nil {
+		close(h.ch)
+		h.ch = nil
+	}
+}
+
+// Woken gives a channel that closes after the next commit that rang.
+func (db *DB) Woken() <-chan struct{} { return db.wake.next() }
