@@ -16,21 +16,24 @@ type TubeResulted struct {
 // TubesNegative says that a batch of tubes got its first result and each is negative.
 type TubesNegative struct {
 	Scope
-	Lab    LabID      `json:"lab"`
-	At     Instant    `json:"at"`
-	Batch  BatchID    `json:"batch"`
-	Digest string     `json:"digest"`
-	Tubes  []TubeCode `json:"tubes"`
+	TubeArea AreaID     `json:"tube_area"`
+	Lab      LabID      `json:"lab"`
+	At       Instant    `json:"at"` // the latest of the batch
+	Batch    BatchID    `json:"batch"`
+	Digest   string     `json:"digest"`
+	Tubes    []TubeCode `json:"tubes"`
 }
 
 // TubesReceived says that tubes came in at a laboratory.
 type TubesReceived struct {
 	Scope
-	Lab    LabID      `json:"lab"`
-	At     Instant    `json:"at"`
-	Batch  BatchID    `json:"batch"`
-	Digest string     `json:"digest"`
-	Tubes  []TubeCode `json:"tubes"`
+	TubeArea AreaID     `json:"tube_area"`
+	Lab      LabID      `json:"lab"`
+	At       Instant    `json:"at"`
+	Due      Instant    `json:"due"` // when the results are due
+	Batch    BatchID    `json:"batch"`
+	Digest   string     `json:"digest"`
+	Tubes    []TubeCode `json:"tubes"`
 }
 
 // LabAdded says that a laboratory is known.

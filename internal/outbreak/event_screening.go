@@ -19,26 +19,24 @@ type RoundClosed struct {
 	Outcomes map[Outcome]int `json:"outcomes"`
 }
 
-// TubesClosed says that a booth handed in a batch of closed tubes. Members are in the rows, not here.
+// TubesClosed says that a booth handed in a batch of closed tubes of one area. Members are in the rows, not here.
 type TubesClosed struct {
 	Scope
-	Round   RoundID       `json:"round"`
-	Booth   BoothID       `json:"booth"`
-	Batch   BatchID       `json:"batch"`
-	First   TubeCode      `json:"first"`
-	Last    TubeCode      `json:"last"`
-	Tubes   []TubeCode    `json:"tubes"`
-	Members int           `json:"members"`
-	Digest  string        `json:"digest"`
-	By      []MinuteCount `json:"by"`
+	Round    RoundID      `json:"round"`
+	Booth    BoothID      `json:"booth"`
+	Batch    BatchID      `json:"batch"`
+	TubeArea AreaID       `json:"tube_area"`
+	Digest   string       `json:"digest"`
+	Members  int          `json:"members"`
+	Tubes    []ClosedTube `json:"tubes"`
 }
 
-// MinuteCount counts tubes and people of one area by the minute the tube was closed.
-type MinuteCount struct {
-	Area    Path    `json:"area"`
-	Minute  Instant `json:"minute"`
-	Tubes   int     `json:"tubes"`
-	Members int     `json:"members"`
+// ClosedTube is one tube of a batch.
+type ClosedTube struct {
+	Tube    TubeCode `json:"tube"`
+	At      Instant  `json:"at"`  // when it was closed
+	Due     Instant  `json:"due"` // at the laboratory
+	Members int      `json:"members"`
 }
 
 // TubeSpoiled says that a tube gives no result any more: lost, leaked, rejected, or invalid at the laboratory.

@@ -8,11 +8,14 @@ import (
 // Protocol is the rule book of one disease in one edition: values by key, each with unit, source and status.
 // The files are in the room protocols; here is only what every slice may ask of them.
 type Protocol struct {
-	ID      string // "cn-covid-2021"
-	Disease string // "covid-19"
-	Title   map[string]string
-	Edition string
-	Values  map[string]Value
+	ID        string            // "cn-covid-2021"
+	Disease   string            // "covid-19"
+	Name      map[string]string // the disease's name, by language
+	Title     map[string]string // the rule book's title, by language
+	Edition   string
+	ValidFrom string // ISO date from which the edition is in force
+	Extends   string // the rule book this one differs from; empty for none
+	Values    map[string]Value
 }
 
 // Value is one entry of a protocol. Exactly one of Number, List, Days or Text is meant, as Type says.
@@ -28,6 +31,10 @@ type Value struct {
 	Source string
 	Status Status
 	Line   int // where it stands in its file
+
+	Notes     map[string]string // the meaning, by language; Note is the English one
+	ValidFrom string            // ISO date from which the value is in force, when later than its edition; else empty
+	File      string            // the file the value stands in: of an inherited one, the file of the older edition
 }
 
 // Status says how sure a value is.
@@ -67,6 +74,14 @@ func (p Protocol) Deadline(key string, from Instant) Deadline {
 func (p Protocol) Number(key string) (float64, bool) {
 	v, ok := p.Values[key]
 	return v.Number, ok && v.Type == "number" && v.Status != StatusNotVerified
+}
+
+// Counts gives a list of whole numbers: test days, tube sizes. Nil when the protocol names none.
+func (p Protocol) Counts(key string) []int {
+	if v := p.Values[key]; v.Type == "days" && v.Status != StatusNotVerified {
+		return v.Days
+	}
+	return nil
 }
 
 // List gives a list of words.

@@ -1,0 +1,126 @@
+package registry
+
+import (
+	"time"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// Area is one node of the tree: a country's province, a county, a street, a community.
+type Area struct {
+	ID         outbreak.AreaID `json:"id"`
+	Code       string          `json:"code"` // GB/T 2260 where it exists
+	Path       outbreak.Path   `json:"path"`
+	Level      string          `json:"level"`
+	CodeKind   string          `json:"code_kind"`
+	Name       string          `json:"name"`
+	NameEn     string          `json:"name_en"`
+	TimeZone   string          `json:"time_zone"`
+	Population int             `json:"population"`
+}
+
+// NewArea is an area as a file names it; the parent by its code, empty at the root.
+type NewArea struct {
+	Code       string
+	Parent     string
+	Level      string
+	CodeKind   string
+	Name       string
+	NameEn     string
+	TimeZone   string // empty: the parent's
+	Population int
+}
+
+const areaColumns = "id, code, path, level, code_kind, name, name_en, time_zone, population"
+
+func scanArea(r store.Row) (a Area, err error) {
+	err = r.Scan(&a.ID, &a.Code, &a.Path, &a.Level, &a.CodeKind, &a.Name, &a.NameEn, &a.TimeZone, &a.Population)
+	return a, err
+}
+
+// AreaByCode finds an area; false when there is none.
+func AreaByCode(tx *store.Tx, code string) (Area, bool, error) {
+	return store.One(tx, scanArea, "select "+areaColumns+" from area where code = $1", code)
+}
+
+// AreaByID finds an area by its small number.
+func AreaByID(tx *store.Tx, id outbreak.AreaID) (Area, bool, error) {
+	return store.One(tx, scanArea, "select "+areaColumns+" from area where id = $1", id)
+}
+
+// AreaByPath finds an area by its path.
+func AreaByPath(tx *store.Tx, path outbreak.Path) (Area, bool, error) {
+	return store.One(tx, scanArea, "select "+areaColumns+" from area where path = $1", path)
+}
+
+// AreasBelow lists the areas of a subtree, itself first, in the order of paths.
+func AreasBelow(tx *store.Tx, path outbreak.Path, after outbreak.Path, most int) ([]Area, error) {
+	return store.List(tx, scanArea, "select "+areaColumns+" from area where path >= $1 and path < $2 and path > $3 order by path limit $4",
+		path, path.Upto(), after, most)
+}
+
+// ChildrenOf lists the areas one level below a path (the roots for the empty path).
+func ChildrenOf(tx *store.Tx, path outbreak.Path) ([]Area, error) {
+	all, err := store.List(tx, scanArea, "select "+areaColumns+" from area where path > $1 and path < $2 order by path", path, path.Upto())
+	var children []Area
+	for _, a := range all {
+		if a.Path.Parent() == path || path == "" && a.Path.Parent() == "" {
+			children = append(children, a)
+		}
+	}
+	return children, err
+}
+
+// LocationOf gives the time zone of the nearest area on a path that names one; UTC when none does.
+func LocationOf(tx *store.Tx, path outbreak.Path) (*time.Location, error) {
+	for p := path; p != ""; p = p.Parent() {
+		a, ok, err := AreaByPath(tx, p)
+		if err != nil {
+			return nil, err
+		}
+		if ok && a.TimeZone != "" {
+			if loc, err := time.LoadLocation(a.TimeZone); err == nil {
+				return loc, nil
+			}
+		}
+	}
+	return time.UTC, nil
+}
+
+// fit checks a new area against its parent and gives the row to keep.
+func (n NewArea) fit(parent Area, hasParent bool) (Area, error) {
+	if n.Code == "" || n.Name == "" {
+		return Area{}, outbreak.Refuse(outbreak.Invalid, "registry.area_incomplete")
+	}
+	if n.Parent != "" && !hasParent {
+		return Area{}, outbreak.Refuse(outbreak.Invalid, "registry.area_parent", "parent", n.Parent)
+	}
+	if !codeFits(n.Code) {
+		return Area{}, outbreak.Refuse(outbreak.Invalid, "registry.area_code", "code", n.Code)
+	}
+	zone := n.TimeZone
+	if zone == "" {
+		zone = parent.TimeZone
+	}
+	if zone != "" {
+		if _, err := time.LoadLocation(zone); err != nil {
+			return Area{}, outbreak.Refuse(outbreak.Invalid, "registry.area_zone", "zone", zone)
+		}
+	}
+	return Area{Code: n.Code, Path: parent.Path.Child(n.Code), Level: n.Level, CodeKind: n.CodeKind, Name: n.Name, NameEn: n.NameEn,
+		TimeZone: zone, Population: n.Population}, nil
+}
+
+// codeFits lets through codes that can stand between the slashes of a path.
+func codeFits(code string) bool {
+	if len(code) > 24 {
+		return false
+	}
+	for _, r := range code {
+		if !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '-' || r == '_' || r == '.') {
+			return false
+		}
+	}
+	return true
+}

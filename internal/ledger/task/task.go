@@ -1,0 +1,113 @@
+package task
+
+import (
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+)
+
+// What names a kind of work; its sentence is the catalogue entry "task.what.<kind>".
+type What string
+
+// The kinds of work, as the rooms open them.
+const (
+	Resample       What = "resample"         // swab a held member singly
+	AwaitSingle    What = "await_single"     // the held member's own result is owed by the laboratory
+	SwabAgain      What = "swab_again"       // lost, leaked, rejected or invalid tube
+	FindMembers    What = "find_members"     // a positive tube that no booth has handed in
+	SearchPool     What = "search_pool"      // positive pool, no positive member: swap, contamination, late infection
+	SettleAnomaly  What = "settle_anomaly"   // something does not fit
+	ReportCase     What = "report"           // report the case to the network
+	CoreInfo       What = "core_info"        // core information of the investigation
+	FullReport     What = "full_report"      // the first full report
+	Retest         What = "retest"           // confirmatory retest by another kit or laboratory
+	DecideCase     What = "question"         // the laboratory took the result back: decide
+	FindBed        What = "find_bed"         // no bed of a fitting kind is free
+	AssignVehicle  What = "assign_vehicle"   // a bed is reserved, the trip has no vehicle
+	PickUp         What = "pick_up"          // a vehicle is assigned
+	HandOver       What = "hand_over"        // the person is in the vehicle
+	RelieveSite    What = "relieve_site"     // a site holds more people than beds
+	WorkParked     What = "work_parked"      // an event a part of the system could not work on
+	RecordedByHand What = "recorded_by_hand" // somebody put it here
+)
+
+// owner says which role owns each kind and whether a person may end it by hand.
+var owner = map[What]struct {
+	role   access.Role
+	byHand bool
+}{
+	Resample: {access.Sampler, false}, AwaitSingle: {access.Laboratory, false}, SwabAgain: {access.Sampler, false},
+	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, true}, SettleAnomaly: {access.Sampler, false},
+	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
+	Retest: {access.Laboratory, false}, DecideCase: {access.Investigator, false},
+	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
+	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true},
+	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
+}
+
+// Kinds lists every kind of work.
+func Kinds() []What {
+	kinds := make([]What, 0, len(owner))
+	for k := range owner {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// State of a task.
+type State string
+
+const (
+	Pending       State = "pending"
+	InProgress    State = "in_progress"
+	Done          State = "done"
+	Removed       State = "removed"
+	NotExecutable State = "not_executable"
+)
+
+// Task is one piece of work.
+type Task struct {
+	ID       outbreak.TaskID     `json:"id"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	Area     outbreak.Path       `json:"area"`
+	What     What                `json:"what"`
+	Subject  outbreak.Ref        `json:"subject"`
+	Role     access.Role         `json:"role"`
+	TakenBy  outbreak.UserID     `json:"taken_by"`
+	State    State               `json:"state"`
+	Since    outbreak.Instant    `json:"since"` // the event the clock started at
+	Due      outbreak.Instant    `json:"due"`   // 0: no limit is named by the protocol
+	EndedAt  outbreak.Instant    `json:"ended_at"`
+}
+
+// Scope is where the task belongs.
+func (t Task) Scope() outbreak.Scope { return outbreak.Scope{Area: t.Area, Outbreak: t.Outbreak} }
+
+// Open tells whether the work is still owed.
+func (t Task) Open() bool { return t.State == Pending || t.State == InProgress }
+
+// take decides whether a user may take the task.
+func (t Task) take(user outbreak.UserID) (Task, error) {
+	if !t.Open() {
+		return t, outbreak.Refuse(outbreak.Conflict, "task.ended")
+	}
+	if t.TakenBy != 0 && t.TakenBy != user {
+		return t, outbreak.Refuse(outbreak.Conflict, "task.taken")
+	}
+	t.TakenBy, t.State = user, InProgress
+	return t, nil
+}
+
+// end decides whether the task may be ended by hand in that way.
+func (t Task) end(how State) (Task, error) {
+	if !t.Open() {
+		return t, outbreak.Refuse(outbreak.Conflict, "task.ended")
+	}
+	if how != Done && how != NotExecutable {
+		return t, outbreak.Refuse(outbreak.Invalid, "task.how")
+	}
+	if !owner[t.What].byHand {
+		return t, outbreak.Refuse(outbreak.Conflict, "task.ends_by_fact")
+	}
+	t.State = how
+	return t, nil
+}

@@ -1,0 +1,71 @@
+package lab
+
+import (
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+const resultColumns = "tube, revision, result, lab, ran_at, recorded_at, message, batch"
+
+func scanResult(r store.Row) (x Result, err error) {
+	err = r.Scan(&x.Tube, &x.Revision, &x.Result, &x.Lab, &x.RanAt, &x.RecordedAt, &x.Message, &x.Batch)
+	return x, err
+}
+
+// resultsOf reads the revisions of tubes of one issuing area, in order.
+func resultsOf(tx *store.Tx, area outbreak.AreaID, tubes []outbreak.TubeCode) (map[outbreak.TubeCode][]Result, error) {
+	in, args := store.In([]any{area}, tubes)
+	list, err := store.List(tx, scanResult, "select "+resultColumns+" from tube_result where area_id = $1 and tube in ("+in+") order by tube, revision", args...)
+	found := map[outbreak.TubeCode][]Result{}
+	for _, x := range list {
+		found[x.Tube] = append(found[x.Tube], x)
+	}
+	return found, err
+}
+
+// Seen is one stage a tube passed.
+type Seen struct {
+	Stage string           `json:"stage"`
+	Lab   outbreak.LabID   `json:"lab"`
+	At    outbreak.Instant `json:"at"`
+}
+
+func seenOf(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) ([]Seen, error) {
+	return store.List(tx, func(r store.Row) (x Seen, err error) {
+		err = r.Scan(&x.Stage, &x.Lab, &x.At)
+		return x, err
+	}, "select stage, lab, at from tube_seen where area_id = $1 and tube = $2 order by at", area, tube)
+}
+
+// Lab is one testing laboratory.
+type Lab struct {
+	ID     outbreak.LabID  `json:"id"`
+	Name   string          `json:"name"`
+	AreaID outbreak.AreaID `json:"area_id"`
+	Area   outbreak.Path   `json:"area"`
+	PerDay int             `json:"per_day"` // tubes it can test in a day
+}
+
+const labColumns = "id, name, area_id, area, per_day"
+
+func scanLab(r store.Row) (l Lab, err error) {
+	err = r.Scan(&l.ID, &l.Name, &l.AreaID, &l.Area, &l.PerDay)
+	return l, err
+}
+
+func labByID(tx *store.Tx, id outbreak.LabID) (Lab, error) {
+	l, ok, err := store.One(tx, scanLab, "select "+labColumns+" from lab where id = $1", id)
+	if err == nil && !ok {
+		err = outbreak.Refuse(outbreak.NotFound, "lab.none")
+	}
+	return l, err
+}
+
+// CountResults counts tubes with a result and all revisions; doctor compares it with what was announced.
+func CountResults(tx *store.Tx) (tubes, revisions int64, err error) {
+	if tubes, err = store.Count(tx, "select count(*) from tube_result where revision = 1"); err != nil {
+		return 0, 0, err
+	}
+	revisions, err = store.Count(tx, "select count(*) from tube_result")
+	return tubes, revisions, err
+}
