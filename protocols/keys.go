@@ -1,0 +1,114 @@
+package protocols
+
+// Key is one entry a rule book may hold.
+type Key struct {
+	Name  string
+	Type  string   // "number", "duration", "days" (whole numbers), "list" (words), "text"
+	Units []string // the units the value may have; none: the entry has no unit
+	Words []string // the words a list may hold; none: any
+	Need  Need
+}
+
+// Need says what a rule book owes a key.
+type Need int
+
+const (
+	Optional Need = iota // the rule may not exist for this disease
+	Named                // the entry must be there, if only to say that no value is known (not_verified)
+	Valued               // the work cannot run without a value
+)
+
+var (
+	clock    = []string{"min", "h", "days"} // time that runs: a deadline
+	calendar = []string{"days"}             // calendar days: a 14-day rule ends at midnight, not at the hour it began
+	swabs    = []string{"swabs per tube"}
+	beds     = []string{"single_room", "makeshift_bed", "ward_bed", "isolation_ward_bed", "icu_bed"}
+	results  = []string{"positive", "indeterminate", "invalid"}
+)
+
+// Keys lists every key any part of the house asks for. Durations are clocks that run by the hour; a number in days counts
+// calendar days.
+var Keys = catalogue(
+	// What starts with a laboratory's positive, and how long each step may take.
+	keys(Named, "duration", clock, "clock.report_positive", "clock.core_info", "clock.full_report", "clock.retest", "clock.question",
+		"clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
+		"clock.resample_result", "clock.sample_again", "pool.hold_max", "site.silent_after"),
+	keys(Optional, "duration", clock, "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
+		"tracing.assign", "tracing.radius", "tracing.trajectory", "case.discharge.apart", "contact.companion.apart",
+		"zone.low.exit_test", "care.emergency", "site.open", "ihr.notify", "ihr.assess", "end.negatives_apart"),
+
+	// Testing rounds and pools.
+	keys(Valued, "number", swabs, "pool.size"),
+	vocabulary(Valued, results, "pool.recall_on"),
+	keys(Optional, "days", swabs, "pool.validated", "pool.other"),
+	keys(Optional, "number", swabs, "pool.isolation", "pool.control"),
+	keys(Optional, "text", nil, "pool.locked_home", "pool.never", "pool.label"),
+	keys(Optional, "number", []string{"%"}, "pool.lab_dilution.max_prevalence"),
+	keys(Optional, "duration", clock, "round.max_hours"),
+	keys(Optional, "number", calendar, "round.max_days.le5M", "round.max_days.gt5M", "frequency.hot", "frequency.warm", "frequency.cold"),
+	keys(Optional, "number", []string{"rounds"}, "rounds.min"),
+	keys(Optional, "number", []string{"labs"}, "reserve_labs.le5M", "reserve_labs.gt5M"),
+	keys(Optional, "number", []string{"people/hour"}, "sampler.rate"),
+	keys(Optional, "number", []string{"people/day"}, "sampler.per_day"),
+
+	// Beds: the kinds that suit a severity, the most wanted first.
+	vocabulary(Valued, beds, "placement.screen_positive", "placement.asymptomatic", "placement.mild", "placement.moderate",
+		"placement.severe", "placement.critical"),
+	keys(Optional, "number", []string{"person/room"}, "isolation.room"),
+	keys(Optional, "text", nil, "isolation_site.positive_found", "triage.mild"),
+	keys(Optional, "number", []string{"beds"}, "fangcang.unit"),
+	keys(Optional, "number", []string{"m2/bed"}, "fangcang.space"),
+	keys(Optional, "number", []string{"m"}, "fangcang.partition", "contact.distance"),
+	keys(Optional, "number", []string{"staff/bed"}, "fangcang.staff_ratio"),
+
+	// Cases and contacts.
+	keys(Optional, "text", nil, "core_info.fields", "contact.secondary.definition", "transfer.shared_vehicle_positive"),
+	keys(Optional, "number", []string{"samples"}, "case.discharge.negatives", "contact.companion.tests", "end.negatives"),
+	keys(Optional, "number", calendar, "case.discharge.further", "contact.lookback", "contact.close.central", "contact.close.home",
+		"contact.secondary.central", "contact.secondary.home", "contact.companion", "contact.follow_up", "contact.quarantine",
+		"traveller.high_risk_area"),
+	keys(Optional, "days", []string{"day"}, "contact.close.tests", "contact.close.home_tests", "contact.secondary.tests"),
+
+	// Zones.
+	keys(Optional, "text", nil, "zone.lockdown.set", "zone.control.set", "zone.precaution.set", "zone.lockdown.rule",
+		"zone.control.rule", "zone.precaution.rule", "zone.precaution.lift"),
+	keys(Optional, "days", []string{"day"}, "zone.lockdown.tests", "zone.control.tests"),
+	keys(Optional, "number", calendar, "zone.lockdown.days", "zone.lift.no_new", "zone.lift.last_contact", "zone.lift.final_round",
+		"zone.high.lift", "zone.high.then_medium", "zone.medium.lift"),
+
+	// The end of it.
+	keys(Optional, "number", calendar, "zero.community", "end", "end.surveillance", "717.detect", "717.notify", "717.respond"),
+	keys(Optional, "text", nil, "end.sensitivity"),
+
+	// Rights.
+	keys(Optional, "text", nil, "care.jilin", "health_code.purpose"),
+)
+
+func keys(need Need, kind string, units []string, names ...string) []Key {
+	list := make([]Key, len(names))
+	for i, name := range names {
+		list[i] = Key{Name: name, Type: kind, Units: units, Need: need}
+	}
+	return list
+}
+
+func vocabulary(need Need, words []string, names ...string) []Key {
+	list := keys(need, "list", nil, names...)
+	for i := range list {
+		list[i].Words = words
+	}
+	return list
+}
+
+func catalogue(groups ...[]Key) map[string]Key {
+	all := map[string]Key{}
+	for _, group := range groups {
+		for _, k := range group {
+			if _, twice := all[k.Name]; twice {
+				panic("protocols: the key " + k.Name + " is listed twice")
+			}
+			all[k.Name] = k
+		}
+	}
+	return all
+}
