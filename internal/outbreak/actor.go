@@ -23,9 +23,9 @@ func (a Actor) String() string {
 
 // Grant gives a role in an area's subtree and one outbreak. An empty path reaches everywhere, outbreak 0 every outbreak.
 type Grant struct {
-	Role     string
-	Area     Path
-	Outbreak OutbreakID
+	Role     string     `json:"role"`
+	Area     Path       `json:"area"`
+	Outbreak OutbreakID `json:"outbreak"`
 }
 
 // Purpose is the declared reason for opening personal data.
