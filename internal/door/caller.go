@@ -3,6 +3,7 @@ package door
 import (
 	"context"
 	"crypto/rand"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ type call struct {
 	reference string
 	lang      words.Lang
 	actor     outbreak.Actor
+	log       *slog.Logger
 }
 
 type callKey struct{}
@@ -26,7 +28,7 @@ func callOf(ctx context.Context) *call {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
 		return c
 	}
-	return &call{lang: words.Langs[0]}
+	return &call{lang: words.Langs[0], log: slog.New(slog.DiscardHandler)}
 }
 
 // ActorOf gives who acts in a request; nobody before he was asked for.
@@ -34,6 +36,9 @@ func ActorOf(ctx context.Context) outbreak.Actor { return callOf(ctx).actor }
 
 // LangOf gives the language in which the request is answered.
 func LangOf(ctx context.Context) words.Lang { return callOf(ctx).lang }
+
+// LogOf gives the log of the house a request came to.
+func LogOf(ctx context.Context) *slog.Logger { return callOf(ctx).log }
 
 // ReferenceOf names the request in the log.
 func ReferenceOf(ctx context.Context) string { return callOf(ctx).reference }

@@ -41,7 +41,7 @@ func (h House) Wrap(c Chain, next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := h.Wall.Now()
-		call := &call{reference: newReference(), lang: c.Lang(r)}
+		call := &call{reference: newReference(), lang: c.Lang(r), log: h.Log}
 		r = r.WithContext(context.WithValue(r.Context(), callKey{}, call))
 		answer := &answer{ResponseWriter: w}
 		defer func() { h.note(c, r, answer, began) }()
