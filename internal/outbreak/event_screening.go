@@ -64,6 +64,7 @@ type SampleAgainMet struct {
 	Scope
 	Round  RoundID  `json:"round"`
 	Tube   TubeCode `json:"tube"` // the new tube
+	Was    TubeCode `json:"was"`  // the tube it makes up for
 	Person PersonID `json:"person"`
 	At     Instant  `json:"at"`
 }

@@ -1,0 +1,13 @@
+// Package screening runs testing rounds: it owns rounds, booths, tubes with their members, what became of everybody on the
+// roll, and the way back for everybody whose tube gave no answer or a bad one.
+//
+// Invariants: everybody on the roll of a round stands in exactly one outcome, and they sum to the roll; a physical sample is
+// never refused, whatever is odd about it is kept as an anomaly with an owner; a pool result is nobody's diagnosis: each
+// member of a positive pool is held and sampled again alone, and a hold ends with an own valid negative or at the protocol's
+// limit; a lost, leaked, rejected or invalid tube puts each of its members back to sample_again.
+//
+// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesClosed, TubeSpoiled.
+// Events out: RoundOpened, RoundClosed, TubesClosed, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
+// RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
+// AnomalyRaised, AnomalySettled.
+package screening

@@ -1,0 +1,223 @@
+package screening
+
+import (
+	"context"
+
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// Consumer follows the laboratory and the booths.
+func (s *Service) Consumer() journal.Consumer {
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed"}, Follow: s.follow}
+}
+
+func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
+	switch e.Kind {
+	case "TubesReceived":
+		return outbreak.On(e, func(r outbreak.TubesReceived) error {
+			_, err := s.strangers(tx, by, r.Scope, r.TubeArea, r.Tubes, "received", r.At)
+			return err
+		})
+	case "TubesNegative":
+		return outbreak.On(e, func(n outbreak.TubesNegative) error { return s.followNegatives(tx, by, n) })
+	case "TubeResulted":
+		return outbreak.On(e, func(r outbreak.TubeResulted) error { return s.followResult(tx, by, r) })
+	case "TubesClosed":
+		return outbreak.On(e, func(c outbreak.TubesClosed) error { return s.followClosed(tx, by, c) })
+	}
+	return nil
+}
+
+// strangers raises an orphan for each tube that no booth has handed in, with what the laboratory said of it, and gives those
+// that are known.
+func (s *Service) strangers(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, area outbreak.AreaID, codes []outbreak.TubeCode, said string, at outbreak.Instant) (map[outbreak.TubeCode]Tube, error) {
+	tubes, err := tubesByCode(tx, area, codes)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range codes {
+		if _, known := tubes[c]; known {
+			continue
+		}
+		fresh, err := s.raise(tx, by, Anomaly{What: Orphan, Outbreak: scope.Outbreak, Area: scope.Area, Tube: c, Content: said, At: at}, "")
+		if err != nil {
+			return nil, err
+		}
+		if !fresh && said != "received" { // first seen, then resulted
+			if _, err := tx.Exec("update anomaly set content = $1 where what = $2 and tube = $3 and settled_at = 0", said, Orphan, c); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return tubes, nil
+}
+
+// followNegatives frees held members whose own tube is negative. Everybody else's outcome is the coverage's work.
+func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.TubesNegative) error {
+	tubes, err := s.strangers(tx, by, n.Scope, n.TubeArea, n.Tubes, string(outbreak.Negative), n.At)
+	if err != nil {
+		return err
+	}
+	for _, c := range n.Tubes {
+		t, known := tubes[c]
+		if !known || !t.Single() {
+			continue
+		}
+		if err := s.resolveSingle(tx, by, t, outbreak.Negative, "", n.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) followResult(tx *store.Tx, by outbreak.Actor, r outbreak.TubeResulted) error {
+	tubes, err := s.strangers(tx, by, r.Scope, r.TubeArea, []outbreak.TubeCode{r.Tube}, string(r.Result), r.At)
+	if err != nil {
+		return err
+	}
+	t, known := tubes[r.Tube]
+	if known {
+		return s.resolve(tx, by, t, r.Result, r.Was, r.At)
+	}
+	if r.Result != outbreak.Positive && r.Result != outbreak.Indeterminate {
+		return nil
+	}
+	_, waits, err := recallOf(tx, r.TubeArea, r.Tube)
+	if err != nil || waits {
+		return err
+	}
+	if err := saveRecall(tx, Recall{AreaID: r.TubeArea, Tube: r.Tube, Outbreak: r.Outbreak, Area: r.Area, Result: r.Result, State: "members_unknown", OpenedAt: r.At}); err != nil {
+		return err
+	}
+	return s.tasks.Open(tx, by, task.Work{What: task.FindMembers, Subject: tubeRef(r.Tube), Scope: r.Scope, Clock: outbreak.Deadline{From: r.At}})
+}
+
+// resolve takes the result of a known tube; was is the result it revises.
+func (s *Service) resolve(tx *store.Tx, by outbreak.Actor, t Tube, r, was outbreak.Result, at outbreak.Instant) error {
+	if r == was {
+		return nil
+	}
+	if t.Single() {
+		return s.resolveSingle(tx, by, t, r, was, at)
+	}
+	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
+	if err != nil {
+		return err
+	}
+	if r == outbreak.Positive || p.Has("pool.recall_on", string(r)) {
+		return s.openRecall(tx, by, t, r, at, p)
+	}
+	if err := s.dropRecall(tx, by, t, at); err != nil {
+		return err
+	}
+	if r == outbreak.InvalidResult || r == outbreak.Indeterminate {
+		if err := s.spoil(tx, by, t, string(r), at); err != nil {
+			return err
+		}
+		return s.askAgain(tx, by, t, at)
+	}
+	return s.meetByResult(tx, by, t, at)
+}
+
+// resolveSingle takes the result of somebody's own tube.
+func (s *Service) resolveSingle(tx *store.Tx, by outbreak.Actor, t Tube, r, was outbreak.Result, at outbreak.Instant) error {
+	no := t.Members[0].No
+	people, err := registry.PeopleByNo(tx, []int64{no})
+	if err != nil {
+		return err
+	}
+	p, known := people[no]
+	if !known {
+		if r != outbreak.Positive {
+			return nil
+		}
+		return s.tasks.Open(tx, by, task.Work{What: task.FindMembers, Subject: tubeRef(t.Code), Scope: t.Scope(), Clock: outbreak.Deadline{From: at}})
+	}
+	held, err := s.resolveHeld(tx, by, t, r, at)
+	if err != nil {
+		return err
+	}
+	scope := outbreak.Scope{Area: p.Area, Outbreak: t.Outbreak}
+	if r == outbreak.Positive {
+		_, err := s.journal.Append(tx, by, outbreak.PersonPositive{Scope: scope, Round: t.Round, Tube: t.Code, Person: p.ID, At: at, Via: outbreak.FoundScreening})
+		return err
+	}
+	if was == outbreak.Positive {
+		if _, err := s.journal.Append(tx, by, outbreak.PersonResultRevised{Scope: scope, Round: t.Round, Tube: t.Code, Person: p.ID, Result: r, At: at}); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r == outbreak.Negative && was != "":
+		return s.meetByResult(tx, by, t, at)
+	case r != outbreak.Negative && !held:
+		return s.askAgain(tx, by, t, at)
+	}
+	return nil
+}
+
+// followClosed works on tubes a booth has handed in: results that were there before them, members of pools that waited to
+// be known, held members who gave their own swab, people who were to be sampled again.
+func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed) error {
+	codes := make([]outbreak.TubeCode, 0, len(c.Tubes))
+	for _, t := range c.Tubes {
+		codes = append(codes, t.Tube)
+	}
+	tubes, err := tubesByCode(tx, c.TubeArea, codes)
+	if err != nil {
+		return err
+	}
+	for _, code := range codes {
+		if err := s.meet(tx, by, tubes[code]); err != nil {
+			return err
+		}
+	}
+	if err := s.joinRecalls(tx, by, c.TubeArea, codes, tubes); err != nil {
+		return err
+	}
+	orphans, err := openOrphans(tx, codes)
+	if err != nil {
+		return err
+	}
+	for _, o := range orphans {
+		if err := s.settle(tx, by, o, "handed_in"); err != nil {
+			return err
+		}
+		if o.Content == "received" {
+			continue
+		}
+		if err := s.resolve(tx, by, tubes[o.Tube], outbreak.Result(o.Content), "", o.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Tick ends the holds that ran into their limit; app calls it every few seconds.
+func (s *Service) Tick(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		by := outbreak.SystemActor("clock")
+		over, err := membersWhere(tx, "held_to = 0 and held_until > 0 and held_until <= $1", tx.Now)
+		if err != nil {
+			return err
+		}
+		var events []outbreak.Event
+		for _, m := range over {
+			m = m.expire()
+			if err := saveMember(tx, m); err != nil {
+				return err
+			}
+			events = append(events, outbreak.MemberReleased{Scope: m.Scope(), Tube: m.Tube, Person: m.Person, Reason: "limit", At: m.HeldTo})
+		}
+		_, err = s.journal.Append(tx, by, events...)
+		return err
+	})
+}
+
+func tubeRef(c outbreak.TubeCode) outbreak.Ref { return outbreak.Ref{Kind: "tube", ID: string(c)} }
+
+func personRef(p outbreak.PersonID) outbreak.Ref { return outbreak.Ref{Kind: "person", ID: p.String()} }

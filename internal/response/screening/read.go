@@ -1,0 +1,337 @@
+package screening
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// RoundStatus is a round with where its people stand.
+type RoundStatus struct {
+	Round
+	Outcomes map[outbreak.Outcome]int `json:"outcomes"` // they sum to RollNow
+	RollNow  int                      `json:"roll_now"`
+	WalkIns  int                      `json:"walk_ins"` // in tubes, not on the roll of the round
+	Tubes    int                      `json:"tubes"`
+	Recalls  map[string]int           `json:"recalls"` // by state
+	AsOf     int64                    `json:"as_of"`   // journal entry
+}
+
+// Sampled counts people with a tube: one of the two coverages, never mixed with the other.
+func (r RoundStatus) Sampled() int {
+	return r.Outcomes[outbreak.ValidResult] + r.Outcomes[outbreak.Awaiting] + r.Outcomes[outbreak.SampleAgain]
+}
+
+// ListRounds lists the rounds the actor may see, the newest first.
+func (s *Service) ListRounds(ctx context.Context, by outbreak.Actor) (rounds []Round, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		all, err := store.List(tx, scanRound, "select "+roundColumns+" from round order by opens desc, id desc")
+		for _, r := range all {
+			if sees(by, r) {
+				rounds = append(rounds, r)
+			}
+		}
+		return err
+	})
+	return rounds, err
+}
+
+// sees tells whether some part of the round lies within the actor's reach, or the actor within the round.
+func sees(by outbreak.Actor, r Round) bool {
+	for _, reach := range access.Reach(by, access.RoundRead) {
+		if (reach.Outbreak == 0 || reach.Outbreak == r.Outbreak) && (reach.Area.Contains(r.Area) || r.Area.Contains(reach.Area)) {
+			return true
+		}
+	}
+	return false
+}
+
+// FindRound gives a round and where its people stand, as far as the journal's head of this moment. Who sees a part of the
+// round gets the figures of that part.
+func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, below outbreak.Path) (st RoundStatus, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return st, err
+	}
+	if st.AsOf, err = s.coverage.uptodate(ctx); err != nil {
+		return st, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		if st.Round, err = roundByID(tx, id); err != nil {
+			return err
+		}
+		if !sees(by, st.Round) {
+			return outbreak.Refuse(outbreak.NotFound, "screening.no_round")
+		}
+		areas := s.reach(by, st.Round, below)
+		st.Outcomes = s.coverage.outcomes(id, areas)
+		for _, n := range st.Outcomes {
+			st.RollNow += n
+		}
+		st.WalkIns = s.coverage.walkIns(id)
+		n, err := store.Count(tx, "select count(*) from (select distinct area_id, tube from tube where round = $1) t", id)
+		if err != nil {
+			return err
+		}
+		st.Tubes, st.Recalls = int(n), map[string]int{}
+		return store.Each(tx, func(r store.Row) error {
+			var state string
+			var n int
+			if err := r.Scan(&state, &n); err != nil {
+				return err
+			}
+			st.Recalls[state] = n
+			return nil
+		}, "select state, count(*) from recall where round = $1 group by state", id)
+	})
+	return st, err
+}
+
+// reach cuts the areas of a round to what the actor may see below a path.
+func (s *Service) reach(by outbreak.Actor, r Round, below outbreak.Path) []outbreak.Path {
+	var areas []outbreak.Path
+	for _, g := range access.Reach(by, access.RoundRead) {
+		if g.Outbreak != 0 && g.Outbreak != r.Outbreak {
+			continue
+		}
+		for _, a := range r.Areas {
+			for _, p := range []outbreak.Path{a, g.Area, below} {
+				if a.Contains(p) && g.Area.Contains(p) && below.Contains(p) && !slices.Contains(areas, p) {
+					areas = append(areas, p)
+				}
+			}
+		}
+	}
+	return areas
+}
+
+// Standing is one person of a round and where the person stands.
+type Standing struct {
+	registry.Person
+	Outcome outbreak.Outcome `json:"outcome"`
+}
+
+// ListStanding lists the people of a round who stand in an outcome below an area, by roll number after one: the rows behind
+// each figure of the round.
+func (s *Service) ListStanding(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, below outbreak.Path, outcome outbreak.Outcome, after int64, most int) (people []Standing, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	if _, known := outcomeIndex[outcome]; !known {
+		return nil, outbreak.Refuse(outbreak.Invalid, "screening.outcome_word", "no", 0)
+	}
+	if _, err := s.coverage.uptodate(ctx); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return err
+		}
+		for _, area := range s.reach(by, r, below) {
+			nos := s.coverage.list(id, area, outcome, after, most-len(people))
+			found, err := registry.PeopleByNo(tx, nos)
+			if err != nil {
+				return err
+			}
+			for _, no := range nos {
+				people = append(people, Standing{found[no], outcome})
+			}
+			if len(people) >= most {
+				break
+			}
+		}
+		return nil
+	})
+	return people, err
+}
+
+// CommunityStatus is where the people of one community stand.
+type CommunityStatus struct {
+	Area     outbreak.Path            `json:"area"`
+	Outcomes map[outbreak.Outcome]int `json:"outcomes"`
+}
+
+// ListCommunities lists where the people of each community of a round stand.
+func (s *Service) ListCommunities(ctx context.Context, by outbreak.Actor, id outbreak.RoundID) (list []CommunityStatus, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	if _, err := s.coverage.uptodate(ctx); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return err
+		}
+		for path, outcomes := range s.coverage.byCommunity(id) {
+			if access.Can(by, access.RoundRead, outbreak.Scope{Area: path, Outbreak: r.Outbreak}) {
+				list = append(list, CommunityStatus{path, outcomes})
+			}
+		}
+		slices.SortFunc(list, func(a, b CommunityStatus) int {
+			if a.Area < b.Area {
+				return -1
+			}
+			return 1
+		})
+		return nil
+	})
+	return list, err
+}
+
+// ListTubes lists the tubes of a round by code, after one.
+func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, after outbreak.TubeCode, most int) (tubes []Tube, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", []any{id, after})
+		limit, args := store.In(args, []int{most})
+		rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+" from tube where round = $1 and tube > $2 and "+cond+" order by tube, recorded_at limit "+limit, args...)
+		for _, r := range rows {
+			if n := len(tubes); n > 0 && tubes[n-1].Code == r.Code {
+				tubes[n-1].add(r.Members)
+				continue
+			}
+			tubes = append(tubes, r.Tube)
+		}
+		return err
+	})
+	return tubes, err
+}
+
+// FindTube gives a tube with its members; a tube no booth has handed in is not found here, whatever a laboratory knows of it.
+func (s *Service) FindTube(ctx context.Context, by outbreak.Actor, code outbreak.TubeCode) (t Tube, people map[int64]registry.Person, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return t, nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		box, err := registry.BoxOf(tx, code.Canonical())
+		if err != nil {
+			return err
+		}
+		var known bool
+		if t, known, err = s.tube(tx, box, code.Canonical()); err != nil {
+			return err
+		}
+		if !known || access.Require(by, access.RoundRead, t.Scope()) != nil {
+			return outbreak.Refuse(outbreak.NotFound, "screening.no_tube")
+		}
+		people, err = peopleIn(tx, t)
+		return err
+	})
+	return t, people, err
+}
+
+// ListRecalls lists the recalls in a state (empty: all), the oldest first.
+func (s *Service) ListRecalls(ctx context.Context, by outbreak.Actor, state string, most int) (recalls []Recall, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", nil)
+		if state != "" {
+			args = append(args, state)
+			cond += fmt.Sprintf(" and state = $%d", len(args))
+		}
+		limit, args := store.In(args, []int{most})
+		recalls, err = store.List(tx, scanRecall, "select "+recallColumns+" from recall where "+cond+" order by opened_at, tube limit "+limit, args...)
+		return err
+	})
+	return recalls, err
+}
+
+// ListHeld lists the members of recalls: of one tube, or all who still wait.
+func (s *Service) ListHeld(ctx context.Context, by outbreak.Actor, tube outbreak.TubeCode, most int) (members []RecallMember, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", nil)
+		if tube != "" {
+			args = append(args, tube.Canonical())
+			cond += fmt.Sprintf(" and tube = $%d", len(args))
+		} else {
+			cond += " and ended_at = 0"
+		}
+		limit, args := store.In(args, []int{most})
+		members, err = store.List(tx, scanMember, "select "+memberColumns+" from recall_member where "+cond+" order by held_at, tube, no limit "+limit, args...)
+		return err
+	})
+	return members, err
+}
+
+// CountHeld counts everybody who was ever held in a round and who has been released.
+func (s *Service) CountHeld(ctx context.Context, by outbreak.Actor) (held, released int64, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return 0, 0, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", nil)
+		if held, err = store.Count(tx, "select count(*) from recall_member where "+cond, args...); err != nil {
+			return err
+		}
+		released, err = store.Count(tx, "select count(*) from recall_member where held_to > 0 and "+cond, args...)
+		return err
+	})
+	return held, released, err
+}
+
+// ListAgain lists the people owed a new swab, the longest first.
+func (s *Service) ListAgain(ctx context.Context, by outbreak.Actor, most int) (owed []Again, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", nil)
+		limit, args := store.In(args, []int{most})
+		owed, err = store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and "+cond+" order by asked_at, no limit "+limit, args...)
+		return err
+	})
+	return owed, err
+}
+
+// ListAnomalies lists open anomalies of a kind (empty: all) or settled ones, the oldest first after one.
+func (s *Service) ListAnomalies(ctx context.Context, by outbreak.Actor, what string, settled bool, after outbreak.AnomalyID, most int) (list []Anomaly, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", []any{after})
+		if settled {
+			cond += " and settled_at > 0"
+		} else {
+			cond += " and settled_at = 0"
+		}
+		if what != "" {
+			args = append(args, what)
+			cond += fmt.Sprintf(" and what = $%d", len(args))
+		}
+		limit, args := store.In(args, []int{most})
+		list, err = store.List(tx, scanAnomaly, "select "+anomalyColumns+" from anomaly where id > $1 and "+cond+" order by id limit "+limit, args...)
+		return err
+	})
+	return list, err
+}
+
+// ListBooths lists the sampling points the actor may see.
+func (s *Service) ListBooths(ctx context.Context, by outbreak.Actor) (booths []Booth, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := access.Within(by, access.RoundRead, "", nil)
+		booths, err = store.List(tx, scanBooth, "select "+boothColumns+" from booth where "+cond+" order by area, name", args...)
+		return err
+	})
+	return booths, err
+}

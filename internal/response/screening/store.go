@@ -1,0 +1,211 @@
+package screening
+
+import (
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+const roundColumns = "id, outbreak, edition, area, name, pool, opens, closes, state, roll, closed_at"
+
+func scanRound(r store.Row) (x Round, err error) {
+	err = r.Scan(&x.ID, &x.Outbreak, &x.Edition, &x.Area, &x.Name, &x.Pool, &x.Opens, &x.Closes, &x.State, &x.Roll, &x.ClosedAt)
+	return x, err
+}
+
+func roundByID(tx *store.Tx, id outbreak.RoundID) (Round, error) {
+	r, ok, err := store.One(tx, scanRound, "select "+roundColumns+" from round where id = $1", id)
+	if err != nil {
+		return r, err
+	}
+	if !ok {
+		return r, outbreak.Refuse(outbreak.NotFound, "screening.no_round")
+	}
+	r.Areas, err = store.List(tx, store.Value[outbreak.Path], "select area from round_area where round = $1 order by area", id)
+	return r, err
+}
+
+func insertRound(tx *store.Tx, r Round) error {
+	if err := tx.Must("insert into round ("+roundColumns+", opened_seq, retention, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12)",
+		r.ID, r.Outbreak, r.Edition, r.Area, r.Name, r.Pool, r.Opens, r.Closes, r.State, r.Roll, outbreak.RetainScreening, tx.Now); err != nil {
+		return err
+	}
+	for _, a := range r.Areas {
+		if err := tx.Must("insert into round_area (round, area) values ($1, $2)", r.ID, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Booth is one sampling point.
+type Booth struct {
+	ID       outbreak.BoothID    `json:"id"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	AreaID   outbreak.AreaID     `json:"area_id"`
+	Area     outbreak.Path       `json:"area"`
+	Name     string              `json:"name"`
+}
+
+const boothColumns = "id, outbreak, area_id, area, name"
+
+func scanBooth(r store.Row) (b Booth, err error) {
+	err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name)
+	return b, err
+}
+
+func boothByID(tx *store.Tx, id outbreak.BoothID) (Booth, error) {
+	b, ok, err := store.One(tx, scanBooth, "select "+boothColumns+" from booth where id = $1", id)
+	if err == nil && !ok {
+		err = outbreak.Refuse(outbreak.NotFound, "screening.no_booth")
+	}
+	return b, err
+}
+
+// tubeRow is one operation on a tube as the table keeps it.
+type tubeRow struct {
+	Tube
+	op   int64
+	hash int64
+}
+
+const tubeColumns = "area_id, tube, round, op_id, area, booth, taken, hash, members, outbreak"
+
+func scanTubeRow(r store.Row) (x tubeRow, err error) {
+	var blob []byte
+	err = r.Scan(&x.AreaID, &x.Code, &x.Round, &x.op, &x.Area, &x.Booth, &x.Taken, &x.hash, &blob, &x.Outbreak)
+	x.Members, x.Ops = unpack(blob), 1
+	return x, err
+}
+
+// tubeRows reads the operations on tubes of one issuing area, in the order they were recorded.
+func tubeRows(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (rows []tubeRow, err error) {
+	for len(codes) > 0 {
+		n := min(len(codes), 400)
+		in, args := store.In([]any{area}, codes[:n])
+		part, err := store.List(tx, scanTubeRow, "select "+tubeColumns+" from tube where area_id = $1 and tube in ("+in+") order by tube, recorded_at, op_id", args...)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, part...)
+		codes = codes[n:]
+	}
+	return rows, nil
+}
+
+// tubesByCode reads tubes of one issuing area with the members of all their operations.
+func tubesByCode(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (map[outbreak.TubeCode]Tube, error) {
+	rows, err := tubeRows(tx, area, codes)
+	if err != nil {
+		return nil, err
+	}
+	tubes := map[outbreak.TubeCode]Tube{}
+	for _, r := range rows {
+		t, known := tubes[r.Code]
+		if !known {
+			tubes[r.Code] = r.Tube
+			continue
+		}
+		t.add(r.Members)
+		t.Round, t.Taken = r.Round, max(t.Taken, r.Taken)
+		tubes[r.Code] = t
+	}
+	return tubes, nil
+}
+
+func insertTube(tx *store.Tx, t Tube, op int64, batch outbreak.BatchID, kind string, edition string) (bool, error) {
+	blob := pack(t.Members)
+	var members any
+	if blob != nil {
+		members = blob
+	}
+	n, err := tx.Exec(`insert into tube (area_id, tube, round, op_id, area, booth, batch, kind, taken, recorded_at, hash, members, outbreak, edition, retention)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (area_id, tube, round, op_id) do nothing`,
+		t.AreaID, t.Code, t.Round, op, t.Area, t.Booth, batch, kind, t.Taken, tx.Now, hashOf(t.Round, t.Taken, blob), members, t.Outbreak, edition, outbreak.RetainScreening)
+	return n == 1, err
+}
+
+func spoiledReason(tx *store.Tx, area outbreak.AreaID, code outbreak.TubeCode) (string, error) {
+	reason, _, err := store.One(tx, store.Value[string], "select reason from tube_spoiled where area_id = $1 and tube = $2", area, code)
+	return reason, err
+}
+
+const memberColumns = "area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at"
+
+func scanMember(r store.Row) (m RecallMember, err error) {
+	err = r.Scan(&m.AreaID, &m.Tube, &m.Person, &m.No, &m.Outbreak, &m.Area, &m.State, &m.HeldAt, &m.HeldUntil, &m.HeldTo,
+		&m.ResampleDue, &m.Single, &m.SingleAt, &m.ResultDue, &m.EndedAt)
+	return m, err
+}
+
+func insertMember(tx *store.Tx, m RecallMember) (bool, error) {
+	n, err := tx.Exec("insert into recall_member ("+memberColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		on conflict (area_id, tube, person) do nothing`, m.AreaID, m.Tube, m.Person, m.No, m.Outbreak, m.Area, m.State, m.HeldAt, m.HeldUntil, m.HeldTo,
+		m.ResampleDue, m.Single, m.SingleAt, m.ResultDue, m.EndedAt)
+	return n == 1, err
+}
+
+func saveMember(tx *store.Tx, m RecallMember) error {
+	return tx.Must(`update recall_member set state = $1, held_to = $2, resample_due = $3, single = $4, single_at = $5, result_due = $6, ended_at = $7
+		where area_id = $8 and tube = $9 and person = $10`, m.State, m.HeldTo, m.ResampleDue, m.Single, m.SingleAt, m.ResultDue, m.EndedAt, m.AreaID, m.Tube, m.Person)
+}
+
+func membersOf(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) ([]RecallMember, error) {
+	return store.List(tx, scanMember, "select "+memberColumns+" from recall_member where area_id = $1 and tube = $2 order by no", area, tube)
+}
+
+// membersWhere reads members by one more column, oldest first.
+func membersWhere(tx *store.Tx, cond string, args ...any) ([]RecallMember, error) {
+	return store.List(tx, scanMember, "select "+memberColumns+" from recall_member where "+cond+" order by held_at, tube, no", args...)
+}
+
+// Recall is a pool whose members are called back (混管追阳).
+type Recall struct {
+	AreaID   outbreak.AreaID     `json:"-"`
+	Tube     outbreak.TubeCode   `json:"tube"`
+	Round    outbreak.RoundID    `json:"round"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	Area     outbreak.Path       `json:"area"`
+	Result   outbreak.Result     `json:"result"`
+	State    string              `json:"state"` // open, members_unknown, positive_found, none_positive, revised
+	OpenedAt outbreak.Instant    `json:"opened_at"`
+	ClosedAt outbreak.Instant    `json:"closed_at"`
+}
+
+const recallColumns = "area_id, tube, round, outbreak, area, result, state, opened_at, closed_at"
+
+func scanRecall(r store.Row) (x Recall, err error) {
+	err = r.Scan(&x.AreaID, &x.Tube, &x.Round, &x.Outbreak, &x.Area, &x.Result, &x.State, &x.OpenedAt, &x.ClosedAt)
+	return x, err
+}
+
+func recallOf(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (Recall, bool, error) {
+	return store.One(tx, scanRecall, "select "+recallColumns+" from recall where area_id = $1 and tube = $2", area, tube)
+}
+
+func saveRecall(tx *store.Tx, x Recall) error {
+	_, err := tx.Exec("insert into recall ("+recallColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		on conflict (area_id, tube) do update set round = excluded.round, result = excluded.result, state = excluded.state,
+		opened_at = excluded.opened_at, closed_at = excluded.closed_at`, x.AreaID, x.Tube, x.Round, x.Outbreak, x.Area, x.Result, x.State, x.OpenedAt, x.ClosedAt)
+	return err
+}
+
+// Again is one person owed a new swab.
+type Again struct {
+	Round    outbreak.RoundID    `json:"round"`
+	Tube     outbreak.TubeCode   `json:"tube"`
+	Person   outbreak.PersonID   `json:"person"`
+	No       int64               `json:"no"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	Area     outbreak.Path       `json:"area"`
+	AskedAt  outbreak.Instant    `json:"asked_at"`
+	Due      outbreak.Instant    `json:"due"`
+	MetAt    outbreak.Instant    `json:"met_at"`
+	MetTube  outbreak.TubeCode   `json:"met_tube"`
+}
+
+const againColumns = "round, tube, person, no, outbreak, area, asked_at, due, met_at, met_tube"
+
+func scanAgain(r store.Row) (a Again, err error) {
+	err = r.Scan(&a.Round, &a.Tube, &a.Person, &a.No, &a.Outbreak, &a.Area, &a.AskedAt, &a.Due, &a.MetAt, &a.MetTube)
+	return a, err
+}
