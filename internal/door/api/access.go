@@ -14,11 +14,9 @@ import (
 
 // me is who acts, and what he may do.
 type me struct {
-	Body struct {
-		User        access.User      `json:"user"`
-		Holds       []outbreak.Grant `json:"holds" doc:"What this token may do: the part of it that its user still holds"`
-		Permissions []allowed        `json:"permissions"`
-	}
+	User        access.User      `json:"user"`
+	Holds       []outbreak.Grant `json:"holds" doc:"What this token may do: the part of it that its user still holds"`
+	Permissions []allowed        `json:"permissions"`
 }
 
 // allowed is one permission with its sentence.
@@ -32,27 +30,11 @@ type UserPath struct {
 	User Ref[outbreak.UserID] `path:"user"`
 }
 
-type (
-	oneUser  struct{ Body access.User }
-	oneGrant struct{ Body access.Granted }
-	userPage struct {
-		Body struct {
-			Users []access.User `json:"users"`
-			Next  string        `json:"next" doc:"Give it as after to read on; empty at the end"`
-		}
-	}
-	tokenList struct {
-		Body struct {
-			Tokens []access.Token `json:"tokens"`
-		}
-	}
-	madeToken struct {
-		Body struct {
-			Token  access.Token `json:"token"`
-			Secret string       `json:"secret" doc:"Shown this once and stored nowhere"`
-		}
-	}
-)
+// madeToken is a token with its secret.
+type madeToken struct {
+	Token  access.Token `json:"token"`
+	Secret string       `json:"secret" doc:"Shown this once and stored nowhere"`
+}
 
 type newUser struct {
 	Keyed
@@ -103,17 +85,16 @@ func accessRoutes(p *plan) {
 	tags := []string{"access"}
 
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodGet, Path: "/me", Summary: "Who acts, and what he may do", Tags: tags},
-		func(ctx context.Context, _ *struct{}) (*me, error) {
+		func(ctx context.Context, _ *struct{}) (*reply[me], error) {
 			by := door.ActorOf(ctx)
 			u, err := users().FindUser(ctx, by, by.User)
-			out := &me{}
-			out.Body.User, out.Body.Holds, out.Body.Permissions = tidy(u), some(by.Grants), []allowed{}
+			out := me{User: tidy(u), Holds: some(by.Grants), Permissions: []allowed{}}
 			for _, may := range access.Table[access.Administrator] {
 				if access.Anywhere(by, may) {
-					out.Body.Permissions = append(out.Body.Permissions, allowed{may, words.Text(door.LangOf(ctx), "access.may."+string(may), nil)})
+					out.Permissions = append(out.Permissions, allowed{may, words.Text(door.LangOf(ctx), "access.may."+string(may), nil)})
 				}
 			}
-			return out, err
+			return &reply[me]{out}, err
 		})
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/me/password", Summary: "Change one's own password; all sessions end", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *ownPassword) (*Done, error) {
@@ -122,29 +103,25 @@ func accessRoutes(p *plan) {
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodGet, Path: "/users", Summary: "The users one manages, by login name", Tags: tags},
 		func(ctx context.Context, in *struct {
+			Limit
 			After string `query:"after" maxLength:"64"`
-			Limit int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
-		}) (*userPage, error) {
-			list, err := users().ListUsers(ctx, door.ActorOf(ctx), in.After, in.Limit)
-			out := &userPage{}
-			if out.Body.Users = some(list); len(list) == in.Limit {
-				out.Body.Next = list[len(list)-1].Login
-			}
+		}) (*page[access.User], error) {
+			list, err := users().ListUsers(ctx, door.ActorOf(ctx), in.After, in.Most)
 			for i := range list {
 				list[i] = tidy(list[i])
 			}
-			return out, err
+			return paged(list, in.Most, func(u access.User) string { return u.Login }), err
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/users", Summary: "Add a user, who may do nothing yet", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *newUser) (*oneUser, error) {
+		func(ctx context.Context, in *newUser) (*reply[access.User], error) {
 			b := in.Body
 			u, err := users().AddUser(ctx, door.ActorOf(ctx), access.NewUser{Login: b.Login, Name: b.Name, Lang: b.Lang, Area: b.Area, Password: b.Password}, in.Key)
-			return &oneUser{tidy(u)}, err
+			return &reply[access.User]{tidy(u)}, err
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodGet, Path: "/users/{user}", Summary: "One user and what he holds", Tags: tags},
-		func(ctx context.Context, in *UserPath) (*oneUser, error) {
+		func(ctx context.Context, in *UserPath) (*reply[access.User], error) {
 			u, err := users().FindUser(ctx, door.ActorOf(ctx), in.User.ID)
-			return &oneUser{tidy(u)}, err
+			return &reply[access.User]{tidy(u)}, err
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/users/{user}/password", Summary: "Give a user a one-time password; his sessions and tokens end", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *oneTimePassword) (*Done, error) {
@@ -158,10 +135,10 @@ func accessRoutes(p *plan) {
 			return nil, users().Disable(ctx, door.ActorOf(ctx), in.User.ID, in.Key)
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/users/{user}/grants", Summary: "Give a user a role; nobody gives more than he has", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *newGrant) (*oneGrant, error) {
+		func(ctx context.Context, in *newGrant) (*reply[access.Granted], error) {
 			b := in.Body
 			g, err := users().Grant(ctx, door.ActorOf(ctx), in.User.ID, outbreak.Grant{Role: string(b.Role), Area: b.Area, Outbreak: b.Outbreak}, b.Until, in.Key)
-			return &oneGrant{g}, err
+			return &reply[access.Granted]{g}, err
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodDelete, Path: "/grants/{grant}", Summary: "Revoke a grant", Tags: tags},
 		func(ctx context.Context, in *struct {
@@ -171,20 +148,18 @@ func accessRoutes(p *plan) {
 			return nil, users().Revoke(ctx, door.ActorOf(ctx), in.Grant.ID, in.Key)
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodGet, Path: "/users/{user}/tokens", Summary: "The live tokens of a user", Tags: tags},
-		func(ctx context.Context, in *UserPath) (*tokenList, error) {
+		func(ctx context.Context, in *UserPath) (*page[access.Token], error) {
 			return tokensOf(ctx, users(), in.User.ID)
 		})
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodGet, Path: "/tokens", Summary: "One's own live tokens", Tags: tags},
-		func(ctx context.Context, _ *struct{}) (*tokenList, error) {
+		func(ctx context.Context, _ *struct{}) (*page[access.Token], error) {
 			return tokensOf(ctx, users(), door.ActorOf(ctx).User)
 		})
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/tokens", Summary: "Make a token for oneself", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *newToken) (*madeToken, error) {
+		func(ctx context.Context, in *newToken) (*reply[madeToken], error) {
 			n := access.NewToken{Name: in.Body.Name, Until: in.Body.Until, Grants: in.Body.Grants}
 			secret, token, err := users().MakeToken(ctx, door.ActorOf(ctx), n)
-			out := &madeToken{}
-			out.Body.Secret, out.Body.Token = secret, token
-			return out, err
+			return &reply[madeToken]{madeToken{token, secret}}, err
 		})
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodDelete, Path: "/tokens/{token}", Summary: "Revoke a token: one's own, or that of a user one manages", Tags: tags},
 		func(ctx context.Context, in *struct {
@@ -195,22 +170,12 @@ func accessRoutes(p *plan) {
 		})
 }
 
-func tokensOf(ctx context.Context, s *access.Service, user outbreak.UserID) (*tokenList, error) {
+func tokensOf(ctx context.Context, s *access.Service, user outbreak.UserID) (*page[access.Token], error) {
 	list, err := s.ListTokens(ctx, door.ActorOf(ctx), user)
 	for i := range list {
 		list[i].Grants = some(list[i].Grants)
 	}
-	out := &tokenList{}
-	out.Body.Tokens = some(list)
-	return out, err
-}
-
-// some makes an empty list of none, which is what the description promises.
-func some[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
+	return whole(list), err
 }
 
 func tidy(u access.User) access.User {

@@ -33,6 +33,7 @@ func build(h door.House) *plan {
 	config.SchemasPath = ""
 	config.CreateHooks = nil // no links to schemas in answers
 	config.RejectUnknownQueryParameters = true
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.Info.Description = "Every time is RFC 3339 in UTC; an empty text is none. Identifiers are fourteen characters, the last a check. " +
 		"A refusal is application/problem+json: act on its key, show its detail. Send Accept-Language: zh or en."
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "A token made on the user page, by the command line or by POST " + prefix + "/tokens."}}

@@ -78,7 +78,7 @@ func init() {
 			p.Status = http.StatusUnsupportedMediaType
 		}
 		p.Key = keyOf(p.Status, msg == "request body is required")
-		if len(p.Faults) == 1 && (p.Faults[0].Key == "api.body_broken" || p.Faults[0].Key == "api.body_type") { // it says all there is to say
+		if len(p.Faults) == 1 && (p.Faults[0].Key == "api.body_broken" || p.Faults[0].Key == "api.body_type" || p.Faults[0].Where == "body" && strings.HasPrefix(p.Faults[0].Key, "kernel.")) { // it says all there is to say
 			p.Key, p.Faults = p.Faults[0].Key, nil
 		}
 		p.Title, p.Detail = http.StatusText(p.Status), words.Text(lang, p.Key, nil)
@@ -124,6 +124,9 @@ func faultsOf(lang words.Lang, errs []error) []Fault {
 			}
 			if d.Location == "body" && f.Key == "api.value_wrong" {
 				f.Key = "api.body_broken"
+				if key, _, _ := strings.Cut(d.Message, " "); words.Has(lang, key) { // a refusal of an identifier or a time
+					f.Key = key
+				}
 			}
 		}
 		if e, ok := errors.AsType[*outbreak.Error](err); ok {

@@ -76,7 +76,7 @@ func foldLogin(login string) string {
 
 var (
 	loginForm = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._@-]{1,63}$`)
-	pathForm  = regexp.MustCompile(`^((/[0-9A-Za-z_-]+)+/)?$`)
+	pathForm  = regexp.MustCompile(`^((/[0-9A-Za-z._-]+)+/)?$`)
 )
 
 func (n *NewUser) check() error {
