@@ -1,0 +1,264 @@
+package exchange
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/words"
+)
+
+// Options say how a file is to be read. The zero Options are good.
+type Options struct {
+	Lang     words.Lang       // of the reasons; empty: the catalogue's first
+	Map      io.Reader        // lines field=column that go before our own reading of the header
+	Rejected io.Writer        // where rejected rows go
+	Now      outbreak.Instant // after which nothing can have happened; 0: not checked
+	Zone     *time.Location   // of times that name no offset; nil: the area's where it is known, else UTC
+	Lab      string           // the laboratory of a results file that has no such column: name or id
+	Round    outbreak.RoundID // the round of a tubes file that has no such column
+
+	KnownArea func(code string) bool // nil: not checked
+	KnownLab  func(lab string) bool  // nil: not checked
+
+	MostProblems int // listed in the report; 0: 1,000
+	Remember     int // rows remembered to find repetitions in the file; 0: 8 million, about 200 MB
+}
+
+// Check reads a file and says what would become of it, without a database. What makes the file as a whole unreadable is the
+// error; everything about single rows is in the report.
+func Check(kind Kind, r io.Reader, o Options) (Report, error) {
+	s, err := begin(kind, r, o)
+	if err != nil {
+		return Report{}, err
+	}
+	return s.run()
+}
+
+// scan is one file on its way through.
+type scan struct {
+	kind      Kind
+	shape     shape
+	o         Options
+	rows      *records
+	mapping   *mapping
+	checks    []check
+	seen      *fingerprints
+	report    *Report
+	rejected  *rejectedFile
+	zoneOf    func(*row) *time.Location // of the area a row belongs to
+	zoneKnown string                    // the time zone found right last
+	batch     []*row
+	apply     func([]*row) (tally, error) // nil: nothing is written
+}
+
+// mostPerBatch is how many rows go into one transaction.
+const mostPerBatch = 1000
+
+func begin(kind Kind, r io.Reader, o Options) (*scan, error) {
+	if o.Lang == "" {
+		o.Lang = words.Langs[0]
+	}
+	if o.MostProblems == 0 {
+		o.MostProblems = 1000
+	}
+	if o.Remember == 0 {
+		o.Remember = 8_000_000
+	}
+	shape, err := shapeOf(kind)
+	if err != nil {
+		return nil, err
+	}
+	asked, err := readMap(shape, o.Map)
+	if err != nil {
+		return nil, err
+	}
+	sniffed, err := Sniff(r)
+	if err != nil {
+		return nil, err
+	}
+	s := &scan{kind: kind, shape: shape, o: o, rows: newRecords(sniffed), checks: checksOf(kind), seen: newFingerprints(o.Remember)}
+	if s.mapping, err = findHeader(shape, s.rows, asked); err != nil {
+		return nil, err
+	}
+	s.report = newReport(kind, sniffed, s.mapping)
+	s.rejected, err = newRejectedFile(o.Rejected, s.mapping)
+	return s, err
+}
+
+// zone is where a row's times without an offset belong.
+func (s *scan) zone(r *row) *time.Location {
+	if s.o.Zone != nil {
+		return s.o.Zone
+	}
+	if s.zoneOf != nil {
+		return s.zoneOf(r)
+	}
+	return time.UTC
+}
+
+func (s *scan) run() (Report, error) {
+	r := &row{scan: s}
+	for {
+		rec, err := s.rows.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return s.stopped(err)
+		}
+		if blank(rec.cells) {
+			continue
+		}
+		s.report.Received++
+		if err := s.take(r, rec); err != nil {
+			return s.stopped(err)
+		}
+	}
+	if err := s.send(); err != nil {
+		return s.stopped(err)
+	}
+	s.warn()
+	s.report.Encoding = s.rows.s.Encoding
+	if err := s.rejected.flush(); err != nil {
+		return *s.report, fmt.Errorf("writing the file of rejected rows: %w", err)
+	}
+	return *s.report, s.report.balanced()
+}
+
+// stopped gives what was done until a fault that ends the file; the batches before it stand.
+func (s *scan) stopped(err error) (Report, error) {
+	_ = s.rejected.flush()
+	return *s.report, err
+}
+
+func blank(cells []string) bool {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			return false
+		}
+	}
+	return true
+}
+
+// take judges one row and puts it where it belongs.
+func (s *scan) take(r *row, rec record) error {
+	r.fill(rec, s.mapping)
+	if misfit := s.misfit(rec); misfit != nil {
+		r.told = append(r.told, fault{check: "row", err: misfit})
+	} else {
+		r.look(s.checks)
+	}
+	if len(r.told) > 0 {
+		return s.reject(r)
+	}
+	switch s.seen.see(r) {
+	case again:
+		s.report.Repeated++
+		return nil
+	case differs:
+		r.told = append(r.told, fault{check: "repeat", field: s.keyField(), err: invalid("exchange.repeated_differs")})
+		return s.reject(r)
+	}
+	if s.apply == nil {
+		s.report.Accepted++
+		return nil
+	}
+	if s.batch = append(s.batch, r.keep()); len(s.batch) == mostPerBatch {
+		return s.send()
+	}
+	return nil
+}
+
+// misfit finds rows that are no rows of this table. Empty cells behind the last column are no fault.
+func (s *scan) misfit(rec record) *outbreak.Error {
+	have, want := len(rec.cells), len(s.mapping.header)
+	for have > want && strings.TrimSpace(rec.cells[have-1]) == "" {
+		have--
+	}
+	switch {
+	case !rec.legible:
+		return invalid("exchange.row_encoding")
+	case have > want || have < s.mapping.own:
+		return invalid("exchange.row_fields", "have", have, "want", want)
+	}
+	return nil
+}
+
+// keyField is the column to show for a row whose key stood before.
+func (s *scan) keyField() Field {
+	switch s.kind {
+	case Areas:
+		return fieldCode
+	case Roster:
+		return fieldDocument
+	}
+	return fieldTube
+}
+
+func (s *scan) reject(r *row) error {
+	s.report.Rejected++
+	problems := make([]Problem, len(r.told))
+	for i, t := range r.told {
+		p := Problem{Row: r.line, Check: t.check, Reason: sentence(s.o.Lang, t.err)}
+		if t.field != fieldNone {
+			p.Column = s.mapping.name(t.field)
+			if c := s.mapping.column[t.field]; c >= 0 && c < len(r.raw) {
+				p.Value = mask(s.kind, t.field, strings.TrimSpace(r.raw[c]))
+			}
+		}
+		problems[i] = p
+		s.report.tell(p, s.o.MostProblems)
+	}
+	return s.rejected.add(r, problems)
+}
+
+// tally is what a room made of a batch: rows by their index in it.
+type tally struct {
+	accepted int
+	changed  int
+	repeated int
+	rejected map[int]*outbreak.Error
+}
+
+// send hands the batch to the room that owns the rows.
+func (s *scan) send() error {
+	if len(s.batch) == 0 {
+		return nil
+	}
+	t, err := s.apply(s.batch)
+	if err != nil {
+		return err
+	}
+	if t.accepted+t.repeated+len(t.rejected) != len(s.batch) {
+		return fmt.Errorf("of a batch of %d rows %d were accepted, %d repeated and %d rejected", len(s.batch), t.accepted, t.repeated, len(t.rejected))
+	}
+	s.report.Accepted += t.accepted
+	s.report.Changed += t.changed
+	s.report.Repeated += t.repeated
+	for i, r := range s.batch {
+		if err := t.rejected[i]; err != nil {
+			r.told = []fault{{check: "room", err: err}}
+			if err := s.reject(r); err != nil {
+				return err
+			}
+		}
+	}
+	s.batch = s.batch[:0]
+	return nil
+}
+
+// warn tells of what may be wrong with the file as a whole.
+func (s *scan) warn() {
+	if n := s.rows.line; n == 65_536 || n == 1_048_576 {
+		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.cut_at_limit", "lines", n)))
+	}
+	if n := s.seen.beyond; n > 0 {
+		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.not_compared", "rows", n)))
+	}
+	if len(s.report.Unkept) > 0 {
+		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.unkept", "columns", strings.Join(s.report.Unkept, ", "))))
+	}
+}
