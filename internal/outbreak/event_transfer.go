@@ -18,6 +18,7 @@ type VehicleAssigned struct {
 	Trip    TripID    `json:"trip"`
 	Person  PersonID  `json:"person"`
 	Vehicle VehicleID `json:"vehicle"`
+	Due     Instant   `json:"due"`
 	At      Instant   `json:"at"`
 }
 
@@ -27,6 +28,7 @@ type PickedUp struct {
 	Trip    TripID    `json:"trip"`
 	Person  PersonID  `json:"person"`
 	Vehicle VehicleID `json:"vehicle"`
+	Due     Instant   `json:"due"`
 	At      Instant   `json:"at"`
 }
 

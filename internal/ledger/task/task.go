@@ -26,6 +26,7 @@ const (
 	PickUp         What = "pick_up"          // a vehicle is assigned
 	HandOver       What = "hand_over"        // the person is in the vehicle
 	RelieveSite    What = "relieve_site"     // a site holds more people than beds
+	ReleasePerson  What = "release_person"   // not a case any more: let the person go
 	WorkParked     What = "work_parked"      // an event a part of the system could not work on
 	RecordedByHand What = "recorded_by_hand" // somebody put it here
 )
@@ -40,7 +41,7 @@ var owner = map[What]struct {
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Laboratory, false}, DecideCase: {access.Investigator, false},
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
-	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true},
+	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
 }
 

@@ -1,0 +1,63 @@
+package cases
+
+import (
+	"time"
+
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// ahead is how far somebody's clock may run before ours.
+const ahead = 5 * time.Minute
+
+// Consumer follows what screening finds.
+func (s *Service) Consumer() journal.Consumer {
+	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised"}, Follow: s.follow}
+}
+
+func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
+	switch e.Kind {
+	case "PersonPositive":
+		return outbreak.On(e, func(p outbreak.PersonPositive) error { return s.followPositive(tx, by, p) })
+	case "PersonResultRevised":
+		return outbreak.On(e, func(r outbreak.PersonResultRevised) error { return s.followRevised(tx, by, r) })
+	}
+	return nil
+}
+
+func (s *Service) followPositive(tx *store.Tx, by outbreak.Actor, e outbreak.PersonPositive) error {
+	p, ok, err := registry.PersonByID(tx, e.Person)
+	if err != nil || !ok {
+		return err
+	}
+	_, _, err = s.open(tx, by, Case{Outbreak: e.Outbreak, Person: p.ID, Area: p.Area, Severity: outbreak.ScreenPositive,
+		Classification: outbreak.NotClassified, Via: e.Via, Tube: e.Tube, PositiveAt: e.At})
+	return err
+}
+
+// followRevised puts a case whose own result was taken back in question; its short clock starts when we heard of it.
+func (s *Service) followRevised(tx *store.Tx, by outbreak.Actor, e outbreak.PersonResultRevised) error {
+	c, ok, err := liveOf(tx, e.Outbreak, e.Person)
+	if err != nil || !ok {
+		return err
+	}
+	c, changed := c.question(e.Tube)
+	if !changed {
+		return nil
+	}
+	p, err := s.registry.ProtocolOf(tx, e.Outbreak)
+	if err != nil {
+		return err
+	}
+	clock := p.Deadline("clock.question", tx.Now)
+	if err := save(tx, c, ""); err != nil {
+		return err
+	}
+	if _, err := s.journal.Append(tx, by, outbreak.CaseInQuestion{Scope: c.Scope(), Case: c.ID, Person: c.Person, Tube: e.Tube, At: tx.Now, Due: clock.Due}); err != nil {
+		return err
+	}
+	return s.tasks.Open(tx, by, task.Work{What: task.DecideCase, Subject: c.ref(), Scope: c.Scope(), Clock: clock})
+}

@@ -1,0 +1,58 @@
+package cases
+
+import (
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+const columns = "id, outbreak, edition, person, area, severity, classification, via, state, tube, positive_at, onset_at, recorded_at"
+
+func scan(r store.Row) (c Case, err error) {
+	err = r.Scan(&c.ID, &c.Outbreak, &c.Edition, &c.Person, &c.Area, &c.Severity, &c.Classification, &c.Via, &c.State, &c.Tube, &c.PositiveAt, &c.OnsetAt, &c.RecordedAt)
+	return c, err
+}
+
+func byID(tx *store.Tx, id outbreak.CaseID) (Case, bool, error) {
+	return store.One(tx, scan, "select "+columns+" from case_file where id = $1", id)
+}
+
+func liveOf(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) (Case, bool, error) {
+	return store.One(tx, scan, "select "+columns+" from case_file where outbreak = $1 and person = $2 and live = 1", ob, person)
+}
+
+func insert(tx *store.Tx, c Case, owed []Step) error {
+	if err := tx.Must("insert into case_file ("+columns+`, live, reason, retention) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, '', $14)`,
+		c.ID, c.Outbreak, c.Edition, c.Person, c.Area, c.Severity, c.Classification, c.Via, c.State, c.Tube, c.PositiveAt, c.OnsetAt, c.RecordedAt, outbreak.RetainClinical); err != nil {
+		return err
+	}
+	for _, s := range owed {
+		if err := insertStep(tx, c.ID, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insertStep(tx *store.Tx, id outbreak.CaseID, s Step) error {
+	return tx.Must("insert into case_step (case_id, step, started_at, due, done_at, recorded_at) values ($1, $2, $3, $4, $5, $6)", id, s.Step, s.Started, s.Due, s.DoneAt, tx.Now)
+}
+
+func save(tx *store.Tx, c Case, reason string) error {
+	live := int64(1)
+	if c.State == Discarded {
+		live = int64(c.ID)
+	}
+	return tx.Must("update case_file set severity = $1, classification = $2, state = $3, live = $4, reason = $5 where id = $6",
+		c.Severity, c.Classification, c.State, live, reason, c.ID)
+}
+
+func stepsOf(tx *store.Tx, id outbreak.CaseID) ([]Step, error) {
+	return store.List(tx, func(r store.Row) (s Step, err error) {
+		err = r.Scan(&s.Step, &s.Started, &s.Due, &s.DoneAt)
+		return s, err
+	}, "select step, started_at, due, done_at from case_step where case_id = $1 order by due, step", id)
+}
+
+func saveStep(tx *store.Tx, id outbreak.CaseID, s Step) error {
+	return tx.Must("update case_step set done_at = $1, recorded_at = $2 where case_id = $3 and step = $4", s.DoneAt, tx.Now, id, s.Step)
+}

@@ -1,0 +1,139 @@
+package placement
+
+import (
+	"slices"
+
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/task"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// Consumer follows cases and trips.
+func (s *Service) Consumer() journal.Consumer {
+	return journal.Consumer{Name: "placement", Kinds: []string{"CaseOpened", "CaseClassified", "CaseDiscarded", "TripEnded"}, Follow: s.follow}
+}
+
+func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
+	switch e.Kind {
+	case "CaseOpened":
+		return outbreak.On(e, func(c outbreak.CaseOpened) error {
+			return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, c.At)
+		})
+	case "CaseClassified":
+		return outbreak.On(e, func(c outbreak.CaseClassified) error { return s.followClassified(tx, by, c) })
+	case "CaseDiscarded":
+		return outbreak.On(e, func(c outbreak.CaseDiscarded) error { return s.followDiscarded(tx, by, c) })
+	case "TripEnded":
+		return outbreak.On(e, func(t outbreak.TripEnded) error { return s.followTrip(tx, by, t) })
+	}
+	return nil
+}
+
+// want puts somebody into the queue for a bed; one place in the queue each.
+func (s *Service) want(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, person outbreak.PersonID, c outbreak.CaseID, sev outbreak.Severity, at outbreak.Instant) error {
+	if _, ok, err := liveNeed(tx, scope.Outbreak, person); err != nil || ok {
+		return err
+	}
+	p, err := s.registry.ProtocolOf(tx, scope.Outbreak)
+	if err != nil {
+		return err
+	}
+	n, ok := needOf(p, sev, at)
+	if !ok {
+		return nil
+	}
+	n.ID, n.Outbreak, n.Area, n.Person, n.Case = outbreak.New[outbreak.NeedID](s.ids), scope.Outbreak, scope.Area, person, c
+	if err := insertNeed(tx, n); err != nil {
+		return err
+	}
+	return s.waitAgain(tx, by, n)
+}
+
+// followClassified gives the queue the new severity, and moves somebody whose bed does not fit it any more.
+func (s *Service) followClassified(tx *store.Tx, by outbreak.Actor, c outbreak.CaseClassified) error {
+	n, waits, err := liveNeed(tx, c.Outbreak, c.Person)
+	if err != nil {
+		return err
+	}
+	if waits && n.Severity == c.Severity {
+		return nil
+	}
+	p, err := s.registry.ProtocolOf(tx, c.Outbreak)
+	if err != nil {
+		return err
+	}
+	if waits && n.State == "reserved" { // on the way: arrive looks whether the bed still fits
+		n.Severity, n.Kinds = c.Severity, p.List("placement."+string(c.Severity))
+		return saveSeverity(tx, n)
+	}
+	if waits {
+		if err := s.endNeed(tx, by, n, "severity_changed"); err != nil {
+			return err
+		}
+		return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, n.Since)
+	}
+	kind, there, err := store.One(tx, store.Value[string], "select b.kind from stay s join bed b on b.id = s.bed where s.person = $1 and s.state = 'arrived'", c.Person)
+	if err != nil || !there {
+		return err
+	}
+	if kinds := p.List("placement." + string(c.Severity)); len(kinds) == 0 || slices.Contains(kinds, kind) {
+		return nil
+	}
+	return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, c.At)
+}
+
+func (s *Service) endNeed(tx *store.Tx, by outbreak.Actor, n Need, reason string) error {
+	if err := moveNeed(tx, n, "ended"); err != nil {
+		return err
+	}
+	if _, err := s.journal.Append(tx, by, outbreak.BedNeedEnded{Scope: n.Scope(), Need: n.ID, Person: n.Person, Reason: reason}); err != nil {
+		return err
+	}
+	return s.tasks.End(tx, by, task.FindBed, n.ref(), task.Removed, tx.Now)
+}
+
+// followDiscarded takes somebody who is no case off the queue, gives the bed back, and asks a site to let go whom it holds.
+func (s *Service) followDiscarded(tx *store.Tx, by outbreak.Actor, c outbreak.CaseDiscarded) error {
+	n, ok, err := liveNeed(tx, c.Outbreak, c.Person)
+	if err != nil {
+		return err
+	}
+	if ok {
+		reserved, err := staysOf(tx, c.Person, "reserved")
+		if err != nil {
+			return err
+		}
+		for _, st := range reserved {
+			if err := s.giveBack(tx, by, st, "not_a_case"); err != nil {
+				return err
+			}
+		}
+		if err := s.endNeed(tx, by, n, "not_a_case"); err != nil {
+			return err
+		}
+	}
+	there, err := staysOf(tx, c.Person, "arrived")
+	if err != nil {
+		return err
+	}
+	for _, st := range there {
+		if err := s.tasks.Open(tx, by, task.Work{What: task.ReleasePerson, Subject: outbreak.Ref{Kind: "person", ID: c.Person.String()}, Scope: st.Scope(), Clock: outbreak.Deadline{From: c.At, Due: c.At}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followTrip takes a trip's end for what it is at the site.
+func (s *Service) followTrip(tx *store.Tx, by outbreak.Actor, t outbreak.TripEnded) error {
+	if t.How != "arrived" {
+		return nil // transfer gave the bed back in its own transaction
+	}
+	site, ok, err := siteByID(tx, t.Site)
+	if err != nil || !ok {
+		return err
+	}
+	_, err = s.arrive(tx, by, t.Outbreak, t.Person, site, t.At)
+	return err
+}
