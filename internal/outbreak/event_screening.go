@@ -37,6 +37,7 @@ type ClosedTube struct {
 	At      Instant  `json:"at"`  // when it was closed
 	Due     Instant  `json:"due"` // at the laboratory
 	Members int      `json:"members"`
+	Again   bool     `json:"again,omitempty"` // a further operation on a tube that was handed in before
 }
 
 // TubeSpoiled says that a tube gives no result any more: lost, leaked, rejected, or invalid at the laboratory.

@@ -289,7 +289,7 @@ func (w *handing) note(t Tube) {
 		e = &outbreak.TubesClosed{Scope: t.Scope(), Round: t.Round, Booth: t.Booth, Batch: w.h.Batch, TubeArea: t.AreaID}
 		w.closed[t.AreaID], w.order = e, append(w.order, t.AreaID)
 	}
-	e.Tubes = append(e.Tubes, outbreak.ClosedTube{Tube: t.Code, At: t.Taken, Due: w.toLab.Deadline("clock.sample_to_lab", t.Taken).Due, Members: len(t.Members)})
+	e.Tubes = append(e.Tubes, outbreak.ClosedTube{Tube: t.Code, At: t.Taken, Due: w.toLab.Deadline("clock.sample_to_lab", t.Taken).Due, Members: len(t.Members), Again: len(w.before[t.Code]) > 0})
 	e.Members += len(t.Members)
 }
 

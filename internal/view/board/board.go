@@ -1,0 +1,235 @@
+package board
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"maps"
+
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Migrations are the tables of the board.
+var Migrations = store.Migrations{Owner: "board", FS: migrations}
+
+// Service answers the screens.
+type Service struct {
+	db *store.DB
+}
+
+// New makes the service.
+func New(db *store.DB) *Service { return &Service{db: db} }
+
+// Consumer keeps the board.
+func (s *Service) Consumer() journal.Consumer {
+	return journal.Consumer{Name: "board", Kinds: Kinds, Follow: func(tx *store.Tx, _ outbreak.Actor, e outbreak.Entry) error {
+		return apply(tables{tx}, e)
+	}}
+}
+
+// Line is one step of the backlog board.
+type Line struct {
+	Step    Step             `json:"step"`
+	Owner   access.Role      `json:"owner"`
+	Waiting int              `json:"waiting"`
+	Past    int              `json:"past"`   // of them past their deadline
+	Oldest  outbreak.Instant `json:"oldest"` // since when the longest waits
+}
+
+// Backlog is the whole board as of a journal entry.
+type Backlog struct {
+	Lines []Line           `json:"lines"`
+	AsOf  int64            `json:"as_of"` // the entry the board has seen
+	Now   outbreak.Instant `json:"now"`
+}
+
+// Filter cuts the board to a part of what the actor may see.
+type Filter struct {
+	Outbreak outbreak.OutbreakID
+	Below    outbreak.Path
+	Step     Step
+	Past     bool   // past their deadline alone
+	After    string // key of the last row of the page before, with its since
+	Since    outbreak.Instant
+	Most     int
+}
+
+// clause writes the filter and the actor's reach as a condition.
+func (f Filter) clause(by outbreak.Actor, now outbreak.Instant) (string, []any) {
+	cond, args := access.Within(by, access.BoardRead, "", []any{f.Below, f.Below.Upto()})
+	cond += " and area >= $1 and area < $2"
+	add := func(clause string, v any) {
+		args = append(args, v)
+		cond += fmt.Sprintf(clause, len(args))
+	}
+	if f.Outbreak != 0 {
+		add(" and outbreak = $%d", f.Outbreak)
+	}
+	if f.Step != "" {
+		add(" and step = $%d", f.Step)
+	}
+	if f.Past {
+		add(" and due > 0 and due < $%d", now)
+	}
+	return cond, args
+}
+
+// Backlog counts what waits at each step, with the oldest and what is past its deadline. Each number is the number of rows
+// ListWaiting gives for the same filter.
+func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b Backlog, err error) {
+	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
+		return b, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		b.Now = tx.Now
+		if b.AsOf, err = seen(tx); err != nil {
+			return err
+		}
+		cond, args := f.clause(by, tx.Now)
+		args = append(args, tx.Now)
+		found := map[Step]Line{}
+		err := store.Each(tx, func(r store.Row) error {
+			var l Line
+			if err := r.Scan(&l.Step, &l.Waiting, &l.Past, &l.Oldest); err != nil {
+				return err
+			}
+			found[l.Step] = l
+			return nil
+		}, fmt.Sprintf(`select step, count(*), sum(case when due > 0 and due < $%d then 1 else 0 end), min(since) from board_waiting
+			where %s group by step`, len(args), cond), args...)
+		for _, st := range Steps {
+			l := found[st.Step]
+			l.Step, l.Owner = st.Step, st.Owner
+			b.Lines = append(b.Lines, l)
+		}
+		return err
+	})
+	return b, err
+}
+
+// seen gives the entry the board has worked on.
+func seen(tx *store.Tx) (int64, error) {
+	n, _, err := store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = 'board'")
+	return n, err
+}
+
+// ListWaiting lists what waits, the longest first: the rows behind the numbers of the backlog.
+func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) (rows []Row, err error) {
+	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := f.clause(by, tx.Now)
+		if f.After != "" {
+			args = append(args, f.Since, f.Since, f.After)
+			cond += fmt.Sprintf(" and (since > $%d or since = $%d and ukey > $%d)", len(args)-2, len(args)-1, len(args))
+		}
+		args = append(args, early, max(f.Most, 1))
+		rows, err = store.List(tx, scanRow, fmt.Sprintf("select "+rowColumns+" from board_waiting where %s and step <> $%d order by since, ukey limit $%d",
+			cond, len(args)-1, len(args)), args...)
+		return err
+	})
+	return rows, err
+}
+
+// ListCounts lists what was done per hour from an instant on.
+func (s *Service) ListCounts(ctx context.Context, by outbreak.Actor, f Filter, from outbreak.Instant) (counts []Count, err error) {
+	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args := Filter{Outbreak: f.Outbreak, Below: f.Below}.clause(by, tx.Now)
+		args = append(args, from)
+		counts, err = store.List(tx, func(r store.Row) (c Count, err error) {
+			err = r.Scan(&c.What, &c.Hour, &c.N)
+			return c, err
+		}, fmt.Sprintf("select what, hour, sum(n) from board_tally where %s and hour >= $%d group by what, hour order by hour, what", cond, len(args)), args...)
+		return err
+	})
+	return counts, err
+}
+
+// Rebuild makes the board anew from the journal, up to where it was.
+func (s *Service) Rebuild(ctx context.Context) error {
+	return s.db.Write(ctx, func(tx *store.Tx) error {
+		m, err := replay(tx)
+		if err != nil {
+			return err
+		}
+		for _, q := range []string{"delete from board_waiting", "delete from board_tally"} {
+			if _, err := tx.Exec(q); err != nil {
+				return err
+			}
+		}
+		rows, counts := m.sorted()
+		for _, r := range rows {
+			if err := (tables{tx}).put(r); err != nil {
+				return err
+			}
+		}
+		for _, c := range counts {
+			if err := (tables{tx}).count(c.What, outbreak.Scope{Area: c.Area, Outbreak: c.Outbreak}, c.Hour, c.N); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// replay builds a board in memory from the journal, up to the entry the running one has seen.
+func replay(tx *store.Tx) (*memory, error) {
+	m := newMemory()
+	upto, err := seen(tx)
+	if err != nil {
+		return nil, err
+	}
+	for after := int64(0); ; {
+		entries, err := journal.List(tx, after, upto, Kinds, 1000)
+		if err != nil || len(entries) == 0 {
+			return m, err
+		}
+		for _, e := range entries {
+			if err := apply(m, e); err != nil {
+				return nil, fmt.Errorf("replaying entry %d: %w", e.Seq, err)
+			}
+			after = e.Seq
+		}
+	}
+}
+
+// Differences counts the rows and counts in which the running board differs from one rebuilt from the journal: none.
+func Differences(tx *store.Tx) (int, error) {
+	anew, err := replay(tx)
+	if err != nil {
+		return 0, err
+	}
+	old, err := kept(tx)
+	if err != nil {
+		return 0, err
+	}
+	return differ(anew.rows, old.rows) + differ(anew.tally, old.tally), nil
+}
+
+func differ[K, V comparable](a, b map[K]V) int {
+	if maps.Equal(a, b) {
+		return 0
+	}
+	n := 0
+	for k, v := range a {
+		if w, ok := b[k]; !ok || v != w {
+			n++
+		}
+	}
+	for k := range b {
+		if _, ok := a[k]; !ok {
+			n++
+		}
+	}
+	return n
+}

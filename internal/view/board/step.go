@@ -1,0 +1,69 @@
+package board
+
+import (
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+)
+
+// Step is one place where things wait. Its name in words is the catalogue entry "board.step.<name>".
+type Step string
+
+// The steps of the response, in the order things pass them.
+const (
+	Transit    Step = "tube_transit"  // closed, not at a laboratory
+	Testing    Step = "tube_testing"  // at a laboratory, no result
+	Again      Step = "sample_again"  // people owed a new swab
+	Resample   Step = "hold_resample" // held members to be swabbed alone
+	OwnResult  Step = "hold_result"   // held members whose own result is owed
+	Report     Step = "case_report"
+	Retest     Step = "case_retest"
+	CoreInfo   Step = "case_core_info"
+	FullReport Step = "case_full_report"
+	Question   Step = "case_question"
+	Bed        Step = "bed"     // people without a bed
+	Vehicle    Step = "vehicle" // trips without a vehicle
+	PickUp     Step = "pick_up"
+	HandOver   Step = "hand_over" // people in a vehicle
+	Over       Step = "over"      // people at a site over its beds
+	Odd        Step = "anomaly"
+	Parked     Step = "parked"
+	early      Step = "early" // tubes a laboratory spoke of before a booth: not shown
+)
+
+// Steps lists the steps of the board with the role that owns each.
+var Steps = []struct {
+	Step  Step
+	Owner access.Role
+}{
+	{Transit, access.Sampler}, {Testing, access.Laboratory}, {Again, access.Sampler}, {Resample, access.Sampler}, {OwnResult, access.Laboratory},
+	{Report, access.Investigator}, {Retest, access.Laboratory}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
+	{Bed, access.SiteManager}, {Vehicle, access.Dispatcher}, {PickUp, access.Dispatcher}, {HandOver, access.Dispatcher}, {Over, access.SiteManager},
+	{Odd, access.Sampler}, {Parked, access.Administrator},
+}
+
+// Row is one thing that waits.
+type Row struct {
+	Step     Step                `json:"step"`
+	Key      string              `json:"key"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	Area     outbreak.Path       `json:"area"`
+	Subject  outbreak.Ref        `json:"subject"`
+	Person   outbreak.PersonID   `json:"person"`
+	Since    outbreak.Instant    `json:"since"`
+	Due      outbreak.Instant    `json:"due"`
+}
+
+// Count is how many things were done in an hour.
+type Count struct {
+	What     string              `json:"what"`
+	Outbreak outbreak.OutbreakID `json:"outbreak"`
+	Area     outbreak.Path       `json:"area"`
+	Hour     outbreak.Instant    `json:"hour"`
+	N        int                 `json:"n"`
+}
+
+// Tallies are the words of what is counted per hour.
+var Tallies = []string{"tubes", "sampled", "resulted", "positive_pools", "positive_people", "cases", "arrived", "discharged"}
+
+// hourOf cuts an instant to its hour.
+func hourOf(i outbreak.Instant) outbreak.Instant { return i - i%3_600_000 }
