@@ -9,7 +9,7 @@ import (
 // areaShape is a list of areas, parents and children in any order.
 var areaShape = shape{
 	headers: map[Field][]string{
-		fieldCode:       {"code", "areacode", "adm_code", "admcode", "代码", "编码", "区划代码", "行政区划代码", "地区代码", "pcode"},
+		fieldCode:       {"code", "areacode", "admcode", "代码", "编码", "区划代码", "行政区划代码", "地区代码", "pcode"},
 		fieldParent:     {"parent", "parentcode", "countycode", "provincecode", "prefecturecode", "citycode", "streetcode", "towncode", "上级", "上级代码", "上级编码", "上级区划代码", "所属区县代码", "父级代码"},
 		fieldName:       {"name", "namezh", "areaname", "名称", "地区名称", "区划名称", "地区"},
 		fieldNameEn:     {"nameen", "englishname", "英文名", "英文名称"},
@@ -36,6 +36,9 @@ func (r *row) area() registry.NewArea {
 	}
 	if n.Level == "" {
 		n.Level = r.scan.mapping.levelBelow
+	}
+	if zone := r.scan.o.Zone; zone != nil && n.TimeZone == "" && n.Parent == "" {
+		n.TimeZone = zone.String() // the root's; everything below takes it from there
 	}
 	return n
 }

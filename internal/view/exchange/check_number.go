@@ -8,6 +8,7 @@ import (
 )
 
 // numberCheck finds counts that are no whole numbers in their range; thousands may be set apart by commas.
+// The roll number 0 is a member nobody knows.
 var numberCheck = check{
 	name:      "number",
 	sentences: []string{"exchange.number_wrong"},
@@ -15,7 +16,7 @@ var numberCheck = check{
 		for _, n := range []struct {
 			field       Field
 			least, most int64
-		}{{fieldPopulation, 0, 20_000_000_000}, {fieldAge, 0, 130}, {fieldRollNo, 1, 1<<32 - 1}} {
+		}{{fieldPopulation, 0, 20_000_000_000}, {fieldAge, 0, 130}, {fieldRollNo, 0, 1<<32 - 1}} {
 			text := r.cells[n.field]
 			if text == "" || r.faulty(n.field) {
 				continue

@@ -98,7 +98,7 @@ func TestWhatChecksFind(t *testing.T) {
 		{exchange.Tubes, "tube,taken,no", "JL0001,2022-03-14T08:30:00Z,", "needed", ""},
 		{exchange.Tubes, "tube,taken,person", "JL0001,2022-03-14T08:30:00Z,ABC", "member", "ABC"},
 		{exchange.Tubes, "tube,taken,no", "JL0001,2022-03-17 08:30,17", "moment", "2022-03-17 08:30"},
-		{exchange.Tubes, "tube,taken,no", "JL0001,2022-03-14 08:30,0", "number", "0"},
+		{exchange.Tubes, "tube,taken,no", "JL0001,2022-03-14 08:30,-1", "number", "-1"},
 		{exchange.Results, "采样管,检测结果", "JL0001,阳性", "", ""},
 		{exchange.Results, "tube,result", "JL0001,Inconclusive", "", ""},
 		{exchange.Results, "tube,result", "JL0001,-", "result", "-"},

@@ -18,10 +18,14 @@ type Options struct {
 	Now      outbreak.Instant // after which nothing can have happened; 0: not checked
 	Zone     *time.Location   // of times that name no offset; nil: the area's where it is known, else UTC
 	Lab      string           // the laboratory of a results file that has no such column: name or id
-	Round    outbreak.RoundID // the round of a tubes file that has no such column
+	Round    string           // the round of a tubes file that has no such column: name or id
+	Booth    string           // the sampling point of a tubes file that has no such column: name or id
 
-	KnownArea func(code string) bool // nil: not checked
-	KnownLab  func(lab string) bool  // nil: not checked
+	// What is known already. Import asks the database; nil: not checked.
+	KnownArea  func(code string) bool
+	KnownLab   func(lab string) bool
+	KnownRound func(round string) bool
+	KnownBooth func(booth string) bool
 
 	MostProblems int // listed in the report; 0: 1,000
 	Remember     int // rows remembered to find repetitions in the file; 0: 8 million, about 200 MB
@@ -52,6 +56,8 @@ type scan struct {
 	zoneKnown string                    // the time zone found right last
 	batch     []*row
 	apply     func([]*row) (tally, error) // nil: nothing is written
+	sort      func([]*row) []*row         // all rows have to be there before the first is written
+	together  func(a, b *row) bool        // neighbours that must not be parted by the end of a batch
 }
 
 // mostPerBatch is how many rows go into one transaction.
@@ -107,6 +113,9 @@ func (s *scan) run() (Report, error) {
 			break
 		}
 		if err != nil {
+			if failed := s.send(); failed != nil { // what stands before the fault is good
+				err = failed
+			}
 			return s.stopped(err)
 		}
 		if blank(rec.cells) {
@@ -128,8 +137,10 @@ func (s *scan) run() (Report, error) {
 	return *s.report, s.report.balanced()
 }
 
-// stopped gives what was done until a fault that ends the file; the batches before it stand.
+// stopped gives what was done until a fault that ends the file; the batches before it stand, the rows that still waited count
+// as not received.
 func (s *scan) stopped(err error) (Report, error) {
+	s.report.Received = s.report.Accepted + s.report.Repeated + s.report.Rejected
 	_ = s.rejected.flush()
 	return *s.report, err
 }
@@ -166,10 +177,22 @@ func (s *scan) take(r *row, rec record) error {
 		s.report.Accepted++
 		return nil
 	}
-	if s.batch = append(s.batch, r.keep()); len(s.batch) == mostPerBatch {
-		return s.send()
+	if s.full(r) {
+		if err := s.send(); err != nil {
+			return err
+		}
 	}
+	s.batch = append(s.batch, r.keep())
 	return nil
+}
+
+// full tells whether the batch has to go before the next row joins it.
+func (s *scan) full(next *row) bool {
+	n := len(s.batch)
+	if n < mostPerBatch || s.sort != nil {
+		return false
+	}
+	return s.together == nil || n >= 2*mostPerBatch || !s.together(s.batch[n-1], next)
 }
 
 // misfit finds rows that are no rows of this table. Empty cells behind the last column are no fault.
@@ -223,22 +246,39 @@ type tally struct {
 	rejected map[int]*outbreak.Error
 }
 
-// send hands the batch to the room that owns the rows.
+// send hands the rows that wait to the room that owns them.
 func (s *scan) send() error {
-	if len(s.batch) == 0 {
-		return nil
+	if s.sort != nil {
+		s.batch = s.sort(s.batch)
 	}
-	t, err := s.apply(s.batch)
+	waiting := s.batch
+	s.batch = s.batch[:0]
+	for len(waiting) > 0 {
+		n := len(waiting)
+		if s.sort != nil {
+			n = min(n, mostPerBatch)
+		}
+		if err := s.write(waiting[:n]); err != nil {
+			return err
+		}
+		waiting = waiting[n:]
+	}
+	return nil
+}
+
+// write stores one batch and takes its totals over.
+func (s *scan) write(batch []*row) error {
+	t, err := s.apply(batch)
 	if err != nil {
 		return err
 	}
-	if t.accepted+t.repeated+len(t.rejected) != len(s.batch) {
-		return fmt.Errorf("of a batch of %d rows %d were accepted, %d repeated and %d rejected", len(s.batch), t.accepted, t.repeated, len(t.rejected))
+	if t.accepted+t.repeated+len(t.rejected) != len(batch) {
+		return fmt.Errorf("of a batch of %d rows %d were accepted, %d repeated and %d rejected", len(batch), t.accepted, t.repeated, len(t.rejected))
 	}
 	s.report.Accepted += t.accepted
 	s.report.Changed += t.changed
 	s.report.Repeated += t.repeated
-	for i, r := range s.batch {
+	for i, r := range batch {
 		if err := t.rejected[i]; err != nil {
 			r.told = []fault{{check: "room", err: err}}
 			if err := s.reject(r); err != nil {
@@ -246,7 +286,6 @@ func (s *scan) send() error {
 			}
 		}
 	}
-	s.batch = s.batch[:0]
 	return nil
 }
 
