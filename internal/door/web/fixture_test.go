@@ -1,0 +1,218 @@
+package web_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"breakwater/internal/door"
+	"breakwater/internal/door/web"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+	"breakwater/internal/testkit"
+	"breakwater/protocols"
+)
+
+const password = "the harbour stays open"
+
+var ctx = context.Background()
+
+// site is a whole web door on a fresh SQLite file, listening.
+type site struct {
+	testing.TB
+	rooms web.Rooms
+	web   *web.Server
+	url   string
+	clock *outbreak.HandClock
+	root  outbreak.Actor
+}
+
+// bare is a site nobody has set up.
+func bare(t testing.TB) *site {
+	t.Helper()
+	clock := outbreak.NewHandClock(testkit.Start)
+	db := testkit.Open(t, filepath.Join(t.TempDir(), "web.db"), clock, []store.Migrations{journal.Migrations, access.Migrations, registry.Migrations})
+	wall := outbreak.WallClock{}
+	ids, j := outbreak.NewIDs(wall), journal.New(db, testkit.Quiet(), nil)
+	books, err := protocols.Embedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	vault, err := registry.NewVault([]byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{TB: t, clock: clock}
+	s.rooms = web.Rooms{
+		House: door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, access.Cost{Time: 1, Memory: 64, Threads: 1}),
+			Protocols: books, IDs: ids, Clock: clock, Wall: wall, Log: testkit.Quiet(), Version: "test"},
+		Registry: registry.New(db, j, ids, books, vault),
+	}
+	if s.web, err = web.New(s.rooms); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(s.web.Handler())
+	server.Config.RegisterOnShutdown(s.web.Close)
+	server.Start()
+	t.Cleanup(func() {
+		s.web.Close()
+		server.Close()
+	})
+	s.url = server.URL
+	return s
+}
+
+// open is a site with its administrator.
+func open(t testing.TB) *site {
+	t.Helper()
+	s := bare(t)
+	u, err := s.rooms.House.Access.Bootstrap(ctx, "root", password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.root = outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
+	return s
+}
+
+// user adds somebody with a role and gives his login name; his password is his own.
+func (s *site) user(role access.Role) string {
+	s.Helper()
+	login := string(role) + ".user"
+	u, err := s.rooms.House.Access.AddUser(ctx, s.root, access.NewUser{Login: login, Name: "Li Hua", Lang: "en", Password: password + " once"}, "")
+	if err == nil {
+		_, err = s.rooms.House.Access.Grant(ctx, s.root, u.ID, outbreak.Grant{Role: string(role)}, 0, "")
+	}
+	if err == nil {
+		err = s.rooms.House.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password)
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	return login
+}
+
+// browser is a visitor with his own cookies, who does not follow redirects.
+type browser struct {
+	*site
+	client *http.Client
+	lang   string
+}
+
+func (s *site) browser(lang string) *browser {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return &browser{site: s, lang: lang, client: &http.Client{Jar: looseJar{jar}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// looseJar keeps Secure cookies for http on this machine, as browsers do.
+type looseJar struct{ http.CookieJar }
+
+func (j looseJar) SetCookies(u *url.URL, list []*http.Cookie) {
+	for _, c := range list {
+		c.Secure = false
+	}
+	j.CookieJar.SetCookies(u, list)
+}
+
+func (s *site) signedIn(login, lang string) *browser {
+	s.Helper()
+	b := s.browser(lang)
+	if a := b.post("/login?lang="+lang[:2], "login", login, "password", password); a.StatusCode != http.StatusSeeOther {
+		s.Fatalf("signing in as %s: %d %s", login, a.StatusCode, a.body)
+	}
+	return b
+}
+
+// answer is what came back, its body read and, for pages, parsed.
+type answer struct {
+	*http.Response
+	body string
+	doc  *html.Node
+}
+
+func (b *browser) get(path string, header ...string) answer {
+	b.Helper()
+	req, err := http.NewRequest(http.MethodGet, b.url+path, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.send(req, header...)
+}
+
+func (b *browser) post(path string, form ...string) answer {
+	b.Helper()
+	values := url.Values{}
+	for i := 0; i+1 < len(form); i += 2 {
+		values.Set(form[i], form[i+1])
+	}
+	req, err := http.NewRequest(http.MethodPost, b.url+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return b.send(req, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin")
+}
+
+func (b *browser) send(req *http.Request, header ...string) answer {
+	b.Helper()
+	req.Header.Set("Accept-Language", b.lang)
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := b.client.Do(req)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	a := answer{Response: res, body: string(body)}
+	if a.doc, err = html.Parse(strings.NewReader(a.body)); err != nil {
+		b.Fatal(err)
+	}
+	return a
+}
+
+// all gives the elements for which want holds, in the order of the page.
+func (a answer) all(want func(*html.Node) bool) []*html.Node {
+	var found []*html.Node
+	for n := range a.doc.Descendants() {
+		if n.Type == html.ElementNode && want(n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func text(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data + " ")
+		}
+	}
+	return strings.Join(strings.Fields(b.String()), " ")
+}

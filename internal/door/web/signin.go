@@ -1,0 +1,91 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"breakwater/internal/outbreak"
+)
+
+// doorPage is what the sign-in page says besides its form.
+type doorPage struct {
+	Over bool // a session has ended
+	Out  bool // somebody signed out
+}
+
+func (s *Server) readLogin(c *call) (any, error) {
+	none, err := s.noUsers(c)
+	if err != nil {
+		return nil, err
+	}
+	if none {
+		return nil, goTo("/setup")
+	}
+	if c.visit.in {
+		return nil, goTo(inside(c.query.Get("next")))
+	}
+	c.view.Next = inside(c.query.Get("next"))
+	return doorPage{Over: c.query.Get("over") != "", Out: c.query.Get("out") != ""}, nil
+}
+
+// inside lets through addresses of this house alone, so that nobody is sent elsewhere by a link to the sign-in page.
+func inside(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(next, "//") ||
+		strings.ContainsAny(next, "\\\r\n\t") || u.Path == "/login" || u.Path == "/logout" {
+		return "/"
+	}
+	return next
+}
+
+func (s *Server) signIn(c *call) (string, error) {
+	c.view.Next = inside(c.form.Get("next"))
+	secret, session, err := s.House.Access.SignIn(c.ctx, c.form.Get("login"), c.form.Get("password"), c.from, c.agent)
+	if err != nil {
+		return "", err
+	}
+	c.cookies = append(c.cookies, s.House.SessionCookie(secret))
+	if session.Once {
+		return "/account?once=1", nil
+	}
+	return c.view.Next, nil
+}
+
+func (s *Server) signOut(c *call) (string, error) {
+	c.cookies = append(c.cookies, s.House.SessionCookie(""))
+	if err := s.House.Access.SignOut(c.ctx, c.visit.secret); err != nil {
+		return "", err
+	}
+	return "/login?out=1", nil
+}
+
+// noUsers tells whether the house is new and waits for its first administrator.
+func (s *Server) noUsers(c *call) (bool, error) {
+	if s.peopled.Load() {
+		return false, nil
+	}
+	list, err := s.House.Access.ListUsers(c.ctx, outbreak.SystemActor("web"), "", 1)
+	if err == nil && len(list) > 0 {
+		s.peopled.Store(true)
+	}
+	return len(list) == 0, err
+}
+
+func (s *Server) readSetup(c *call) (any, error) {
+	none, err := s.noUsers(c)
+	if err == nil && !none {
+		return nil, goTo("/login")
+	}
+	return nil, err
+}
+
+func (s *Server) setUp(c *call) (string, error) {
+	if c.form.Get("password") != c.form.Get("again") {
+		return "", refuseField("again", "web.password.differs")
+	}
+	if _, err := s.House.Access.Bootstrap(c.ctx, c.form.Get("login"), c.form.Get("password")); err != nil {
+		return "", err
+	}
+	s.peopled.Store(true)
+	return s.signIn(c)
+}
