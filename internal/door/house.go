@@ -9,8 +9,17 @@ import (
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/lab"
+	"breakwater/internal/response/placement"
+	"breakwater/internal/response/screening"
+	"breakwater/internal/response/transfer"
 	"breakwater/internal/store"
+	"breakwater/internal/view/board"
+	"breakwater/internal/view/exchange"
 )
 
 // House is what the doors open on: one service per capability, and how the house stands in its network.
@@ -18,6 +27,15 @@ type House struct {
 	DB        *store.DB
 	Journal   *journal.Journal
 	Access    *access.Service
+	Registry  *registry.Service
+	Tasks     *task.Service
+	Lab       *lab.Service
+	Screening *screening.Service
+	Cases     *cases.Service
+	Placement *placement.Service
+	Transfer  *transfer.Service
+	Board     *board.Service
+	Exchange  *exchange.Service
 	Protocols outbreak.Protocols
 	IDs       *outbreak.IDs
 	Clock     outbreak.Clock // the outbreak's

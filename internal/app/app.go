@@ -1,0 +1,260 @@
+// Package app wires the house: every service, every consumer of the journal, both doors. The whole product can be started
+// inside a test.
+//
+// The order of effects is written in one place, Consumers: who follows the journal, and so what happens after what.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"breakwater/internal/door"
+	"breakwater/internal/door/api"
+	"breakwater/internal/door/web"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/lab"
+	"breakwater/internal/response/placement"
+	"breakwater/internal/response/screening"
+	"breakwater/internal/response/transfer"
+	"breakwater/internal/store"
+	"breakwater/internal/view/board"
+	"breakwater/internal/view/exchange"
+	"breakwater/protocols"
+)
+
+// Config says where the house stands.
+type Config struct {
+	Data      string         // folder of the embedded database; made when absent
+	DB        string         // postgres://... instead of the embedded database
+	Key       string         // file of the master key; default: Data + ".key", beside the folder
+	Addr      string         // address to listen on; ":0" picks a free port
+	Protocols string         // folder of the site's own rule books; may be empty
+	PlainHTTP bool           // unencrypted sign-in beyond this machine, asked for by name
+	Clock     outbreak.Clock // of the outbreak; nil: the machine's
+	Cost      access.Cost    // of a password's hash; zero: the default
+	Log       *slog.Logger   // nil: nothing is logged
+	Version   string
+}
+
+// Owners are the rooms with tables, in the order of the layers.
+func Owners() []store.Migrations {
+	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
+		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, board.Migrations}
+}
+
+// App is the whole product.
+type App struct {
+	House  door.House
+	config Config
+	web    *web.Server
+	server *http.Server
+	listen net.Listener
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	failed chan error
+}
+
+// New opens the database, brings its schema up to date and wires every room. Nothing runs yet.
+func New(ctx context.Context, c Config) (*App, error) {
+	if c.Clock == nil {
+		c.Clock = outbreak.WallClock{}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	where, err := c.database()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := c.rules()
+	if err != nil {
+		return nil, err
+	}
+	db, err := store.Open(ctx, where, c.Clock)
+	if err != nil {
+		return nil, err
+	}
+	a, err := wire(ctx, c, db, rules)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return a, nil
+}
+
+// database gives the address of the database and makes the folder of an embedded one.
+func (c *Config) database() (string, error) {
+	if c.DB != "" {
+		if c.Key == "" {
+			return "", outbreak.Refuse(outbreak.Invalid, "app.key_missing")
+		}
+		return c.DB, nil
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return "", fmt.Errorf("making the data folder: %w", err)
+	}
+	if c.Key == "" {
+		c.Key = strings.TrimRight(c.Data, "/\\") + ".key"
+	}
+	return filepath.Join(c.Data, "breakwater.db"), nil
+}
+
+func (c *Config) rules() (*protocols.Set, error) {
+	set, err := protocols.Embedded()
+	if err != nil || c.Protocols == "" {
+		return set, err
+	}
+	return set.With(os.DirFS(c.Protocols))
+}
+
+func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*App, error) {
+	if err := db.Migrate(ctx, Owners()...); err != nil {
+		return nil, err
+	}
+	vault, err := registry.OpenKeyFile(c.Key)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.Write(ctx, vault.Prove); err != nil {
+		return nil, err
+	}
+	var (
+		wall  = outbreak.WallClock{}
+		ids   = outbreak.NewIDs(wall)
+		tasks *task.Service
+		j     = journal.New(db, c.Log, func(tx *store.Tx, consumer string, e outbreak.Entry, cause error) error {
+			return tasks.Parked(tx, consumer, e, cause)
+		})
+	)
+	tasks = task.New(db, j, ids)
+	reg := registry.New(db, j, ids, rules, vault)
+	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
+		Lab: lab.New(db, j, ids, reg), Screening: screening.New(db, j, ids, reg, tasks), Cases: cases.New(db, j, ids, reg, tasks),
+		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
+		Protocols: rules, IDs: ids, Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP}
+	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
+	pages, err := web.New(web.Rooms{House: h, Registry: reg})
+	if err != nil {
+		return nil, err
+	}
+	return &App{House: h, config: c, web: pages, failed: make(chan error, 1)}, nil
+}
+
+// Consumers are who follows the journal. A positive tube goes down this list: screening holds its members, cases opens a
+// case for a person, placement looks for a bed, transfer for the way there; the board shows each of them.
+func (a *App) Consumers() []journal.Consumer {
+	return []journal.Consumer{a.House.Screening.Consumer(), a.House.Cases.Consumer(), a.House.Placement.Consumer(), a.House.Transfer.Consumer(), a.House.Board.Consumer()}
+}
+
+// Handler answers every address: /api/ for programs, everything else for people.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("/api/", api.New(a.House))
+	mux.Handle("/", a.web.Handler())
+	return mux
+}
+
+// Run starts what works behind the doors: consumers, coverage, clocks.
+func (a *App) Run(ctx context.Context) {
+	ctx, a.stop = context.WithCancel(ctx)
+	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
+	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
+	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
+}
+
+// Start runs everything and listens.
+func (a *App) Start(ctx context.Context) error {
+	l, err := net.Listen("tcp", a.config.Addr)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", a.config.Addr, err)
+	}
+	a.listen = l
+	a.Run(ctx)
+	a.server = &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.config.Log.Handler(), slog.LevelWarn)}
+	a.server.RegisterOnShutdown(a.web.Close)
+	a.work.Go(func() {
+		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.failed <- err
+		}
+	})
+	return nil
+}
+
+// URL is where the house is to be found.
+func (a *App) URL() string {
+	addr := a.listen.Addr().(*net.TCPAddr)
+	host := addr.IP.String()
+	if addr.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
+}
+
+// Failed tells when the server can listen no more.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// Stop lets requests end, stops what works behind the doors and closes the database.
+func (a *App) Stop(ctx context.Context) error {
+	var err error
+	if a.server != nil {
+		err = a.server.Shutdown(ctx)
+	}
+	if a.stop != nil {
+		a.stop()
+		a.work.Wait()
+	}
+	return errors.Join(err, a.House.DB.Close())
+}
+
+// every calls do until ctx ends; a failure is logged and met again at the next turn.
+func (a *App) every(ctx context.Context, pause time.Duration, what string, do func(context.Context) error) {
+	turn := time.NewTicker(pause)
+	defer turn.Stop()
+	for {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.config.Log.Error("a clock's work failed", "what", what, "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-turn.C:
+		}
+	}
+}
+
+// patiently starts again what ends before ctx does.
+func (a *App) patiently(ctx context.Context, what string, do func(context.Context) error) {
+	for ctx.Err() == nil {
+		if err := do(ctx); err != nil && ctx.Err() == nil {
+			a.config.Log.Error("a follower stopped and starts again", "what", what, "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+// forget drops answers to requests that nobody repeats any more.
+func (a *App) forget(ctx context.Context) error {
+	return a.House.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := store.ForgetAnswers(tx, tx.Now.Add(-7*24*time.Hour))
+		return err
+	})
+}
