@@ -23,7 +23,9 @@ var birthCheck = check{
 		if now := r.scan.o.Now; day.Year() < 1880 || now != 0 && outbreak.At(day) > now.Add(14*time.Hour) {
 			return fieldBirth, invalid("exchange.birth_range")
 		}
-		r.cells[fieldBirth] = day.Format(time.DateOnly)
+		if len(text) != len(time.DateOnly) || text[4] != '-' || text[7] != '-' {
+			r.cells[fieldBirth] = day.Format(time.DateOnly)
+		}
 		return fieldNone, nil
 	},
 }
@@ -38,7 +40,11 @@ var layouts = []string{
 
 // readTime reads a date or time; one that names no offset is taken in the zone given.
 func readTime(text string, zone *time.Location) (time.Time, *outbreak.Error) {
-	if t, err := time.ParseInLocation("2006-01-02 15:04:05", text, zone); err == nil {
+	usual := time.DateOnly // most files hold one of two forms: tried first, for a layout that fails costs an error
+	if len(text) > len(time.DateOnly) {
+		usual = time.DateTime
+	}
+	if t, err := time.ParseInLocation(usual, text, zone); err == nil {
 		return t, nil
 	}
 	for _, layout := range layouts {

@@ -65,7 +65,7 @@ func clean(f Field, s string) string {
 		}
 		return r
 	}, s)
-	if !names && f != fieldResult && len(s) <= 6 && slices.Contains(blanks, strings.ToLower(s)) {
+	if !names && f != fieldResult && f != fieldSex && len(s) <= 6 && slices.Contains(blanks, strings.ToLower(s)) {
 		return ""
 	}
 	return s

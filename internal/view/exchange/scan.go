@@ -58,6 +58,7 @@ type scan struct {
 	apply     func([]*row) (tally, error) // nil: nothing is written
 	sort      func([]*row) []*row         // all rows have to be there before the first is written
 	together  func(a, b *row) bool        // neighbours that must not be parted by the end of a batch
+	trouble   error                       // the database could not be asked: nothing may be concluded from its silence
 }
 
 // mostPerBatch is how many rows go into one transaction.
@@ -161,6 +162,9 @@ func (s *scan) take(r *row, rec record) error {
 		r.told = append(r.told, fault{check: "row", err: misfit})
 	} else {
 		r.look(s.checks)
+	}
+	if s.trouble != nil {
+		return s.trouble
 	}
 	if len(r.told) > 0 {
 		return s.reject(r)

@@ -41,7 +41,7 @@ func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io
 		_, err := shapeOf(kind)
 		return Report{}, err
 	}
-	l := &loading{s: s, rooms: s.rooms, ctx: ctx, by: by, zones: map[outbreak.Path]*time.Location{}}
+	l := &loading{rooms: s.rooms, ctx: ctx, by: by, zones: map[outbreak.Path]*time.Location{}}
 	if kind == Roster {
 		var err error
 		if o, err = l.plan(r, o); err != nil {
@@ -61,7 +61,6 @@ func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io
 
 // loading is one file on its way into the rooms.
 type loading struct {
-	s     *Service
 	rooms Rooms
 	ctx   context.Context
 	by    outbreak.Actor
@@ -74,13 +73,14 @@ func (l *loading) zone(path outbreak.Path) *time.Location {
 	if z, known := l.zones[path]; known {
 		return z
 	}
-	z := time.UTC
+	var z *time.Location
 	err := l.rooms.DB.Read(l.ctx, func(tx *store.Tx) (err error) {
 		z, err = registry.LocationOf(tx, path)
 		return err
 	})
 	if err != nil {
-		z = time.UTC
+		l.scan.trouble = fmt.Errorf("asking for the time zone of an area: %w", err)
+		return time.UTC
 	}
 	l.zones[path] = z
 	return z
@@ -141,7 +141,10 @@ func (l *loading) roster() error {
 	l.scan.o.KnownArea = func(code string) bool {
 		is, asked := known[code]
 		if !asked {
-			_, is = l.area(code)
+			var err error
+			if _, is, err = l.area(code); err != nil {
+				l.scan.trouble = err
+			}
 			known[code] = is
 		}
 		return is
@@ -157,12 +160,15 @@ func (l *loading) roster() error {
 	return nil
 }
 
-func (l *loading) area(code string) (a registry.Area, is bool) {
-	err := l.rooms.DB.Read(l.ctx, func(tx *store.Tx) (err error) {
+func (l *loading) area(code string) (a registry.Area, is bool, err error) {
+	err = l.rooms.DB.Read(l.ctx, func(tx *store.Tx) (err error) {
 		a, is, err = registry.AreaByCode(tx, code)
 		return err
 	})
-	return a, is && err == nil
+	if err != nil {
+		err = fmt.Errorf("looking for an area: %w", err)
+	}
+	return a, is, err
 }
 
 // plan counts a roll that can be read twice and makes room for it, so that the people of one community get neighbouring
@@ -194,12 +200,15 @@ func (l *loading) plan(r io.Reader, o Options) (Options, error) {
 		o.Map = bytes.NewReader(mapFile)
 	}
 	for code := range counts {
-		a, is := l.area(code)
+		a, is, err := l.area(code)
+		if err != nil {
+			return o, err
+		}
 		if !is {
 			delete(counts, code)
 			continue
 		}
-		err := l.rooms.DB.Read(l.ctx, func(tx *store.Tx) error {
+		err = l.rooms.DB.Read(l.ctx, func(tx *store.Tx) error {
 			n, err := registry.CountRoll(tx, a.Path)
 			counts[code] = max(counts[code]-n, 0)
 			return err
