@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/words"
@@ -19,11 +20,12 @@ const Body = 1 << 20
 
 // Chain says how a door differs from the other.
 type Chain struct {
-	Door    string                                                  // "web" or "api", for the log
-	Browser bool                                                    // requests of other sites' pages are refused
-	Body    int64                                                   // the most any route of this door takes; 0: Body
-	Refuse  func(w http.ResponseWriter, r *http.Request, err error) // writes a refusal as this door does
-	Lang    func(r *http.Request) words.Lang                        // nil: the address, else Accept-Language
+	Door     string                                                  // "web" or "api", for the log
+	Browser  bool                                                    // requests of other sites' pages are refused
+	Body     int64                                                   // the most any route of this door takes; 0: Body
+	Patience time.Duration                                           // a request is given up after so long; 0: never, for streams
+	Refuse   func(w http.ResponseWriter, r *http.Request, err error) // writes a refusal as this door does
+	Lang     func(r *http.Request) words.Lang                        // nil: the address, else Accept-Language
 }
 
 // Wrap puts a door's handler behind what every request passes: log, reference, recovery, headers, encryption, origin and
@@ -42,7 +44,13 @@ func (h House) Wrap(c Chain, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := h.Wall.Now()
 		call := &call{reference: newReference(), lang: c.Lang(r), log: h.Log}
-		r = r.WithContext(context.WithValue(r.Context(), callKey{}, call))
+		ctx := context.WithValue(r.Context(), callKey{}, call)
+		if c.Patience > 0 {
+			var done context.CancelFunc
+			ctx, done = context.WithTimeout(ctx, c.Patience)
+			defer done()
+		}
+		r = r.WithContext(ctx)
 		answer := &answer{ResponseWriter: w}
 		defer func() { h.note(c, r, answer, began) }()
 		defer h.recover(c, r, answer)

@@ -242,3 +242,13 @@ func TestReportsAreCounted(t *testing.T) {
 		t.Error(w.Code, log.String())
 	}
 }
+
+func TestASlowRequestIsGivenUp(t *testing.T) {
+	w := knock(house(io.Discard), door.Chain{Patience: time.Millisecond, Refuse: nil}, get(), func(w http.ResponseWriter, r *http.Request) {
+		<-r.Context().Done()
+		http.Error(w, "", house(io.Discard).Status(r.Context().Err()))
+	})
+	if w.Code != http.StatusServiceUnavailable {
+		t.Error(w.Code)
+	}
+}

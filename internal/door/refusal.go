@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/words"
@@ -60,6 +61,11 @@ func plain(err error) refused {
 	if e, ok := errors.AsType[*outbreak.Error](err); ok && e.Kind != outbreak.Internal {
 		return refused{e}
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		slow := outbreak.Refuse(outbreak.Busy, "door.too_slow")
+		slow.RetryAfter = 5 * time.Second
+		return refused{slow}
+	}
 	return refused{outbreak.Refuse(outbreak.Internal, "door.fault")}
 }
 
@@ -75,6 +81,9 @@ func (e refused) status() int {
 func (h House) Refuse(ctx context.Context, err error) Refusal {
 	call := callOf(ctx)
 	e := plain(err)
+	if e.Kind == outbreak.Internal && ctx.Err() != nil { // whatever the database made of it
+		e = plain(ctx.Err())
+	}
 	r := Refusal{Status: e.status(), Key: e.Msg, Slots: maps.Clone(e.Slots), Sentence: words.Text(call.lang, e.Msg, e.Slots), Reference: call.reference, Header: http.Header{}}
 	switch {
 	case e.Kind == outbreak.Internal && ctx.Err() == nil:

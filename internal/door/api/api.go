@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -12,14 +13,17 @@ import (
 	"breakwater/internal/outbreak"
 )
 
+// patience is how long a request may take: longer than the slowest batch on a busy machine.
+const patience = 30 * time.Second
+
 // rooms add the routes of one room each.
-var rooms = []func(*plan){accessRoutes}
+var rooms = []func(*plan){accessRoutes, registryRoutes, taskRoutes, labRoutes, screeningRoutes, journalRoutes}
 
 // New makes the door for programs. It serves everything under /api/.
 func New(h door.House) http.Handler {
 	p := build(h)
 	p.mux.HandleFunc("/", p.nowhere)
-	return h.Wrap(door.Chain{Door: "api", Body: max(p.body, door.Body+1), Refuse: refuse(h)}, p.mux)
+	return h.Wrap(door.Chain{Door: "api", Patience: patience, Body: max(p.body, door.Body+1), Refuse: refuse(h)}, p.mux)
 }
 
 // Routes lists all routes with what each needs.

@@ -17,10 +17,15 @@ import (
 	"breakwater/internal/door/api"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/lab"
+	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
 	"breakwater/internal/words"
+	"breakwater/protocols"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -38,9 +43,25 @@ type site struct {
 func open(t *testing.T) *site {
 	t.Helper()
 	clock := outbreak.NewHandClock(testkit.Start)
-	db := testkit.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, []store.Migrations{journal.Migrations, access.Migrations})
+	db := testkit.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, []store.Migrations{
+		journal.Migrations, access.Migrations, task.Migrations, registry.Migrations, lab.Migrations, screening.Migrations})
 	h := door.House{DB: db, Journal: journal.New(db, testkit.Quiet(), nil), IDs: outbreak.NewIDs(clock), Clock: clock, Wall: clock, Log: testkit.Quiet()}
 	h.Access = access.New(db, h.Journal, h.IDs, clock, access.Cost{Time: 1, Memory: 64, Threads: 1})
+	vault, err := registry.NewVault([]byte(strings.Repeat("k", 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.Protocols, err = protocols.Embedded(); err != nil {
+		t.Fatal(err)
+	}
+	h.Registry = registry.New(db, h.Journal, h.IDs, h.Protocols, vault)
+	h.Tasks = task.New(db, h.Journal, h.IDs)
+	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry)
+	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
+	ctx, stop := context.WithCancel(context.Background())
+	over := make(chan struct{})
+	go func() { _ = h.Screening.Coverage().Run(ctx); close(over) }() // ends with the test
+	t.Cleanup(func() { stop(); <-over })
 	root, err := h.Access.Bootstrap(context.Background(), "root", password)
 	if err != nil {
 		t.Fatal(err)

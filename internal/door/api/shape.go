@@ -77,3 +77,13 @@ func joined(name string) string {
 	}
 	return b.String()
 }
+
+// made is the identifier of something new.
+type made struct {
+	ID string `json:"id"`
+}
+
+// counted is how many things a command touched.
+type counted struct {
+	Count int `json:"count"`
+}
