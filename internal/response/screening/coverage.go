@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sort"
 	"strconv"
@@ -81,6 +82,53 @@ func (c *Coverage) Run(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// CatchUp brings the coverage to the journal's head once, for a process that does not run.
+func (c *Coverage) CatchUp(ctx context.Context) error {
+	first, err := c.firstRound(ctx)
+	if err != nil {
+		return err
+	}
+	c.move(first)
+	var head int64
+	if err := c.s.db.Read(ctx, func(tx *store.Tx) error {
+		head, err = journal.Head(tx)
+		return err
+	}); err != nil {
+		return err
+	}
+	return c.catchUp(ctx, head)
+}
+
+// Sums gives, per open round, how many people its outcomes sum to and how many are on its roll.
+func (c *Coverage) Sums(ctx context.Context) (sums map[outbreak.RoundID][2]int, err error) {
+	sums = map[outbreak.RoundID][2]int{}
+	err = c.s.db.Read(ctx, func(tx *store.Tx) error {
+		c.mu.RLock()
+		defer c.mu.RUnlock()
+		for id, v := range c.rounds {
+			if v.round.State == Closed {
+				continue
+			}
+			stand, roll := 0, 0
+			for _, r := range v.runs {
+				for _, n := range r.counts {
+					stand += n
+				}
+			}
+			for _, a := range v.round.Areas {
+				n, err := registry.CountRoll(tx, a)
+				if err != nil {
+					return err
+				}
+				roll += n
+			}
+			sums[id] = [2]int{stand, roll}
+		}
+		return nil
+	})
+	return sums, err
 }
 
 // firstRound gives the sequence just before the first round that is in the tables.
@@ -490,15 +538,15 @@ func (c *Coverage) list(id outbreak.RoundID, area outbreak.Path, outcome outbrea
 	return nos
 }
 
-// walkIns counts the people in tubes of a round who are not on its roll.
-func (c *Coverage) walkIns(id outbreak.RoundID) int {
+// offRoll lists the people in tubes of a round who are not on its roll, ascending.
+func (c *Coverage) offRoll(id outbreak.RoundID) []int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	v := c.rounds[id]
 	if v == nil {
-		return 0
+		return nil
 	}
-	return len(v.others)
+	return slices.Sorted(maps.Keys(v.others))
 }
 
 // byCommunity counts outcomes per community of a round.

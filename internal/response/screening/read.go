@@ -75,7 +75,7 @@ func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.
 		for _, n := range st.Outcomes {
 			st.RollNow += n
 		}
-		st.WalkIns = s.coverage.walkIns(id)
+		st.WalkIns = len(s.coverage.offRoll(id))
 		n, err := store.Count(tx, "select count(*) from (select distinct area_id, tube from tube where round = $1) t", id)
 		if err != nil {
 			return err
@@ -197,6 +197,9 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 		cond, args := access.Within(by, access.RoundRead, "", []any{id, after})
 		limit, args := store.In(args, []int{most})
 		rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+" from tube where round = $1 and tube > $2 and "+cond+" order by tube, recorded_at limit "+limit, args...)
+		if err != nil {
+			return err
+		}
 		for _, r := range rows {
 			if n := len(tubes); n > 0 && tubes[n-1].Code == r.Code {
 				tubes[n-1].add(r.Members)
@@ -204,9 +207,62 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 			}
 			tubes = append(tubes, r.Tube)
 		}
-		return err
+		return markSpoiled(tx, tubes)
 	})
 	return tubes, err
+}
+
+// ListSpoiled lists the tubes of a round that give no result, by code.
+func (s *Service) ListSpoiled(ctx context.Context, by outbreak.Actor, id outbreak.RoundID) (tubes []Tube, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		spoiled, err := store.List(tx, func(r store.Row) (t Tube, err error) {
+			err = r.Scan(&t.AreaID, &t.Code, &t.Spoiled)
+			return t, err
+		}, "select area_id, tube, reason from tube_spoiled where round = $1 order by tube", id)
+		if err != nil {
+			return err
+		}
+		for _, x := range spoiled {
+			found, err := tubesByCode(tx, x.AreaID, []outbreak.TubeCode{x.Code})
+			if err != nil {
+				return err
+			}
+			if t, known := found[x.Code]; known && access.Can(by, access.RoundRead, t.Scope()) {
+				t.Spoiled = x.Spoiled
+				tubes = append(tubes, t)
+			}
+		}
+		return nil
+	})
+	return tubes, err
+}
+
+// ListWalkIns lists the people in tubes of a round who are not on its roll, by number.
+func (s *Service) ListWalkIns(ctx context.Context, by outbreak.Actor, id outbreak.RoundID) (people []registry.Person, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	if _, err := s.coverage.uptodate(ctx); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return err
+		}
+		nos := s.coverage.offRoll(id)
+		found, err := registry.PeopleByNo(tx, nos)
+		for _, no := range nos {
+			if p, ok := found[no]; ok && access.Can(by, access.RoundRead, outbreak.Scope{Area: p.Area, Outbreak: r.Outbreak}) {
+				people = append(people, p)
+			}
+		}
+		return err
+	})
+	return people, err
 }
 
 // FindTube gives a tube with its members; a tube no booth has handed in is not found here, whatever a laboratory knows of it.

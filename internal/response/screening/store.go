@@ -129,6 +129,18 @@ func spoiledReason(tx *store.Tx, area outbreak.AreaID, code outbreak.TubeCode) (
 	return reason, err
 }
 
+// markSpoiled notes on each tube whether it gives no result.
+func markSpoiled(tx *store.Tx, tubes []Tube) error {
+	for i := range tubes {
+		reason, err := spoiledReason(tx, tubes[i].AreaID, tubes[i].Code)
+		if err != nil {
+			return err
+		}
+		tubes[i].Spoiled = reason
+	}
+	return nil
+}
+
 const memberColumns = "area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at"
 
 func scanMember(r store.Row) (m RecallMember, err error) {
