@@ -1,0 +1,100 @@
+package board
+
+import (
+	"fmt"
+
+	"breakwater/internal/store"
+)
+
+// Checks are the invariants that only a view across the slices can see. Each counts what breaks it: none, in a sound house
+// whose consumers have nothing left to follow.
+var Checks = []struct {
+	Name  string
+	Count func(*store.Tx) (int64, error)
+}{
+	{"tubes", wrongTubes},
+	{"positives", positivesAlone},
+	{"follow-ons", followOnsAlone},
+	{"beds", wrongBeds},
+}
+
+// wrongTubes compares the two tube queues with the tables of tubes, stages and results.
+func wrongTubes(tx *store.Tx) (int64, error) {
+	const handed = `from (select distinct area_id, tube from tube) t
+		where not exists (select 1 from tube_result r where r.area_id = t.area_id and r.tube = t.tube)
+		and not exists (select 1 from tube_spoiled s where s.area_id = t.area_id and s.tube = t.tube)`
+	const seen = " exists (select 1 from tube_seen s where s.area_id = t.area_id and s.tube = t.tube)"
+	var wrong int64
+	for step, q := range map[Step]string{Transit: handed + " and not" + seen, Testing: handed + " and" + seen} {
+		n, err := store.Count(tx, "select count(*) "+q)
+		if err != nil {
+			return 0, err
+		}
+		m, err := store.Count(tx, "select count(*) from board_waiting where step = $1", step)
+		if err != nil {
+			return 0, err
+		}
+		wrong += max(n-m, m-n)
+	}
+	return wrong, nil
+}
+
+// positivesAlone counts positives without what has to follow: a positive pool without recall, a recall member without hold
+// or task, a positive person without case, a case without its clocks or its place in the queue for a bed.
+func positivesAlone(tx *store.Tx) (int64, error) {
+	const last = `r.revision = (select max(x.revision) from tube_result x where x.area_id = r.area_id and x.tube = r.tube)`
+	return sum(tx,
+		`select count(*) from tube_result r where r.result = 'positive' and `+last+` and
+			(select count(*) from tube t where t.area_id = r.area_id and t.tube = r.tube and length(t.members) > 8) > 0
+			and not exists (select 1 from recall c where c.area_id = r.area_id and c.tube = r.tube and c.state <> 'revised')`,
+		`select count(*) from recall_member m where m.state in ('held', 'resampled') and not exists
+			(select 1 from task k where k.subject_kind = 'person' and k.what in ('resample', 'await_single') and k.state in ('pending', 'in_progress')
+			and k.outbreak = m.outbreak and k.area = m.area)`,
+		`select count(*) from journal j where j.kind = 'PersonPositive' and not exists
+			(select 1 from journal_about a join journal_about b on b.id = a.id and b.kind = 'person' join journal k on k.seq = b.seq
+			where a.seq = j.seq and a.kind = 'person' and k.kind = 'CaseOpened')`,
+		`select count(*) from case_file c where c.state <> 'discarded' and not exists (select 1 from case_step s where s.case_id = c.id)`,
+		`select count(*) from case_file c where c.state = 'open' and not exists (select 1 from need n where n.case_id = c.id)`)
+}
+
+// followOnsAlone counts follow-on work that hangs on nothing: the ghosts a crash must not make.
+func followOnsAlone(tx *store.Tx) (int64, error) {
+	return sum(tx,
+		`select count(*) from recall c where not exists (select 1 from tube_result r where r.area_id = c.area_id and r.tube = c.tube and r.result in ('positive', 'indeterminate'))`,
+		`select count(*) from recall_member m where not exists (select 1 from recall c where c.area_id = m.area_id and c.tube = m.tube)`,
+		`select count(*) from case_file c where c.tube <> '' and not exists (select 1 from tube_result r where r.tube = c.tube and r.result = 'positive')`,
+		`select count(*) from need n where not exists (select 1 from case_file c where c.id = n.case_id)`,
+		`select count(*) from stay s where s.need <> 0 and not exists (select 1 from need n where n.id = s.need)`,
+		`select count(*) from trip t where not exists (select 1 from stay s where s.id = t.stay)`)
+}
+
+// wrongBeds counts beds and stays that do not agree, reservations without a way there and trips to nowhere.
+func wrongBeds(tx *store.Tx) (int64, error) {
+	return sum(tx,
+		`select count(*) from bed b where b.stay <> 0 and not exists (select 1 from stay s where s.id = b.stay and s.bed = b.id and s.state in ('reserved', 'arrived'))`,
+		`select count(*) from stay s where s.state in ('reserved', 'arrived') and s.bed <> 0 and not exists (select 1 from bed b where b.id = s.bed and b.stay = s.id)`,
+		`select count(*) from stay s where s.state = 'reserved' and not exists (select 1 from trip t where t.stay = s.id and t.live = 1)`,
+		`select count(*) from trip t where t.live = 1 and not exists (select 1 from stay s where s.id = t.stay and s.state = 'reserved')`,
+		`select count(*) from need n where n.state = 'reserved' and not exists (select 1 from stay s where s.need = n.id and s.state = 'reserved')`)
+}
+
+func sum(tx *store.Tx, queries ...string) (int64, error) {
+	var total int64
+	for _, q := range queries {
+		n, err := store.Count(tx, q)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
+}
+
+// CountWaiting counts what waits at every step together, for a figure beside the checks.
+func CountWaiting(tx *store.Tx) (int64, error) {
+	n, err := store.Count(tx, "select count(*) from board_waiting where step <> $1", early)
+	if err != nil {
+		return 0, fmt.Errorf("counting the backlog: %w", err)
+	}
+	return n, nil
+}
