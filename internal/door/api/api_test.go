@@ -20,10 +20,14 @@ import (
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
 	"breakwater/internal/response/lab"
+	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/response/transfer"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
+	"breakwater/internal/view/board"
 	"breakwater/internal/words"
 	"breakwater/protocols"
 )
@@ -44,7 +48,8 @@ func open(t *testing.T) *site {
 	t.Helper()
 	clock := outbreak.NewHandClock(testkit.Start)
 	db := testkit.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, []store.Migrations{
-		journal.Migrations, access.Migrations, task.Migrations, registry.Migrations, lab.Migrations, screening.Migrations})
+		journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
+		lab.Migrations, screening.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, board.Migrations})
 	h := door.House{DB: db, Journal: journal.New(db, testkit.Quiet(), nil), IDs: outbreak.NewIDs(clock), Clock: clock, Wall: clock, Log: testkit.Quiet()}
 	h.Access = access.New(db, h.Journal, h.IDs, clock, access.Cost{Time: 1, Memory: 64, Threads: 1})
 	vault, err := registry.NewVault([]byte(strings.Repeat("k", 32)))
@@ -58,6 +63,10 @@ func open(t *testing.T) *site {
 	h.Tasks = task.New(db, h.Journal, h.IDs)
 	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry)
 	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
+	h.Cases = cases.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
+	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
+	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)
+	h.Board = board.New(db)
 	ctx, stop := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() { _ = h.Screening.Coverage().Run(ctx); close(over) }() // ends with the test

@@ -129,3 +129,43 @@ func TestTheJournalIsCutToWhatOneMayRead(t *testing.T) {
 	}
 	s.must(422, "GET", "/api/v1/journal?below=/22", s.token, "")
 }
+
+func TestACaseABedAndATrip(t *testing.T) {
+	s := open(t)
+	post := func(want int, path, body string) map[string]any {
+		t.Helper()
+		return s.must(want, "POST", "/api/v1"+path, s.token, body)
+	}
+	get := func(path string) map[string]any { t.Helper(); return s.must(200, "GET", "/api/v1"+path, s.token, "") }
+	post(200, "/areas", `{"areas":[{"code":"220000","name":"吉林省"}]}`)
+	ob := post(201, "/outbreaks", `{"name":"March","protocol":"cn-covid-2022","area":"/220000/"}`)["id"].(string)
+	who := post(201, "/people", `{"area":"220000"}`)["id"].(string)
+	c := post(201, "/cases", `{"outbreak":"`+ob+`","person":"`+who+`","severity":"mild","classification":"confirmed","via":"clinic"}`)
+	path := "/cases/" + c["id"].(string)
+	owed := get(path)["steps"].([]any)
+	if len(owed) == 0 {
+		t.Fatal("a case without clocks")
+	}
+	post(200, path+"/steps/"+owed[0].(map[string]any)["step"].(string), `{}`)
+	if c := post(200, path+"/classify", `{"classification":"confirmed","severity":"severe"}`); c["severity"] != "severe" {
+		t.Fatal(c)
+	}
+	post(409, path+"/decide", `{"uphold":true,"reason":"nothing was taken back"}`)
+	site := post(201, "/sites", `{"area":"220000","kind":"hospital_designated","name":"First","wards":[{"name":"A","kind":"ward_bed","beds":1}]}`)["id"].(string)
+	stay := post(201, "/arrivals", `{"outbreak":"`+ob+`","person":"`+who+`","site":"`+site+`"}`)
+	if sites := items(get("/sites")); sites[0].(map[string]any)["beds"] != 1. {
+		t.Fatal(sites)
+	}
+	if in := get("/people/" + who + "/stays"); len(in["stays"].([]any)) != 1 {
+		t.Fatal(in)
+	}
+	post(200, "/stays/"+stay["id"].(string)+"/discharge", `{"reason":"recovered"}`)
+	post(201, "/vehicles", `{"area":"220000","kind":"ambulance","name":"吉A 1","seats":2}`)
+	post(404, "/trips/"+who+"/pick-up", `{}`)
+	if b := get("/backlog?below=/220000/"); len(b["lines"].([]any)) == 0 {
+		t.Fatal(b)
+	}
+	for _, path := range []string{"/cases?person=" + who, "/needs", "/stays?site=" + site, "/trips", "/vehicles", "/backlog/case_report?since=2022-03-14T00:00:00Z&after=x", "/counts?from=2022-03-14T00:00:00Z"} {
+		items(get(path))
+	}
+}
