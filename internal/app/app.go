@@ -60,6 +60,7 @@ func Owners() []store.Migrations {
 type App struct {
 	House  door.House
 	config Config
+	rules  *protocols.Set
 	web    *web.Server
 	server *http.Server
 	listen net.Listener
@@ -151,7 +152,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if err != nil {
 		return nil, err
 	}
-	return &App{House: h, config: c, web: pages, failed: make(chan error, 1)}, nil
+	return &App{House: h, config: c, rules: rules, web: pages, failed: make(chan error, 1)}, nil
 }
 
 // Consumers are who follows the journal. A positive tube goes down this list: screening holds its members, cases opens a
@@ -258,3 +259,6 @@ func (a *App) forget(ctx context.Context) error {
 		return err
 	})
 }
+
+// Protocols lists the installed rule books.
+func (a *App) Protocols() []outbreak.Protocol { return a.rules.List() }

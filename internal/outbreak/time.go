@@ -103,6 +103,16 @@ func (c *HandClock) Now() Instant { return Instant(c.now.Load()) }
 // Move turns the clock forward.
 func (c *HandClock) Move(d time.Duration) { c.now.Add(d.Milliseconds()) }
 
+// MoveTo turns the clock forward to an instant; it never goes back.
+func (c *HandClock) MoveTo(to Instant) {
+	for {
+		now := c.now.Load()
+		if int64(to) <= now || c.now.CompareAndSwap(now, int64(to)) {
+			return
+		}
+	}
+}
+
 // Deadline is a clock that runs: it started with an event and ends when its protocol says.
 type Deadline struct {
 	From Instant

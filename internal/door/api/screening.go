@@ -105,6 +105,16 @@ func roundRoutes(p *plan) {
 			st, err := p.house.Screening.FindRound(ctx, door.ActorOf(ctx), in.Round.ID, in.Below.Below)
 			return &reply[screening.RoundStatus]{st}, err
 		})
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/walk-ins", Summary: "The people in tubes of a round who are not on its roll", Tags: screeningTag},
+		func(ctx context.Context, in *RoundPath) (*page[registry.Person], error) {
+			list, err := p.house.Screening.ListWalkIns(ctx, door.ActorOf(ctx), in.Round.ID)
+			return whole(list), err
+		})
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/spoiled", Summary: "The tubes of a round that give no result", Tags: screeningTag},
+		func(ctx context.Context, in *RoundPath) (*page[screening.Tube], error) {
+			list, err := p.house.Screening.ListSpoiled(ctx, door.ActorOf(ctx), in.Round.ID)
+			return whole(list), err
+		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/communities", Summary: "Where the people of each community stand", Tags: screeningTag},
 		func(ctx context.Context, in *RoundPath) (*page[screening.CommunityStatus], error) {
 			list, err := p.house.Screening.ListCommunities(ctx, door.ActorOf(ctx), in.Round.ID)

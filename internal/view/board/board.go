@@ -88,7 +88,7 @@ func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b B
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		b.Now = tx.Now
-		if b.AsOf, err = seen(tx); err != nil {
+		if b.AsOf, err = asOf(tx); err != nil {
 			return err
 		}
 		cond, args := f.clause(by, tx.Now)
@@ -117,6 +117,23 @@ func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b B
 func seen(tx *store.Tx) (int64, error) {
 	n, _, err := store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = 'board'")
 	return n, err
+}
+
+// asOf gives the entry up to which the board is true: the head, when nothing behind the cursor concerns it.
+func asOf(tx *store.Tx) (int64, error) {
+	at, err := seen(tx)
+	if err != nil {
+		return 0, err
+	}
+	head, err := journal.Head(tx)
+	if err != nil {
+		return 0, err
+	}
+	left, err := journal.List(tx, at, head, Kinds, 1)
+	if err != nil || len(left) == 0 {
+		return head, err
+	}
+	return at, nil
 }
 
 // ListWaiting lists what waits, the longest first: the rows behind the numbers of the backlog.

@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/view/exchange"
+)
+
+type importCmd struct {
+	site
+	Kind    string `arg:"" help:"areas, roster, tubes or results." enum:"areas,roster,tubes,results"`
+	File    string `arg:"" help:"The file; - for standard input."`
+	DryRun  bool   `help:"Check alone; nothing is written. Needs no database."`
+	Map     string `help:"File with lines field=column, for headers that are not understood." placeholder:"FILE"`
+	Report  string `help:"Where rejected rows go, with line, column and reason; correct them there and send that file." placeholder:"FILE"`
+	Zone    string `help:"Time zone of times that name none, and of a root area." placeholder:"Asia/Shanghai"`
+	Lab     string `help:"Laboratory of a results file without that column: name or number."`
+	Round   string `help:"Round of a tubes file without that column: name or number."`
+	Booth   string `help:"Sampling point of a tubes file without that column: name or number."`
+	Purpose string `help:"Why people are looked up by document." enum:"care,investigation,sampling,placement,welfare,correction,audit" default:"sampling"`
+	JSON    bool   `name:"json" help:"One JSON object on standard output."`
+}
+
+// Run takes a file in. Rejected rows are no failure of the work: they come back with their reasons.
+func (c importCmd) Run(r *run) error {
+	in, end, err := c.input(r)
+	if err != nil {
+		return err
+	}
+	defer end()
+	o := exchange.Options{Lang: r.lang, Lab: c.Lab, Round: c.Round, Booth: c.Booth, Now: outbreak.WallClock{}.Now()}
+	if c.Zone != "" {
+		if o.Zone, err = time.LoadLocation(c.Zone); err != nil {
+			return outbreak.Refuse(outbreak.Invalid, "registry.area_zone", "zone", c.Zone)
+		}
+	}
+	if c.Map != "" {
+		f, err := os.Open(c.Map)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		o.Map = f
+	}
+	if c.Report != "" {
+		f, err := os.Create(c.Report)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		o.Rejected = f
+	}
+	report, err := c.take(r, in, o)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return r.print(report)
+	}
+	return printReport(r, report)
+}
+
+func (c importCmd) input(r *run) (io.Reader, func(), error) {
+	if c.File == "-" {
+		return r.streams.In, func() {}, nil
+	}
+	f, err := os.Open(c.File)
+	if err != nil {
+		return nil, nil, err
+	}
+	return f, func() { _ = f.Close() }, nil
+}
+
+func (c importCmd) take(r *run, in io.Reader, o exchange.Options) (exchange.Report, error) {
+	kind := exchange.Kind(c.Kind)
+	if c.DryRun {
+		return exchange.Check(kind, in, o)
+	}
+	a, done, err := c.open(r)
+	if err != nil {
+		return exchange.Report{}, err
+	}
+	defer done()
+	return a.House.Exchange.Import(r.ctx, console(outbreak.Purpose(c.Purpose)), kind, in, o)
+}
+
+func printReport(r *run, p exchange.Report) error {
+	for _, x := range p.Problems {
+		fmt.Fprintf(r.streams.Out, "%d\t%s\t%s\t%s\n", x.Row, x.Column, x.Value, x.Reason)
+	}
+	for _, w := range p.Warnings {
+		fmt.Fprintln(r.streams.Err, w)
+	}
+	r.say("cli.imported", "received", p.Received, "accepted", p.Accepted, "repeated", p.Repeated, "rejected", p.Rejected)
+	return nil
+}
+
+type exportCmd struct {
+	site
+	What  string `arg:"" help:"tubes or journal." enum:"tubes,journal"`
+	Round string `help:"Tubes of one round. Default: all."`
+	After int64  `help:"Journal entries after this one."`
+	Out   string `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
+}
+
+// Run gives rows out as CSV; the control total goes to standard error.
+func (c exportCmd) Run(r *run) error {
+	a, done, err := c.open(r)
+	if err != nil {
+		return err
+	}
+	defer done()
+	w := r.streams.Out
+	if c.Out != "" {
+		f, err := os.Create(c.Out)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		w = f
+	}
+	var x exchange.Exported
+	switch c.What {
+	case "tubes":
+		round, err := outbreak.ParseID[outbreak.RoundID](c.Round)
+		if err != nil {
+			return err
+		}
+		x, err = a.House.Exchange.ExportTubes(r.ctx, console(outbreak.PurposeAudit), round, w)
+		if err != nil {
+			return err
+		}
+	default:
+		if x, err = a.House.Exchange.ExportJournal(r.ctx, console(outbreak.PurposeAudit), c.After, w); err != nil {
+			return err
+		}
+	}
+	r.say("cli.exported", "rows", x.Rows, "things", x.Things, "digest", x.Digest)
+	return nil
+}
