@@ -108,8 +108,8 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, c *call, status in
 	}
 	block := "layout"
 	switch {
-	case r.Header.Get("HX-Request") == "true" && s.pages.has(c.route.Page, "rows"):
-		block = "rows"
+	case r.Header.Get("HX-Request") == "true" && s.pages.has(c.route.Page, "list"):
+		block = "list"
 	case c.route.Open:
 		block = "door"
 	}

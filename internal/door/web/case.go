@@ -1,0 +1,92 @@
+package web
+
+import (
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+)
+
+// casesPage is the line list.
+type casesPage struct {
+	Cases  []cases.Case
+	States []cases.State
+	Areas  []areaChoice
+	More   string
+}
+
+var caseStates = []cases.State{cases.Open, cases.InQuestion, cases.Discarded}
+
+func (s *Server) readCases(c *call) (any, error) {
+	after, err := outbreak.ParseID[outbreak.CaseID](c.query.Get("after"))
+	if err != nil {
+		return nil, err
+	}
+	p := casesPage{States: caseStates}
+	f := cases.Filter{State: cases.State(c.query.Get("state")), Below: outbreak.Path(c.query.Get("in")), After: after, Most: rowsPerPage + 1}
+	if p.Cases, err = s.House.Cases.ListCases(c.ctx, c.by, f); err != nil {
+		return nil, err
+	}
+	if len(p.Cases) > rowsPerPage {
+		p.Cases = p.Cases[:rowsPerPage]
+		p.More = c.view.With("after", p.Cases[rowsPerPage-1].ID)
+	}
+	p.Areas, err = s.areaChoices(c, access.CaseRead)
+	return p, err
+}
+
+// casePage is one case with its clocks and what may be done about it.
+type casePage struct {
+	Case            cases.Case
+	Steps           []cases.Step
+	MayStep         bool
+	MayClassify     bool
+	Classifications []outbreak.Classification
+	Severities      []outbreak.Severity
+	Timeline        []outbreak.Entry
+}
+
+func (s *Server) readCase(c *call) (any, error) {
+	id, err := outbreak.ParseID[outbreak.CaseID](c.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	p := casePage{Classifications: outbreak.Classifications, Severities: outbreak.Severities}
+	if p.Case, p.Steps, err = s.House.Cases.FindCase(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
+	p.MayStep = access.Can(c.by, access.CaseStep, p.Case.Scope())
+	p.MayClassify = access.Can(c.by, access.CaseClassify, p.Case.Scope())
+	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "case", ID: id.String()}, access.CaseRead)
+	return p, err
+}
+
+// aboutCase does something to the case the address names and comes back to its page.
+func aboutCase(c *call, done string, do func(outbreak.CaseID) error) (string, error) {
+	id, err := outbreak.ParseID[outbreak.CaseID](c.path("id"))
+	if err != nil {
+		return "", err
+	}
+	return "/cases/" + id.String() + "?done=" + done, do(id)
+}
+
+func (s *Server) completeStep(c *call) (string, error) {
+	return aboutCase(c, "step_done", func(id outbreak.CaseID) error {
+		_, err := s.House.Cases.CompleteStep(c.ctx, c.by, cases.CompleteStep{Case: id, Step: c.path("step")})
+		return err
+	})
+}
+
+func (s *Server) classifyCase(c *call) (string, error) {
+	return aboutCase(c, "classified", func(id outbreak.CaseID) error {
+		_, err := s.House.Cases.ClassifyCase(c.ctx, c.by, cases.ClassifyCase{Case: id,
+			Classification: outbreak.Classification(c.form.Get("classification")), Severity: outbreak.Severity(c.form.Get("severity"))})
+		return err
+	})
+}
+
+func (s *Server) decideCase(c *call) (string, error) {
+	return aboutCase(c, "decided", func(id outbreak.CaseID) error {
+		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Case: id, Uphold: c.form.Get("uphold") == "1", Reason: c.form.Get("reason")})
+		return err
+	})
+}

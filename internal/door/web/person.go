@@ -1,0 +1,135 @@
+package web
+
+import (
+	"slices"
+
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/placement"
+	"breakwater/internal/response/transfer"
+)
+
+// findPage is the way to a person by code or document.
+type findPage struct {
+	Kinds    []string
+	Purposes []outbreak.Purpose
+}
+
+var documentKinds = []string{registry.CitizenID, registry.Passport, registry.OtherID}
+
+func (s *Server) readFind(c *call) (any, error) {
+	if q := c.query.Get("code"); q != "" {
+		id, err := outbreak.ParseID[outbreak.PersonID](q)
+		if err != nil {
+			return nil, err
+		}
+		return nil, goTo("/people/" + id.String())
+	}
+	return findPage{Kinds: documentKinds, Purposes: outbreak.Purposes}, nil
+}
+
+// findPerson looks for a person by a document's number. The number is in no address, and the look-up is in the journal.
+func (s *Server) findPerson(c *call) (string, error) {
+	by, err := forPurpose(c)
+	if err != nil {
+		return "", err
+	}
+	p, err := s.Registry.FindPerson(c.ctx, by, c.form.Get("kind"), c.form.Get("number"))
+	if outbreak.KindOf(err) == outbreak.NotFound {
+		return "", refuseField("number", "web.find.nobody")
+	}
+	return "/people/" + p.ID.String(), err
+}
+
+// forPurpose is the actor with the purpose he has just named.
+func forPurpose(c *call) (outbreak.Actor, error) {
+	by := c.by
+	by.Purpose = outbreak.Purpose(c.form.Get("purpose"))
+	if by.Purpose == outbreak.PurposeNone || !slices.Contains(outbreak.Purposes, by.Purpose) {
+		return by, refuseField("purpose", "web.person.purpose_missing")
+	}
+	return by, nil
+}
+
+// personPage is what the house knows of one person. The identity is there only in the answer to the form that named a
+// purpose.
+type personPage struct {
+	Person      registry.Person
+	MayIdentity bool
+	Identity    *registry.Identity
+	Purpose     outbreak.Purpose
+	Purposes    []outbreak.Purpose
+	Cases       []cases.Case
+	Needs       []placement.Need
+	Stays       []placement.Stay
+	Trips       []transfer.Trip
+	Sites       map[outbreak.SiteID]string
+	Timeline    []outbreak.Entry
+}
+
+// opened is an identity and why it was opened.
+type opened struct {
+	identity registry.Identity
+	purpose  outbreak.Purpose
+}
+
+func (s *Server) readPerson(c *call) (any, error) {
+	id, err := outbreak.ParseID[outbreak.PersonID](c.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	p := personPage{Purposes: outbreak.Purposes, Sites: map[outbreak.SiteID]string{}}
+	if p.Person, err = s.Registry.FindPersonByID(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
+	p.MayIdentity = access.Can(c.by, access.PersonIdentity, outbreak.Scope{Area: p.Person.Area})
+	if o, ok := c.remind.(opened); ok {
+		p.Identity, p.Purpose = &o.identity, o.purpose
+	}
+	if err := s.whereabouts(c, &p); err != nil {
+		return nil, err
+	}
+	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "person", ID: id.String()}, access.PersonRead)
+	return p, err
+}
+
+// whereabouts reads what each capability knows of the person, as far as the reader may ask it.
+func (s *Server) whereabouts(c *call, p *personPage) (err error) {
+	id := p.Person.ID
+	if access.Anywhere(c.by, access.CaseRead) {
+		if p.Cases, err = s.House.Cases.ListCases(c.ctx, c.by, cases.Filter{Person: id, Most: 20}); err != nil {
+			return err
+		}
+	}
+	if access.Anywhere(c.by, access.SiteRead) {
+		if p.Needs, p.Stays, err = s.House.Placement.ListStaysOf(c.ctx, c.by, id); err != nil {
+			return err
+		}
+	}
+	if access.Anywhere(c.by, access.TripRead) {
+		if p.Trips, err = s.House.Transfer.ListTrips(c.ctx, c.by, transfer.Filter{Person: id, Most: 20}); err != nil {
+			return err
+		}
+	}
+	return s.siteNames(c, p.Sites)
+}
+
+// openIdentity shows name, document, phone and address in this one answer.
+func (s *Server) openIdentity(c *call) (string, error) {
+	id, err := outbreak.ParseID[outbreak.PersonID](c.path("id"))
+	if err != nil {
+		return "", err
+	}
+	by, err := forPurpose(c)
+	if err != nil {
+		return "", err
+	}
+	identity, err := s.Registry.ReadIdentity(c.ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	c.remind = opened{identity: identity, purpose: by.Purpose}
+	return "", nil
+}

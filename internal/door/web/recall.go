@@ -1,0 +1,69 @@
+package web
+
+import (
+	"strconv"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
+)
+
+// mostRows is how many rows a list shows that has no further pages.
+const mostRows = 300
+
+// recallsPage is the pools whose members are called back, and the members who still wait.
+type recallsPage struct {
+	Recalls  []screening.Recall
+	Held     []screening.RecallMember
+	Count    int64 // ever held
+	Released int64
+	States   []string
+	Full     bool // there may be more than the page shows
+}
+
+var recallStates = []string{"open", "members_unknown", "positive_found", "none_positive", "revised"}
+
+func (s *Server) readRecalls(c *call) (any, error) {
+	p := recallsPage{States: recallStates}
+	var err error
+	if p.Recalls, err = s.House.Screening.ListRecalls(c.ctx, c.by, c.query.Get("state"), mostRows); err != nil {
+		return nil, err
+	}
+	if p.Held, err = s.House.Screening.ListHeld(c.ctx, c.by, "", mostRows); err != nil {
+		return nil, err
+	}
+	p.Full = len(p.Recalls) == mostRows || len(p.Held) == mostRows
+	p.Count, p.Released, err = s.House.Screening.CountHeld(c.ctx, c.by)
+	return p, err
+}
+
+// anomaliesPage is what does not fit.
+type anomaliesPage struct {
+	List     []screening.Anomaly
+	Kinds    []string
+	Verdicts []string
+	More     string
+}
+
+func (s *Server) readAnomalies(c *call) (any, error) {
+	after, err := outbreak.ParseID[outbreak.AnomalyID](c.query.Get("after"))
+	if err != nil {
+		return nil, err
+	}
+	p := anomaliesPage{Kinds: screening.Anomalies, Verdicts: screening.Verdicts}
+	settled, _ := strconv.ParseBool(c.query.Get("settled")) // a word that is none means open ones
+	p.List, err = s.House.Screening.ListAnomalies(c.ctx, c.by, c.query.Get("what"), settled, after, rowsPerPage+1)
+	if len(p.List) > rowsPerPage {
+		p.List = p.List[:rowsPerPage]
+		p.More = c.view.With("after", p.List[rowsPerPage-1].ID)
+	}
+	return p, err
+}
+
+func (s *Server) settleAnomaly(c *call) (string, error) {
+	id, err := outbreak.ParseID[outbreak.AnomalyID](c.path("id"))
+	if err != nil {
+		return "", err
+	}
+	_, err = s.House.Screening.SettleAnomaly(c.ctx, c.by, screening.SettleAnomaly{Anomaly: id, Verdict: c.form.Get("verdict")})
+	return "/anomalies?done=settled", err
+}

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"strconv"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
+)
+
+// Page of all testing rounds.
+type roundsPage struct{ Rounds []screening.Round }
+
+func (s *Server) readRounds(c *call) (any, error) {
+	list, err := s.House.Screening.ListRounds(c.ctx, c.by)
+	return roundsPage{Rounds: list}, err
+}
+
+// roundPage is one round: where everybody on its roll stands, and the same per community.
+type roundPage struct {
+	Round       screening.RoundStatus
+	Parts       []part
+	Communities []communityRow
+	Sampled     int
+	Valid       int
+	Owed        int // people the round still owes something
+}
+
+// part is one outcome's share of the roll, with its place in the bar.
+type part struct {
+	Outcome outbreak.Outcome
+	N       int
+	X, W    float64 // of 1000
+	Class   string
+}
+
+type communityRow struct {
+	Area     outbreak.Path
+	Outcomes map[outbreak.Outcome]int
+	Roll     int
+	Sampled  int
+	Valid    int
+}
+
+func (s *Server) readRound(c *call) (any, error) {
+	id, err := outbreak.ParseID[outbreak.RoundID](c.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	st, err := s.House.Screening.FindRound(c.ctx, c.by, id, "")
+	if err != nil {
+		return nil, err
+	}
+	c.view.Head = st.AsOf
+	p := roundPage{Round: st, Parts: partsOf(st.Outcomes, st.RollNow), Sampled: st.Sampled(), Valid: st.Outcomes[outbreak.ValidResult],
+		Owed: st.Outcomes[outbreak.Unknown] + st.Outcomes[outbreak.Awaiting] + st.Outcomes[outbreak.SampleAgain]}
+	list, err := s.House.Screening.ListCommunities(c.ctx, c.by, id)
+	for _, x := range list {
+		row := communityRow{Area: x.Area, Outcomes: x.Outcomes, Valid: x.Outcomes[outbreak.ValidResult],
+			Sampled: screening.RoundStatus{Outcomes: x.Outcomes}.Sampled()}
+		for _, n := range x.Outcomes {
+			row.Roll += n
+		}
+		p.Communities = append(p.Communities, row)
+	}
+	return p, err
+}
+
+// partsOf lays the outcomes of a roll side by side; they fill the bar because they sum to the roll.
+func partsOf(outcomes map[outbreak.Outcome]int, roll int) []part {
+	var parts []part
+	x := 0.0
+	for i, o := range outbreak.Outcomes {
+		p := part{Outcome: o, N: outcomes[o], X: x, Class: "c" + strconv.Itoa(i+1)}
+		if roll > 0 {
+			p.W = 1000 * float64(p.N) / float64(roll)
+		}
+		x += p.W
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// standingPage is the people of a round who stand in one outcome.
+type standingPage struct {
+	Round    screening.RoundStatus
+	People   []screening.Standing
+	Outcome  outbreak.Outcome
+	Outcomes []outbreak.Outcome
+	In       outbreak.Path
+	More     string
+}
+
+func (s *Server) readStanding(c *call) (any, error) {
+	id, err := outbreak.ParseID[outbreak.RoundID](c.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	p := standingPage{Outcome: outbreak.Outcome(c.query.Get("outcome")), Outcomes: outbreak.Outcomes, In: outbreak.Path(c.query.Get("in"))}
+	if p.Outcome == "" {
+		p.Outcome = outbreak.Unknown
+	}
+	if p.Round, err = s.House.Screening.FindRound(c.ctx, c.by, id, p.In); err != nil {
+		return nil, err
+	}
+	c.view.Head = p.Round.AsOf
+	after, _ := strconv.ParseInt(c.query.Get("after"), 10, 64) // a number that is none means the first page
+	p.People, err = s.House.Screening.ListStanding(c.ctx, c.by, id, p.In, p.Outcome, after, rowsPerPage+1)
+	if len(p.People) > rowsPerPage {
+		p.People = p.People[:rowsPerPage]
+		p.More = c.view.With("after", p.People[rowsPerPage-1].No)
+	}
+	return p, err
+}

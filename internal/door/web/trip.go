@@ -1,0 +1,98 @@
+package web
+
+import (
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/transfer"
+)
+
+// tripsPage is the queue of transfers and the vehicles.
+type tripsPage struct {
+	Trips    []transfer.Trip
+	Vehicles []transfer.VehicleStatus
+	Sites    map[outbreak.SiteID]string
+	Names    map[outbreak.VehicleID]string
+	States   []transfer.State
+	State    transfer.State
+	More     string
+	MayPlan  bool
+	MayDrive bool
+}
+
+var tripStates = []transfer.State{transfer.Requested, transfer.Assigned, transfer.Riding, transfer.Arrived, transfer.Cancelled, transfer.Died}
+
+func (s *Server) readTrips(c *call) (any, error) {
+	after, err := outbreak.ParseID[outbreak.TripID](c.query.Get("after"))
+	if err != nil {
+		return nil, err
+	}
+	p := tripsPage{States: tripStates, State: transfer.State(c.query.Get("state")), Sites: map[outbreak.SiteID]string{}, Names: map[outbreak.VehicleID]string{},
+		MayPlan: access.Anywhere(c.by, access.TripPlan), MayDrive: access.Anywhere(c.by, access.TripDrive)}
+	if p.State == "" {
+		p.State = transfer.Requested
+	}
+	if p.Trips, err = s.House.Transfer.ListTrips(c.ctx, c.by, transfer.Filter{State: p.State, After: after, Most: rowsPerPage + 1}); err != nil {
+		return nil, err
+	}
+	if len(p.Trips) > rowsPerPage {
+		p.Trips = p.Trips[:rowsPerPage]
+		p.More = c.view.With("after", p.Trips[rowsPerPage-1].ID)
+	}
+	if p.Vehicles, err = s.House.Transfer.ListVehicles(c.ctx, c.by); err != nil {
+		return nil, err
+	}
+	for _, v := range p.Vehicles {
+		p.Names[v.ID] = v.Name
+	}
+	return p, s.siteNames(c, p.Sites)
+}
+
+// siteNames fills in the names of the sites the reader may see.
+func (s *Server) siteNames(c *call, names map[outbreak.SiteID]string) error {
+	if !access.Anywhere(c.by, access.SiteRead) {
+		return nil
+	}
+	list, err := s.House.Placement.ListSites(c.ctx, c.by)
+	for _, x := range list {
+		names[x.ID] = x.Name
+	}
+	return err
+}
+
+// aboutTrip does something to the trip the address names and comes back to the queue it was seen in.
+func aboutTrip(c *call, done string, do func(outbreak.TripID) error) (string, error) {
+	id, err := outbreak.ParseID[outbreak.TripID](c.path("id"))
+	if err != nil {
+		return "", err
+	}
+	back := "/transfers?done=" + done
+	if from := c.form.Get("state"); from != "" {
+		back += "&state=" + from
+	}
+	return back, do(id)
+}
+
+func (s *Server) assignVehicle(c *call) (string, error) {
+	return aboutTrip(c, "assigned", func(id outbreak.TripID) error {
+		vehicle, err := outbreak.ParseID[outbreak.VehicleID](c.form.Get("vehicle"))
+		if err != nil {
+			return err
+		}
+		_, err = s.House.Transfer.AssignVehicle(c.ctx, c.by, transfer.AssignVehicle{Trip: id, Vehicle: vehicle})
+		return err
+	})
+}
+
+func (s *Server) pickUp(c *call) (string, error) {
+	return aboutTrip(c, "picked_up", func(id outbreak.TripID) error {
+		_, err := s.House.Transfer.PickUp(c.ctx, c.by, transfer.PickUp{Trip: id})
+		return err
+	})
+}
+
+func (s *Server) arrive(c *call) (string, error) {
+	return aboutTrip(c, "arrived", func(id outbreak.TripID) error {
+		_, err := s.House.Transfer.EndTrip(c.ctx, c.by, transfer.EndTrip{Trip: id, How: transfer.Arrived})
+		return err
+	})
+}
