@@ -130,7 +130,9 @@ func (s *Service) ReportResult(ctx context.Context, by outbreak.Actor, c ReportR
 	}
 	return s.keep(ctx, by, c)
 }`
-	at := func(text string) []string { return unasked([]source{{"internal/response/lab/service.go", []byte(text)}}) }
+	at := func(text string) []string {
+		return unasked([]source{{"internal/response/lab/service.go", []byte(text)}})
+	}
 	if found := at(body); len(found) != 0 {
 		t.Errorf("asking is not seen: %q", found)
 	}
