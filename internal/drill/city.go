@@ -118,8 +118,8 @@ func (c *City) person(rng *rand.Rand, community, household, door, member int, su
 	if rng.IntN(3) > 0 {
 		name += string(given[rng.IntN(len(given))])
 	}
-	order := len(c.People) % 1000
-	body := fmt.Sprintf("9901%02d%s%03d", community%100, birth.Format("20060102"), order)
+	n := len(c.People)
+	body := fmt.Sprintf("9%02d%03d%s%03d", n/1_000_000, n/1000%1000, birth.Format("20060102"), n%1000) // no two alike
 	r := Resident{Community: community, Household: household, Sex: sex, Building: fmt.Sprintf("%d号楼", door/60+1), Door: fmt.Sprintf("%d-%02d%02d", door/60+1, door%60/4+1, door%4+1),
 		Identity: registry.Identity{Name: name, DocumentKind: registry.CitizenID, Document: body + string(registry.CitizenCheck(body)), Birth: birth.Format(time.DateOnly),
 			Phone: fmt.Sprintf("1990%07d", len(c.People)%10_000_000)}}

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -41,12 +42,19 @@ type play struct {
 	known    map[outbreak.CaseID]bool               // cases somebody works on
 	moving   map[outbreak.TripID]outbreak.VehicleID // trips with a vehicle
 	leaked   map[outbreak.TubeCode]bool
-	singles  map[outbreak.TubeCode]bool // swabs of one person
-	stayHome []outbreak.Outcome         // who does not come, and why
+	size     map[outbreak.TubeCode]int // people in each tube
+	stayHome []outbreak.Outcome        // who does not come, and why
 	calls    int
 
-	// faults still to be planted
-	overfullLeft, orphansLeft, leaksLeft, twiceLeft, correctedLeft int
+	pools                    int   // full pools closed so far
+	due                      []due // faults of tubes still to come
+	twiceLeft, correctedLeft int   // faults of results still to come
+}
+
+// due is a fault that the next fitting tube from a pool on will have.
+type due struct {
+	pool int
+	kind string
 }
 
 func newPlay(t *town, s *schedule, seed uint64, round outbreak.RoundID) *play {
@@ -107,7 +115,7 @@ func (p *play) planBooths(c int) {
 	}
 	for b, q := range queues {
 		const steps = int(samplingIn / (20 * time.Minute))
-		per := (len(q)/pool + steps) / steps * pool
+		per := max((len(q)/pool+steps)/steps, 2) * pool
 		for s := 0; len(q) > 0; s++ {
 			part := q[:min(per, len(q))]
 			q = q[len(part):]
@@ -121,19 +129,18 @@ func (p *play) planBooths(c int) {
 // handIn closes tubes with people and hands them in; single swabs when the reason says so.
 func (p *play) handIn(ctx context.Context, c int, booth outbreak.BoothID, people []member, reason string) error {
 	size := pool
-	if reason == "single" {
+	if reason == single {
 		size = 1
 	}
 	now := p.clock.Now()
 	var tubes []map[string]any
 	for len(people) > 0 {
 		n := min(size, len(people))
-		if size == pool && p.overfullLeft > 0 && len(people) > size && p.rng.IntN(200) == 0 {
-			n++
-			p.overfullLeft--
-			p.planted.add("overfull_tubes", tubeCode(c, p.serial[c]+1))
-		}
 		code := p.tube(c)
+		fault := p.fault(code, people, n)
+		if fault == "overfull_tubes" {
+			n++
+		}
 		var list []map[string]any
 		for i, m := range people[:n] {
 			list = append(list, map[string]any{"no": m.no, "after": i * 20})
@@ -142,16 +149,17 @@ func (p *play) handIn(ctx context.Context, c int, booth outbreak.BoothID, people
 			}
 		}
 		people = people[n:]
-		if reason == "single" {
+		p.size[code] = n
+		if reason == single {
 			p.hot = append(p.hot, code)
 		} else {
 			p.transit = append(p.transit, code)
 		}
-		if p.orphan(c, code, n) {
+		if fault == "orphan_tubes" { // the record is lost, the tube goes to the laboratory
 			p.at(now.Add(4*time.Hour), func(ctx context.Context) error { return p.swabAnew(ctx, c, booth, list) })
 			continue
 		}
-		p.leak(code)
+		p.leaked[code] = fault == "leaked_tubes"
 		tubes = append(tubes, map[string]any{"tube": code, "taken": now, "members": list})
 	}
 	if len(tubes) == 0 {
@@ -167,14 +175,23 @@ func (p *play) handIn(ctx context.Context, c int, booth outbreak.BoothID, people
 	return nil
 }
 
-// orphan loses the record of a tube now and then: the tube itself goes to the laboratory.
-func (p *play) orphan(c int, code outbreak.TubeCode, n int) bool {
-	if p.orphansLeft == 0 || n != pool || p.positive[code] || p.rng.IntN(100) != 0 {
-		return false
+// single is the reason to swab people alone.
+const single = "single"
+
+// fault gives the fault that is due with this tube, if it is one that can carry it: a full pool of people of whom none is
+// infected, with more people behind it.
+func (p *play) fault(code outbreak.TubeCode, people []member, n int) string {
+	if n != pool || len(people) <= n {
+		return ""
 	}
-	p.orphansLeft--
-	p.planted.add("orphan_tubes", code)
-	return true
+	p.pools++
+	if len(p.due) == 0 || p.pools < p.due[0].pool || slices.ContainsFunc(people[:n+1], func(m member) bool { return m.person < 0 || p.People[m.person].Infected != 0 }) {
+		return ""
+	}
+	kind := p.due[0].kind
+	p.due = p.due[1:]
+	p.planted.add(kind, code)
+	return kind
 }
 
 // swabAnew swabs the people of a lost record again, into another tube.
@@ -184,15 +201,6 @@ func (p *play) swabAnew(ctx context.Context, c int, booth outbreak.BoothID, list
 		again = append(again, member{m["no"].(int64), -1})
 	}
 	return p.handIn(ctx, c, booth, again, "")
-}
-
-// leak lets a tube leak on the way now and then.
-func (p *play) leak(code outbreak.TubeCode) {
-	if p.leaksLeft > 0 && !p.positive[code] && p.rng.IntN(150) == 0 {
-		p.leaksLeft--
-		p.leaked[code] = true
-		p.planted.add("leaked_tubes", code)
-	}
 }
 
 // carry takes closed tubes to the laboratories, the fullest bench last; leaked ones are reported.
@@ -261,7 +269,7 @@ func (p *play) report(ctx context.Context, l int, run []outbreak.TubeCode) error
 		r := outbreak.Negative
 		if p.positive[code] {
 			r = outbreak.Positive
-		} else if p.correctedLeft > 0 && mistaken == "" && now > p.opens.Add(5*time.Hour) && !p.single(code) {
+		} else if p.correctedLeft > 0 && mistaken == "" && now > p.opens.Add(5*time.Hour) && p.size[code] == pool {
 			r, mistaken = outbreak.Positive, code
 			p.correctedLeft--
 			p.planted.add("results_corrected", code)
@@ -301,8 +309,6 @@ func (p *play) sendTwice(ctx context.Context, path string, result map[string]any
 	return nil
 }
 
-func (p *play) single(code outbreak.TubeCode) bool { return p.singles[code] }
-
 // recallTeam swabs held people alone, each within the hour.
 func (p *play) recallTeam(ctx context.Context) error {
 	held, err := All[screening.RecallMember](ctx, p.c, "/held", nil)
@@ -322,8 +328,7 @@ func (p *play) recallTeam(ctx context.Context) error {
 			c, who.person = p.People[i].Community, i
 		}
 		p.after(time.Duration(20+p.rng.IntN(40))*time.Minute, func(ctx context.Context) error {
-			p.singles[tubeCode(c, p.serial[c]+1)] = true
-			return p.handIn(ctx, c, p.booths[c][0], []member{who}, "single")
+			return p.handIn(ctx, c, p.booths[c][0], []member{who}, single)
 		})
 	}
 	return nil
@@ -459,9 +464,15 @@ const absent outbreak.Outcome = "absent"
 
 // plant decides the faults that are known before the round begins.
 func (p *play) plant() {
-	p.overfullLeft, p.orphansLeft, p.leaksLeft = p.faults.Overfull, p.faults.Orphans, p.faults.Leaked
+	pools := len(p.People) / pool * 2 / 3 // the last third comes too late for some
+	for kind, n := range map[string]int{"overfull_tubes": p.faults.Overfull, "orphan_tubes": p.faults.Orphans, "leaked_tubes": p.faults.Leaked} {
+		for range n {
+			p.due = append(p.due, due{p.rng.IntN(pools), kind})
+		}
+	}
+	slices.SortFunc(p.due, func(a, b due) int { return cmp.Or(a.pool-b.pool, cmp.Compare(a.kind, b.kind)) })
 	p.twiceLeft, p.correctedLeft = p.faults.Twice, p.faults.Corrected
-	p.stayHome, p.singles = make([]outbreak.Outcome, len(p.People)), map[outbreak.TubeCode]bool{}
+	p.stayHome, p.size = make([]outbreak.Outcome, len(p.People)), map[outbreak.TubeCode]int{}
 	taken := map[int]bool{}
 	for i, r := range p.People {
 		if r.Infected != 0 {
