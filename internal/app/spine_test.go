@@ -93,7 +93,6 @@ func (w *town) found() {
 		roll = append(roll, registry.NewPerson{Area: area, Household: fmt.Sprint(i / 3), Identity: registry.Identity{Name: fmt.Sprint("人", i)}})
 	}
 	must2(w)(w.h.Registry.PlanRoll(w.ctx, root, registry.PlanRoll{Counts: map[string]int{"2201-A": 20, "2201-B": 20}}))
-	l := must(w, registry.Loaded{}, nil)
 	l, err := w.h.Registry.LoadPeople(w.ctx, root, registry.LoadPeople{People: roll})
 	if must(w, l, err); l.Added != 40 {
 		w.t.Fatalf("%+v", l)

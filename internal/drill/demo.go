@@ -138,7 +138,7 @@ func roundName(day int) string { return fmt.Sprintf("Round %d 第%d轮", day+1, 
 
 // spread infects households and neighbours of those infected whom nobody found yet, and lets the found ones recover.
 func (t *town) spread(p, before *play) {
-	p.known, p.moving = before.known, before.moving
+	p.known = before.known
 	var sources []int
 	for i, r := range t.People {
 		if r.Infected != 0 {

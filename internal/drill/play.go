@@ -33,14 +33,13 @@ type play struct {
 	found    planted
 	round    outbreak.RoundID
 	opens    outbreak.Instant
-	positive map[outbreak.TubeCode]bool             // the truth in each tube
-	byPerson map[outbreak.PersonID]int              // index in People
-	transit  []outbreak.TubeCode                    // closed, not at a laboratory
-	bench    [][]outbreak.TubeCode                  // per laboratory: received, not run
-	hot      []outbreak.TubeCode                    // single swabs of held people: they go first
-	swabbed  map[string]bool                        // held people and people to be swabbed again who are on the list of a team
-	known    map[outbreak.CaseID]bool               // cases somebody works on
-	moving   map[outbreak.TripID]outbreak.VehicleID // trips with a vehicle
+	positive map[outbreak.TubeCode]bool // the truth in each tube
+	byPerson map[outbreak.PersonID]int  // index in People
+	transit  []outbreak.TubeCode        // closed, not at a laboratory
+	bench    [][]outbreak.TubeCode      // per laboratory: received, not run
+	hot      []outbreak.TubeCode        // single swabs of held people: they go first
+	swabbed  map[string]bool            // held people and people to be swabbed again who are on the list of a team
+	known    map[outbreak.CaseID]bool   // cases somebody works on
 	leaked   map[outbreak.TubeCode]bool
 	size     map[outbreak.TubeCode]int // people in each tube
 	stayHome []outbreak.Outcome        // who does not come, and why
@@ -60,7 +59,7 @@ type due struct {
 func newPlay(t *town, s *schedule, seed uint64, round outbreak.RoundID) *play {
 	p := &play{town: t, schedule: s, rng: rand.New(rand.NewPCG(seed, 7)), faults: faultsFor(len(t.People)), planted: planted{}, found: planted{}, round: round,
 		opens: s.clock.Now(), positive: map[outbreak.TubeCode]bool{}, byPerson: map[outbreak.PersonID]int{}, bench: make([][]outbreak.TubeCode, len(t.labs)),
-		swabbed: map[string]bool{}, known: map[outbreak.CaseID]bool{}, moving: map[outbreak.TripID]outbreak.VehicleID{}, leaked: map[outbreak.TubeCode]bool{}}
+		swabbed: map[string]bool{}, known: map[outbreak.CaseID]bool{}, leaked: map[outbreak.TubeCode]bool{}}
 	for i, r := range t.People {
 		p.byPerson[r.ID] = i
 	}
@@ -89,12 +88,6 @@ func (p *play) plan() {
 	p.every(15*time.Minute, end, p.investigators)
 	p.every(10*time.Minute, end, p.dispatcher)
 	p.at(p.opens.Add(samplingIn+time.Hour), p.communityWorkers)
-}
-
-// handing is one tube about to be handed in.
-type handing struct {
-	code    outbreak.TubeCode
-	members []member
 }
 
 type member struct {

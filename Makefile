@@ -1,0 +1,25 @@
+# What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
+.PHONY: build test race lint bench screens demo ci
+
+build: ## one static file
+	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/breakwater ./cmd/breakwater
+
+test:
+	go test ./...
+
+race: ## needs a C compiler
+	CGO_ENABLED=1 go test -race -shuffle=on ./...
+
+lint:
+	gofmt -l cmd internal protocols
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+bench: ## ratios against a named reference in the same run
+	go test -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
+
+demo: ## one round of a synthetic city, as fast as it goes, with a report
+	go run ./cmd/breakwater demo --exit
+
+ci:
+	bash .ci/run
