@@ -72,7 +72,7 @@ func (p *play) shows(i int) bool { return p.People[i].Infected != 0 && p.rng.Flo
 // key numbers the calls, so that each has its own.
 func (p *play) key(what string) string {
 	p.calls++
-	return fmt.Sprintf("demo-%s-%d", what, p.calls)
+	return fmt.Sprintf("demo-%s-%s-%d", what, p.round, p.calls)
 }
 
 // plan plans a whole round: booths, transport, laboratories, teams.
