@@ -1,0 +1,178 @@
+package drill
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"breakwater/internal/app"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/outbreak"
+)
+
+// process is a server in a process of its own.
+type process struct {
+	line  []string
+	url   string
+	token string
+	cmd   *exec.Cmd
+	said  *tail
+	gone  chan struct{} // closed when the process has ended
+}
+
+// launch starts the server on a free port of this machine.
+func (c RehearseConfig) launch(ctx context.Context) (*process, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("finding a free port: %w", err)
+	}
+	addr := l.Addr().String()
+	if err := l.Close(); err != nil {
+		return nil, err
+	}
+	line := append(slices.Clone(c.Program), "serve", "--addr", addr)
+	for flag, value := range map[string]string{"--data": c.Data, "--db": c.DB, "--key": c.Key} {
+		if value != "" {
+			line = append(line, flag, value)
+		}
+	}
+	p := &process{line: line, url: "http://" + addr, token: c.Token}
+	return p, p.start(ctx)
+}
+
+// start starts the program and returns when it answers.
+func (p *process) start(ctx context.Context) error {
+	p.said, p.gone = &tail{}, make(chan struct{})
+	p.cmd = exec.Command(p.line[0], p.line[1:]...)
+	p.cmd.Stderr = p.said
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("starting the server: %w", err)
+	}
+	go func(cmd *exec.Cmd, gone chan struct{}) {
+		_ = cmd.Wait()
+		close(gone)
+	}(p.cmd, p.gone)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	asker := NewClient(p.url, p.token)
+	asker.Tries = 0
+	for {
+		err := asker.Get(ctx, "/outbreaks", nil, nil)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-p.gone:
+			return fmt.Errorf("the server ended while it was to start: %s", p.said)
+		case <-ctx.Done():
+			return fmt.Errorf("the server does not answer: %w: %s", err, p.said)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+}
+
+// kill ends the process at once, as a power cut would end it.
+func (p *process) kill() error {
+	select {
+	case <-p.gone:
+		return fmt.Errorf("the server ended by itself: %s", p.said)
+	default:
+	}
+	if err := p.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("killing the server: %w", err)
+	}
+	<-p.gone
+	return nil
+}
+
+// stop ends the process in order.
+func (p *process) stop() error {
+	if p.cmd == nil || p.cmd.Process == nil {
+		return nil
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.gone:
+		return nil
+	case <-time.After(30 * time.Second):
+		_ = p.cmd.Process.Kill()
+		return errors.New("the server did not stop when it was told to")
+	}
+}
+
+// tail keeps the last of what a process says.
+type tail struct {
+	mu  sync.Mutex
+	end bytes.Buffer
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end.Write(b)
+	if over := t.end.Len() - 4096; over > 0 {
+		t.end.Next(over)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return strings.TrimSpace(t.end.String())
+}
+
+// admit makes an administrator for the rehearsal, before the server runs, and gives a token of his.
+func (c RehearseConfig) admit(ctx context.Context) (token string, err error) {
+	a, err := app.New(ctx, c.config())
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, a.Stop(ctx)) }()
+	s, console := a.House.Access, outbreak.SystemActor("console")
+	login, password := "rehearsal-"+strings.ToLower(rand.Text()[:8]), rand.Text()
+	u, err := s.Bootstrap(ctx, login, password)
+	if outbreak.KindOf(err) == outbreak.Conflict { // a house with users
+		if u, err = s.AddUser(ctx, console, access.NewUser{Login: login, Name: login, Lang: "en", Password: password}, ""); err != nil {
+			return "", err
+		}
+		_, err = s.Grant(ctx, console, u.ID, outbreak.Grant{Role: string(access.Administrator)}, 0, "")
+	}
+	if err != nil {
+		return "", err
+	}
+	by := outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
+	token, _, err = s.MakeToken(ctx, by, access.NewToken{Name: "rehearsal", Until: outbreak.WallClock{}.Now().Add(7 * 24 * time.Hour)})
+	return token, err
+}
+
+// verify looks at the journal's chain beside the running server, and lets go of the database again before it is killed.
+func (c RehearseConfig) verify(ctx context.Context) (v journal.Verification, err error) {
+	err = c.beside(ctx, func(a *app.App) (err error) {
+		v, err = journal.Verify(ctx, a.House.DB)
+		return err
+	})
+	return v, err
+}
+
+// beside opens the database in this process for a moment.
+func (c RehearseConfig) beside(ctx context.Context, do func(*app.App) error) error {
+	a, err := app.New(ctx, c.config())
+	if err != nil {
+		return err
+	}
+	return errors.Join(do(a), a.Stop(context.WithoutCancel(ctx)))
+}
+
+// unserved tells whether a rehearsal can open the database of the house itself.
+func (c RehearseConfig) unserved() bool { return c.Data == "" && c.DB == "" }
