@@ -34,16 +34,17 @@ type Streams struct {
 type grammar struct {
 	Lang string `help:"Language of messages: zh or en. Default: from the environment." enum:",zh,en" default:""`
 
-	Demo    demoCmd    `cmd:"" help:"Play the outbreak of a synthetic city against this program, with an embedded database and no set-up."`
-	Serve   serveCmd   `cmd:"" help:"Serve a site."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	Doctor  doctorCmd  `cmd:"" help:"Check the invariants of a site and print the protocols in force."`
-	User    userCmd    `cmd:"" help:"Users of a site."`
-	Journal journalCmd `cmd:"" help:"The record of everything that happened."`
-	Board   boardCmd   `cmd:"" help:"The backlog board."`
-	Import  importCmd  `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
-	Export  exportCmd  `cmd:"" help:"Give rows out: tubes or journal."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Demo     demoCmd     `cmd:"" help:"Play the outbreak of a synthetic city against this program, with an embedded database and no set-up."`
+	Serve    serveCmd    `cmd:"" help:"Serve a site."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor   doctorCmd   `cmd:"" help:"Check the invariants of a site and print the protocols in force."`
+	User     userCmd     `cmd:"" help:"Users of a site."`
+	Journal  journalCmd  `cmd:"" help:"The record of everything that happened."`
+	Board    boardCmd    `cmd:"" help:"The backlog board."`
+	Import   importCmd   `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
+	Export   exportCmd   `cmd:"" help:"Give rows out: tubes or journal."`
+	Rehearse rehearseCmd `cmd:"" help:"Rehearse load and crashes before a real round."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // run is what every command gets.
