@@ -1,5 +1,5 @@
 # What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
-.PHONY: build test race lint bench screens demo ci
+.PHONY: build test race lint bench crash screens demo ci
 
 build: ## one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/breakwater ./cmd/breakwater
@@ -17,6 +17,12 @@ lint:
 
 bench: ## ratios against a named reference in the same run
 	go test -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
+
+crash: ## 40 kills of a real server under load on each database
+	BREAKWATER_KILLS=40 go test -count=1 -v -timeout 40m -run 'TestKillingTheServer' ./internal/drill
+
+screens: ## a picture of every page in both languages, desktop and phone, into screens/
+	BREAKWATER_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestPagesInABrowser' ./internal/door/web
 
 demo: ## one round of a synthetic city, as fast as it goes, with a report
 	go run ./cmd/breakwater demo --exit
