@@ -134,15 +134,19 @@ func (t *tail) String() string {
 
 // admit makes an administrator for the rehearsal, before the server runs, and gives a token of his.
 func (c RehearseConfig) admit(ctx context.Context) (token string, err error) {
-	a, err := app.New(ctx, c.config())
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, a.Stop(ctx)) }()
+	err = c.beside(ctx, func(a *app.App) (err error) {
+		token, err = administrator(ctx, a)
+		return err
+	})
+	return token, err
+}
+
+// administrator adds one to a house, whether it has users already or not, and gives a token of his.
+func administrator(ctx context.Context, a *app.App) (token string, err error) {
 	s, console := a.House.Access, outbreak.SystemActor("console")
 	login, password := "rehearsal-"+strings.ToLower(rand.Text()[:8]), rand.Text()
 	u, err := s.Bootstrap(ctx, login, password)
-	if outbreak.KindOf(err) == outbreak.Conflict { // a house with users
+	if outbreak.KindOf(err) == outbreak.Conflict {
 		if u, err = s.AddUser(ctx, console, access.NewUser{Login: login, Name: login, Lang: "en", Password: password}, ""); err != nil {
 			return "", err
 		}
