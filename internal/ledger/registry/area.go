@@ -44,6 +44,19 @@ func AreaByCode(tx *store.Tx, code string) (Area, bool, error) {
 	return store.One(tx, scanArea, "select "+areaColumns+" from area where code = $1", code)
 }
 
+// areasByCode finds the areas of many codes, by code.
+func areasByCode(tx *store.Tx, codes []string) (map[string]Area, error) {
+	found := map[string]Area{}
+	err := inParts(codes, func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			a, err := scanArea(r)
+			found[a.Code] = a
+			return err
+		}, "select "+areaColumns+" from area where code in ("+in+")", args...)
+	})
+	return found, err
+}
+
 // AreaByID finds an area by its small number.
 func AreaByID(tx *store.Tx, id outbreak.AreaID) (Area, bool, error) {
 	return store.One(tx, scanArea, "select "+areaColumns+" from area where id = $1", id)

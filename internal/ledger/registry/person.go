@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -40,6 +41,7 @@ type NewPerson struct {
 	Building  string `json:"building"`
 	Door      string `json:"door"`
 	Sex       string `json:"sex"`
+	BirthYear int    `json:"birth_year"` // when no birth date is known, only an age or a year; 0: not known
 	Identity  Identity
 }
 
@@ -97,7 +99,7 @@ func PeopleByID(tx *store.Tx, ids []outbreak.PersonID) (map[outbreak.PersonID]Pe
 }
 
 // tidy folds and checks what a file or booth says of a person. Everything but the area may be missing.
-func (n NewPerson) tidy() (NewPerson, error) {
+func (n NewPerson) tidy(now outbreak.Instant) (NewPerson, error) {
 	n.Identity.Name = strings.Join(strings.Fields(n.Identity.Name), " ")
 	number, birth, err := CheckDocument(n.Identity.DocumentKind, n.Identity.Document)
 	if err != nil {
@@ -112,12 +114,18 @@ func (n NewPerson) tidy() (NewPerson, error) {
 			return n, outbreak.Refuse(outbreak.Invalid, "registry.birth_date")
 		}
 	}
+	if n.BirthYear != 0 && (n.BirthYear < 1880 || n.BirthYear > now.Time().Year()+1) {
+		return n, outbreak.Refuse(outbreak.Invalid, "registry.birth_year", "year", n.BirthYear)
+	}
 	n.Identity.Phone = foldNumber(n.Identity.Phone)
 	if n.Sex == "" {
 		n.Sex = "unknown"
 	}
 	return n, nil
 }
+
+// birthYear is the year of the birth date, or the year that was said when there is no date; 0 when neither is known.
+func (n NewPerson) birthYear() int { return cmp.Or(n.Identity.BirthYear(), n.BirthYear) }
 
 // BirthYear gives the year of the birth date; 0 when unknown.
 func (i Identity) BirthYear() int {

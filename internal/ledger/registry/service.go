@@ -64,6 +64,13 @@ func (s *Service) DeclareOutbreak(ctx context.Context, by outbreak.Actor, c Decl
 		return 0, outbreak.Refuse(outbreak.Invalid, "registry.outbreak_name")
 	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.DeclareOutbreak", Key: c.Key}, c, func(tx *store.Tx) (outbreak.OutbreakID, error) {
+		if c.Area != "" {
+			if _, ok, err := AreaByPath(tx, c.Area); err != nil {
+				return 0, err
+			} else if !ok {
+				return 0, outbreak.Refuse(outbreak.NotFound, "registry.no_area", "code", c.Area.Code())
+			}
+		}
 		id := outbreak.New[outbreak.OutbreakID](s.ids)
 		if err := tx.Must(`insert into outbreak (id, name, protocol, edition, area, started_at, ended_at, recorded_at)
 			values ($1, $2, $3, $4, $5, $6, 0, $7)`, id, c.Name, p.ID, p.Edition, c.Area, tx.Now, tx.Now); err != nil {
@@ -198,10 +205,18 @@ func (s *Service) identity(tx *store.Tx, id outbreak.PersonID) (Identity, error)
 		err = r.Scan(&b.sealed, &b.wrapped)
 		return b, err
 	}, "select sealed, wrapped from person where id = $1", id)
-	if err != nil || b.sealed == nil {
+	if err != nil {
 		return Identity{}, err
 	}
-	plain, err := s.vault.open(id, b.sealed, b.wrapped)
+	return s.unseal(id, b.sealed, b.wrapped)
+}
+
+// unseal opens what sealed locked; nothing was sealed for somebody of whom nothing is known.
+func (s *Service) unseal(id outbreak.PersonID, sealed, wrapped []byte) (Identity, error) {
+	if sealed == nil {
+		return Identity{}, nil
+	}
+	plain, err := s.vault.open(id, sealed, wrapped)
 	if err != nil {
 		return Identity{}, fmt.Errorf("opening an identity: %w", err)
 	}
@@ -285,4 +300,3 @@ func (s *Service) FindPersonByID(ctx context.Context, by outbreak.Actor, id outb
 	})
 	return p, err
 }
-
