@@ -119,6 +119,17 @@ func TestFilesGoIntoTheRoomsOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 
+		s.want(t, exchange.Roster, "社区,门牌号,年龄\n220202001,9-1,31\n220202001,9-1,4\n220202001,9-1,4岁\n", exchange.Options{}, 2, 0, 1)
+		if err := db.Read(ctx, func(tx *store.Tx) error {
+			years, err := store.List(tx, store.Value[int64], "select birth_year from person where birth_year > 1960 order by birth_year")
+			if !slices.Equal(years, []int64{1991, 2018}) {
+				t.Errorf("born %v", years)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+
 		o, err := s.Registry.DeclareOutbreak(ctx, s.by, registry.DeclareOutbreak{Name: "spring", Protocol: "cn-covid-2021"})
 		if err != nil {
 			t.Fatal(err)

@@ -19,7 +19,6 @@ type Report struct {
 	Problems  []Problem         `json:"problems"`
 	LeftOut   int               `json:"problems_left_out,omitempty"` // problems beyond those listed
 	Ignored   []string          `json:"ignored"`                     // columns that mean nothing here
-	Unkept    []string          `json:"unkept,omitempty"`            // columns that are checked and not stored
 	Encoding  Encoding          `json:"encoding"`
 	Separator string            `json:"separator"`
 	HeaderRow int               `json:"header_row"`
@@ -43,9 +42,6 @@ func newReport(kind Kind, s *Sniffed, m *mapping) *Report {
 		switch {
 		case f != fieldNone:
 			r.Mapping[m.header[i]] = f.String()
-			if f == fieldAge {
-				r.Unkept = append(r.Unkept, m.header[i])
-			}
 		case m.header[i] != "" && i < m.own:
 			r.Ignored = append(r.Ignored, m.header[i])
 		}

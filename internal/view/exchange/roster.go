@@ -1,6 +1,8 @@
 package exchange
 
 import (
+	"strconv"
+
 	"breakwater/internal/ledger/registry"
 )
 
@@ -29,11 +31,22 @@ var rosterShape = shape{
 	},
 }
 
-// person gives the row as the registry takes it. An age is checked and not kept: it is no birth date, and none is invented.
+// person gives the row as the registry takes it. An age is no birth date, and none is invented: it becomes a birth year, which
+// may be one too late.
 func (r *row) person() registry.NewPerson {
 	return registry.NewPerson{Area: r.cells[fieldArea], Household: r.cells[fieldHousehold], Building: r.cells[fieldBuilding], Door: r.door(),
-		Sex: r.cells[fieldSex], Identity: registry.Identity{Name: r.cells[fieldName], DocumentKind: r.cells[fieldDocumentKind],
+		Sex: r.cells[fieldSex], BirthYear: r.birthYear(), Identity: registry.Identity{Name: r.cells[fieldName], DocumentKind: r.cells[fieldDocumentKind],
 			Document: r.cells[fieldDocument], Birth: r.cells[fieldBirth], Phone: r.cells[fieldPhone], Address: r.cells[fieldAddress]}}
+}
+
+// birthYear is the year somebody of the age in the row was born, seen from the day of the import; 0 when none is said or the
+// birth date says it better.
+func (r *row) birthYear() int {
+	age, err := strconv.Atoi(r.cells[fieldAge])
+	if err != nil || r.cells[fieldBirth] != "" || r.scan.o.Now == 0 {
+		return 0
+	}
+	return r.scan.o.Now.Time().Year() - age
 }
 
 // door is where the household lives when no door is named: people of one address are one household.

@@ -301,7 +301,4 @@ func (s *scan) warn() {
 	if n := s.seen.beyond; n > 0 {
 		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.not_compared", "rows", n)))
 	}
-	if len(s.report.Unkept) > 0 {
-		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.unkept", "columns", strings.Join(s.report.Unkept, ", "))))
-	}
 }
