@@ -5,34 +5,30 @@ import (
 	"io"
 	"net/http"
 	"net/http/cookiejar"
-	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/net/html"
 
+	"breakwater/internal/app"
 	"breakwater/internal/door"
-	"breakwater/internal/door/web"
 	"breakwater/internal/ledger/access"
-	"breakwater/internal/ledger/journal"
-	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
-	"breakwater/internal/store"
 	"breakwater/internal/testkit"
-	"breakwater/protocols"
 )
 
 const password = "the harbour stays open"
 
 var ctx = context.Background()
 
-// site is a whole web door on a fresh SQLite file, listening.
+// site is the whole house on a fresh SQLite file, listening.
 type site struct {
 	testing.TB
-	rooms web.Rooms
-	web   *web.Server
+	app   *app.App
+	house door.House
 	url   string
 	clock *outbreak.HandClock
 	root  outbreak.Actor
@@ -42,42 +38,29 @@ type site struct {
 func bare(t testing.TB) *site {
 	t.Helper()
 	clock := outbreak.NewHandClock(testkit.Start)
-	db := testkit.Open(t, filepath.Join(t.TempDir(), "web.db"), clock, []store.Migrations{journal.Migrations, access.Migrations, registry.Migrations})
-	wall := outbreak.WallClock{}
-	ids, j := outbreak.NewIDs(wall), journal.New(db, testkit.Quiet(), nil)
-	books, err := protocols.Embedded()
+	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", Clock: clock,
+		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: testkit.Quiet(), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	vault, err := registry.NewVault([]byte(strings.Repeat("k", 32)))
-	if err != nil {
+	if err := a.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
-	s := &site{TB: t, clock: clock}
-	s.rooms = web.Rooms{
-		House: door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, access.Cost{Time: 1, Memory: 64, Threads: 1}),
-			Protocols: books, IDs: ids, Clock: clock, Wall: wall, Log: testkit.Quiet(), Version: "test"},
-		Registry: registry.New(db, j, ids, books, vault),
-	}
-	if s.web, err = web.New(s.rooms); err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(s.web.Handler())
-	server.Config.RegisterOnShutdown(s.web.Close)
-	server.Start()
 	t.Cleanup(func() {
-		s.web.Close()
-		server.Close()
+		soon, stop := context.WithTimeout(ctx, 10*time.Second)
+		defer stop()
+		if err := a.Stop(soon); err != nil {
+			t.Error(err)
+		}
 	})
-	s.url = server.URL
-	return s
+	return &site{TB: t, app: a, house: a.House, url: a.URL(), clock: clock}
 }
 
 // open is a site with its administrator.
 func open(t testing.TB) *site {
 	t.Helper()
 	s := bare(t)
-	u, err := s.rooms.House.Access.Bootstrap(ctx, "root", password)
+	u, err := s.house.Access.Bootstrap(ctx, "root", password)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,12 +72,12 @@ func open(t testing.TB) *site {
 func (s *site) user(role access.Role) string {
 	s.Helper()
 	login := string(role) + ".user"
-	u, err := s.rooms.House.Access.AddUser(ctx, s.root, access.NewUser{Login: login, Name: "Li Hua", Lang: "en", Password: password + " once"}, "")
+	u, err := s.house.Access.AddUser(ctx, s.root, access.NewUser{Login: login, Name: "Li Hua", Lang: "en", Password: password + " once"}, "")
 	if err == nil {
-		_, err = s.rooms.House.Access.Grant(ctx, s.root, u.ID, outbreak.Grant{Role: string(role)}, 0, "")
+		_, err = s.house.Access.Grant(ctx, s.root, u.ID, outbreak.Grant{Role: string(role)}, 0, "")
 	}
 	if err == nil {
-		err = s.rooms.House.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password)
+		err = s.house.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password)
 	}
 	if err != nil {
 		s.Fatal(err)

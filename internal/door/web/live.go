@@ -139,10 +139,12 @@ func (h *hub) work(ctx context.Context, t *topic, draw func(context.Context) (pi
 		wait := time.NewTimer(h.stale - h.gap)
 		select {
 		case <-ctx.Done():
+			wait.Stop()
+			return
 		case <-moved:
+			wait.Stop()
 		case <-wait.C:
 		}
-		wait.Stop()
 	}
 }
 

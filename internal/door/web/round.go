@@ -34,11 +34,12 @@ type part struct {
 }
 
 type communityRow struct {
-	Area     outbreak.Path
-	Outcomes map[outbreak.Outcome]int
-	Roll     int
-	Sampled  int
-	Valid    int
+	Area    outbreak.Path
+	Roll    int
+	Sampled int
+	Valid   int
+	Again   int
+	Unknown int
 }
 
 func (s *Server) readRound(c *call) (any, error) {
@@ -55,7 +56,7 @@ func (s *Server) readRound(c *call) (any, error) {
 		Owed: st.Outcomes[outbreak.Unknown] + st.Outcomes[outbreak.Awaiting] + st.Outcomes[outbreak.SampleAgain]}
 	list, err := s.House.Screening.ListCommunities(c.ctx, c.by, id)
 	for _, x := range list {
-		row := communityRow{Area: x.Area, Outcomes: x.Outcomes, Valid: x.Outcomes[outbreak.ValidResult],
+		row := communityRow{Area: x.Area, Valid: x.Outcomes[outbreak.ValidResult], Again: x.Outcomes[outbreak.SampleAgain], Unknown: x.Outcomes[outbreak.Unknown],
 			Sampled: screening.RoundStatus{Outcomes: x.Outcomes}.Sampled()}
 		for _, n := range x.Outcomes {
 			row.Roll += n

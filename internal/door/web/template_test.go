@@ -74,6 +74,12 @@ func TestEveryKeyIsWritten(t *testing.T) {
 	for _, st := range stretches {
 		want["web.stretch."+st.name] = true
 	}
+	for kind := range details {
+		want["web.event."+kind] = true
+	}
+	for _, what := range []string{"added", "granted", "revoked", "password", "disabled", "token", "token_revoked", "signed_in", "signed_out", "locked"} {
+		want["web.account_change."+what] = true
+	}
 	for _, p := range allPermissions {
 		want["access.may."+string(p)] = true
 	}

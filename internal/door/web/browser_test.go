@@ -1,0 +1,280 @@
+package web_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"golang.org/x/net/html"
+
+	"breakwater/internal/door/web"
+	"breakwater/internal/drill"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+)
+
+// screens is the folder pictures of every page are written to; empty: none are taken, and fewer sizes are looked at.
+var screens = os.Getenv("BREAKWATER_SCREENS")
+
+// look is one way of looking at a page.
+type look struct {
+	lang  string
+	width int64
+	dark  bool
+}
+
+func (l look) String() string {
+	name := fmt.Sprintf("%s-%d", l.lang, l.width)
+	if l.dark {
+		name += "-dark"
+	}
+	return name
+}
+
+// city is a site in which a small city has been tested since the morning and half of its work is still to be done.
+func city(t testing.TB) *site {
+	t.Helper()
+	s := open(t)
+	secret, _, err := s.house.Access.MakeToken(ctx, s.root, access.NewToken{Name: "drill", Until: outbreak.WallClock{}.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	playing, stop := context.WithCancel(ctx)
+	defer stop()
+	_, err = drill.Demo{People: 6000, Days: 1, Seed: 3, Clock: s.clock}.Play(playing, s.app, drill.NewClient(s.url, secret), drill.Told{
+		Loading: func(int, int) {},
+		City:    func(drill.Started) {},
+		Round: func(_ int, opens, now, _ outbreak.Instant) {
+			if now >= opens.Add(9*time.Hour) {
+				stop()
+			}
+		},
+	})
+	if err != nil && !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// chromium starts a browser, or skips the test with a word.
+func chromium(t *testing.T) context.Context {
+	t.Helper()
+	found := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = path
+			break
+		}
+	}
+	if found == "" {
+		t.Skip("no Chromium is installed: pages are not looked at in a browser")
+	}
+	limit := 2 * time.Minute
+	if screens != "" {
+		limit = 15 * time.Minute
+	}
+	base, stop := context.WithTimeout(ctx, limit)
+	t.Cleanup(stop)
+	alloc, done := chromedp.NewExecAllocator(base, append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(found))...)
+	t.Cleanup(done)
+	tab, end := chromedp.NewContext(alloc)
+	t.Cleanup(end)
+	return tab
+}
+
+// faults collects what a browser complains of.
+type faults struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (f *faults) follow(t *testing.T, tab context.Context) {
+	t.Helper()
+	messages := chromedp.Console(tab)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			if m.IsException() || m.Type == chromedp.ConsoleError {
+				f.mu.Lock()
+				f.list = append(f.list, m.String())
+				f.mu.Unlock()
+			}
+		}
+	}()
+}
+
+func (f *faults) take() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := f.list
+	f.list = nil
+	return list
+}
+
+// pageAddresses names one real address for every page of the route table.
+func (b *browser) pageAddresses() map[string]string {
+	b.Helper()
+	first := func(list, prefix string) string {
+		for _, n := range b.get(list).all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), prefix) }) {
+			if href := attr(n, "href"); !strings.Contains(href[len(prefix):], "/") {
+				return href
+			}
+		}
+		b.Fatalf("%s has no link to %s", list, prefix)
+		return ""
+	}
+	addresses := map[string]string{}
+	for _, r := range web.Routes {
+		if r.Method == http.MethodGet && !r.Open && !strings.Contains(r.Path, "{id}") && !strings.Contains(r.Path, "{code}") {
+			addresses[r.Page] = strings.TrimSuffix(r.Path, "{$}")
+		}
+	}
+	addresses["round"] = first("/rounds", "/rounds/")
+	addresses["standing"] = addresses["round"] + "/people?outcome=unknown"
+	addresses["tube"] = first("/recalls", "/tubes/")
+	addresses["case"] = first("/cases", "/cases/")
+	addresses["person"] = first("/cases", "/people/")
+	addresses["site"] = first("/sites", "/sites/")
+	addresses["user"] = first("/users", "/users/")
+	addresses["wall"] = "/?wall=1"
+	addresses["lost"] = "/no-such-page"
+	return addresses
+}
+
+func TestPagesInABrowser(t *testing.T) {
+	tab := chromium(t)
+	s := city(t)
+	var complaints faults
+	complaints.follow(t, tab)
+	addresses := s.signedIn("root", "en").pageAddresses()
+	looks := []look{{"en", 1440, false}, {"zh", 390, false}}
+	if screens != "" {
+		if err := os.MkdirAll(screens, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		looks = []look{{"zh", 1440, false}, {"en", 1440, false}, {"zh", 390, false}, {"en", 390, false}, {"en", 1024, true}}
+	}
+	v := viewer{t: t, tab: tab, site: s}
+	v.enter()
+	for _, l := range looks {
+		for name, path := range addresses {
+			v.see(name, path, l)
+			for _, complaint := range complaints.take() {
+				if name != "lost" || !strings.Contains(complaint, "404") {
+					t.Errorf("%s %s: %s", name, l, complaint)
+				}
+			}
+		}
+	}
+	v.stays()
+}
+
+// viewer looks at pages in a browser.
+type viewer struct {
+	t    *testing.T
+	tab  context.Context
+	site *site
+}
+
+func (v viewer) do(steps ...chromedp.Action[chromedp.Void]) {
+	v.t.Helper()
+	if err := chromedp.Do(v.tab, steps...); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// enter signs in through the form.
+func (v viewer) enter() {
+	v.t.Helper()
+	v.do(chromedp.EmulateViewport(1440, 900), chromedp.Navigate(v.site.url+"/users?lang=en"))
+	v.picture("login", look{"en", 1440, false})
+	v.do(chromedp.SendKeys(chromedp.ID("login"), "root"), chromedp.SendKeys(chromedp.ID("password"), password+"\r"))
+	v.do(chromedp.WaitReady(chromedp.CSS(".rail")))
+	if at, err := chromedp.Run(v.tab, chromedp.Location()); err != nil || !strings.Contains(at, "/users") {
+		v.t.Fatalf("after signing in the browser is at %s: %v", at, err)
+	}
+}
+
+const overflow = `document.documentElement.scrollWidth > document.documentElement.clientWidth + 1`
+
+// see opens a page, waits until it is live and looks whether it fits.
+func (v viewer) see(name, path string, l look) {
+	v.t.Helper()
+	url := v.site.url + path + map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")] + "lang=" + l.lang
+	colours := "light"
+	if l.dark {
+		colours = "dark"
+	}
+	v.do(chromedp.EmulateViewport(l.width, 900), chromedp.Navigate(url),
+		chromedp.Evaluate[chromedp.Void](`localStorage.setItem("look", "`+colours+`"); document.documentElement.dataset.look = "`+colours+`"`))
+	if _, err := chromedp.Run(v.tab, chromedp.Poll[bool](`document.body.dataset.ready === "1"`, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+		v.t.Errorf("%s %s never gets ready: %v", name, l, err)
+		return
+	}
+	wide, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](overflow))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if wide {
+		what, _ := chromedp.Run(v.tab, chromedp.Evaluate[string](`[...document.querySelectorAll("main *, .topbar *")].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 4).map(e => e.tagName + "." + e.className + " " + e.textContent.trim().slice(0, 40)).join(" | ")`))
+		v.t.Errorf("%s %s is wider than its window: %s", name, l, what)
+	}
+	v.picture(name, l)
+}
+
+func (v viewer) picture(name string, l look) {
+	v.t.Helper()
+	if screens == "" {
+		return
+	}
+	png, err := chromedp.Run(v.tab, chromedp.FullScreenshot(100))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(screens, name+"-"+l.String()+".png"), png, 0o644); err != nil {
+		v.t.Fatal(err)
+	}
+}
+
+// stays keeps the journal open while something happens, sees it arrive, then ends the session and is led to the door.
+func (v viewer) stays() {
+	v.t.Helper()
+	v.do(chromedp.Navigate(v.site.url + "/journal?lang=en"))
+	wait := func(js string) {
+		v.t.Helper()
+		if _, err := chromedp.Run(v.tab, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(15*time.Second))); err != nil {
+			v.t.Fatalf("waiting for %s: %v", js, err)
+		}
+	}
+	wait(`document.body.dataset.ready === "1"`)
+	before, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector("#list tbody tr").id`))
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	v.site.user(access.Auditor)
+	wait(`document.querySelector("#list tbody tr").id !== "` + before + `"`)
+	sessions, err := v.site.house.Access.ListSessions(ctx, v.site.root)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	for _, e := range sessions {
+		if err := v.site.house.Access.EndSession(ctx, v.site.root, e.ID); err != nil {
+			v.t.Fatal(err)
+		}
+	}
+	v.do(chromedp.WaitReady(chromedp.CSS("body.door")))
+	if at, err := chromedp.Run(v.tab, chromedp.Location()); err != nil || !strings.Contains(at, "/login?") || !strings.Contains(at, "next=%2Fjournal") {
+		v.t.Errorf("after the session the browser is at %s: %v", at, err)
+	}
+}

@@ -1,0 +1,72 @@
+package web
+
+import (
+	"encoding/json"
+
+	"breakwater/internal/outbreak"
+)
+
+// said is what a body may hold beyond things and times: words of vocabularies.
+type said struct {
+	What           string `json:"what"`
+	How            string `json:"how"`
+	Step           string `json:"step"`
+	Result         string `json:"result"`
+	Was            string `json:"was"`
+	Severity       string `json:"severity"`
+	Classification string `json:"classification"`
+	Reason         string `json:"reason"`
+	Verdict        string `json:"verdict"`
+	Role           string `json:"role"`
+	Purpose        string `json:"purpose"`
+}
+
+// details says which words of an event's body a reader is shown, each with its vocabulary.
+var details = map[string]func(b said) [][2]string{
+	"TaskOpened":   func(b said) [][2]string { return [][2]string{{"work", b.What}} },
+	"TaskEnded":    func(b said) [][2]string { return [][2]string{{"work", b.What}, {"task_state", b.How}} },
+	"CaseOpened":   func(b said) [][2]string { return [][2]string{{"severity", b.Severity}} },
+	"CaseStepDone": func(b said) [][2]string { return [][2]string{{"case_step", b.Step}} },
+	"CaseClassified": func(b said) [][2]string {
+		return [][2]string{{"classification", b.Classification}, {"severity", b.Severity}}
+	},
+	"TubeResulted":        func(b said) [][2]string { return [][2]string{{"result", b.Result}} },
+	"PersonResultRevised": func(b said) [][2]string { return [][2]string{{"result", b.Result}} },
+	"TubeSpoiled":         func(b said) [][2]string { return [][2]string{{"spoiled", b.Reason}} },
+	"RecallOpened":        func(b said) [][2]string { return [][2]string{{"result", b.Result}} },
+	"RecallClosed":        func(b said) [][2]string { return [][2]string{{"recall", b.Verdict}} },
+	"AnomalyRaised":       func(b said) [][2]string { return [][2]string{{"anomaly", b.What}} },
+	"AnomalySettled":      func(b said) [][2]string { return [][2]string{{"verdict", b.Verdict}} },
+	"BedNeeded":           func(b said) [][2]string { return [][2]string{{"severity", b.Severity}} },
+	"PersonDischarged":    func(b said) [][2]string { return [][2]string{{"discharge", b.Reason}} },
+	"TripEnded":           func(b said) [][2]string { return [][2]string{{"trip", b.How}} },
+	"UserChanged":         func(b said) [][2]string { return [][2]string{{"account_change", b.What}, {"role", b.Role}} },
+	"IdentityRead":        func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
+}
+
+// Details lists the words that tell an entry from others of its kind, in the reader's language.
+func (v *View) Details(e outbreak.Entry) []string {
+	of, has := details[e.Kind]
+	var body said
+	if !has || json.Unmarshal(e.Body, &body) != nil {
+		return nil
+	}
+	var list []string
+	for _, word := range of(body) {
+		if word[1] != "" {
+			list = append(list, v.Word(word[0], word[1]))
+		}
+	}
+	return list
+}
+
+// Others lists what an entry is about besides the thing whose time line shows it, as far as it has a page.
+func (v *View) Others(e outbreak.Entry, self string) []ref {
+	var list []ref
+	for _, r := range v.Refs(e) {
+		if r.ID != self && r.Href != "" {
+			list = append(list, r)
+		}
+	}
+	return list
+}
