@@ -35,7 +35,9 @@ func NewVault(master []byte) (*Vault, error) {
 	if len(master) != masterSize {
 		return nil, fmt.Errorf("the master key has %d bytes instead of %d", len(master), masterSize)
 	}
-	derive := func(what string) ([]byte, error) { return hkdf.Key(sha256.New, master, nil, "breakwater "+what, masterSize) }
+	derive := func(what string) ([]byte, error) {
+		return hkdf.Key(sha256.New, master, nil, "breakwater "+what, masterSize)
+	}
 	w, err := derive("wrap")
 	if err != nil {
 		return nil, err
