@@ -90,7 +90,8 @@ func (p Protocol) List(key string) []string { return p.Values[key].List }
 // Has tells whether the list under key holds word.
 func (p Protocol) Has(key, word string) bool { return slices.Contains(p.Values[key].List, word) }
 
-// Protocols finds the rule book an outbreak runs under.
+// Protocols finds the rule book an outbreak runs under, and lists those installed.
 type Protocols interface {
 	Find(id string) (Protocol, bool)
+	List() []Protocol
 }

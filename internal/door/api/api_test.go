@@ -28,6 +28,7 @@ import (
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
 	"breakwater/internal/view/board"
+	"breakwater/internal/view/exchange"
 	"breakwater/internal/words"
 	"breakwater/protocols"
 )
@@ -67,6 +68,7 @@ func open(t *testing.T) *site {
 	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)
 	h.Board = board.New(db)
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: h.Journal, Registry: h.Registry, Screening: h.Screening, Lab: h.Lab})
 	ctx, stop := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() { _ = h.Screening.Coverage().Run(ctx); close(over) }() // ends with the test
@@ -103,7 +105,7 @@ func (s *site) ask(method, path, token, body string, header ...string) (int, map
 	w := httptest.NewRecorder()
 	s.door.ServeHTTP(w, r)
 	var answer map[string]any
-	if w.Body.Len() > 0 {
+	if w.Body.Len() > 0 && strings.Contains(w.Header().Get("Content-Type"), "json") {
 		if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
 			s.Fatalf("%s %s: %v in %s", method, path, err, w.Body)
 		}

@@ -113,6 +113,9 @@ func roundRoutes(p *plan) {
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/spoiled", Summary: "The tubes of a round that give no result", Tags: screeningTag},
 		func(ctx context.Context, in *RoundPath) (*page[screening.Tube], error) {
 			list, err := p.house.Screening.ListSpoiled(ctx, door.ActorOf(ctx), in.Round.ID)
+			for i := range list {
+				list[i].Members = some(list[i].Members)
+			}
 			return whole(list), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/communities", Summary: "Where the people of each community stand", Tags: screeningTag},

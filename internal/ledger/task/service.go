@@ -79,12 +79,6 @@ func (s *Service) keepEnd(tx *store.Tx, by outbreak.Actor, t Task) error {
 	return err
 }
 
-// Parked opens the work of an entry that a consumer put aside; it is the journal's Parked.
-func (s *Service) Parked(tx *store.Tx, consumer string, e outbreak.Entry, _ error) error {
-	return s.Open(tx, outbreak.Actor{System: consumer, Cause: e.Seq}, Work{What: WorkParked,
-		Subject: outbreak.Ref{Kind: "parked", ID: consumer}, Scope: e.Scope, Clock: outbreak.Deadline{From: e.At}})
-}
-
 // TakeTask is the command of a user who takes a task.
 type TakeTask struct {
 	Key  string          `json:"-"`

@@ -23,6 +23,12 @@ func OpenAbout(tx *store.Tx, what What, subject outbreak.Ref) ([]Task, error) {
 		and state in ('pending', 'in_progress') order by id`, subject.Kind, subject.ID, what)
 }
 
+// openFrom lists the open tasks of a kind that one journal entry caused.
+func openFrom(tx *store.Tx, what What, cause int64, subject outbreak.Ref) ([]Task, error) {
+	return store.List(tx, scan, "select "+columns+` from task where cause = $1 and what = $2 and subject_kind = $3 and subject = $4
+		and state in ('pending', 'in_progress') order by id`, cause, what, subject.Kind, subject.ID)
+}
+
 // AllAbout lists every task about one thing, oldest first.
 func AllAbout(tx *store.Tx, subject outbreak.Ref) ([]Task, error) {
 	return store.List(tx, scan, "select "+columns+" from task where subject_kind = $1 and subject = $2 order by id", subject.Kind, subject.ID)
