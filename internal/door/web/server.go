@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"breakwater/internal/door"
-	"breakwater/internal/outbreak"
 	"breakwater/internal/words"
 )
 
@@ -65,6 +64,3 @@ func (s *Server) refuseStranger(w http.ResponseWriter, r *http.Request, err erro
 	s.view(c, r)
 	s.refuse(w, r, c, err)
 }
-
-// now gives the outbreak's time.
-func (s *Server) now() outbreak.Instant { return s.House.Clock.Now() }
