@@ -63,7 +63,6 @@ func route[In, Out any](p *plan, may access.Permission, op huma.Operation, do fu
 
 // plainRoute adds a route whose body is no JSON document: a file that is read as it comes in.
 func plainRoute(p *plan, may access.Permission, op huma.Operation, do func(http.ResponseWriter, *http.Request) error) {
-	type nothing struct{}
 	op.Path = prefix + op.Path
 	p.note(op, may)
 	op.Extensions = map[string]any{"x-permission": string(may)}
