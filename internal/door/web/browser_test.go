@@ -68,6 +68,9 @@ func city(t testing.TB) *site {
 // chromium starts a browser, or skips the test with a word.
 func chromium(t *testing.T) context.Context {
 	t.Helper()
+	if testing.Short() && screens == "" {
+		t.Skip("a browser takes a minute: left out of the short tests")
+	}
 	found := ""
 	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
 		if path, err := exec.LookPath(name); err == nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/words"
 )
@@ -50,6 +51,9 @@ var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": 
 
 func (v *View) ref(kind, id string) ref {
 	r := ref{Kind: kind, ID: id}
+	if kind == "parked" && v.May(string(access.EventRetry)) {
+		r.Href = "/parked"
+	}
 	if dir, has := pageOf[kind]; has {
 		if route, _, ok := match("GET", dir+id); ok && v.May(string(route.May)) {
 			r.Href = dir + id

@@ -88,6 +88,9 @@ var Routes = []Route{
 	{Method: "POST", Path: "/tasks/{id}/end", May: access.TaskWork, Title: "web.tasks.title", Back: "/tasks", do: (*Server).endTask},
 
 	{Method: "GET", Path: "/journal", May: access.JournalRead, Title: "web.journal.title", Group: "record", Page: "journal", Live: true, read: (*Server).readJournal},
+	{Method: "GET", Path: "/parked", May: access.EventRetry, Title: "web.parked.title", Group: "record", Page: "parked", read: (*Server).readParked},
+	{Method: "POST", Path: "/parked/{consumer}/{seq}/retry", May: access.EventRetry, Title: "web.parked.title", Back: "/parked", do: (*Server).retryParked},
+	{Method: "POST", Path: "/parked/{consumer}/{seq}/dismiss", May: access.EventRetry, Title: "web.parked.title", Back: "/parked", do: (*Server).dismissParked},
 	{Method: "GET", Path: "/users", May: access.UserManage, Title: "web.users.title", Group: "record", Page: "users", read: (*Server).readUsers},
 	{Method: "POST", Path: "/users", May: access.UserManage, Title: "web.users.title", Back: "/users", do: (*Server).addUser},
 	{Method: "GET", Path: "/users/{id}", May: access.UserManage, Title: "web.user.title", Page: "user", read: (*Server).readUser},
