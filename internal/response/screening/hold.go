@@ -1,6 +1,8 @@
 package screening
 
 import (
+	"slices"
+
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -17,8 +19,8 @@ func (s *Service) openRecall(tx *store.Tx, by outbreak.Actor, t Tube, r outbreak
 	if known && was.State != "revised" {
 		now.OpenedAt = was.OpenedAt
 	}
-	if known && (was.State == "positive_found" || was.State == "none_positive") {
-		return nil // every member had an own result already
+	if known && was.over() {
+		return s.holdMembers(tx, by, t, was.OpenedAt, p) // every member known until now has an own result
 	}
 	if err := saveRecall(tx, now); err != nil {
 		return err
@@ -47,12 +49,15 @@ func (s *Service) holdMembers(tx *store.Tx, by outbreak.Actor, t Tube, at outbre
 			continue
 		}
 		h := hold(t, m, who.ID, who.Area, at, p)
-		fresh, err := insertMember(tx, h)
+		fresh, err := holdMember(tx, h)
 		if err != nil {
 			return err
 		}
 		if !fresh {
 			continue
+		}
+		if err := s.reopenRecall(tx, by, t.AreaID, t.Code); err != nil {
+			return err
 		}
 		if err := s.announceHold(tx, by, t.Round, h); err != nil {
 			return err
@@ -93,7 +98,7 @@ func (s *Service) noteSingle(tx *store.Tx, by outbreak.Actor, t Tube) error {
 		if _, err := s.journal.Append(tx, by, outbreak.MemberResampled{Scope: m.Scope(), Round: t.Round, Tube: m.Tube, Single: t.Code, Person: m.Person, At: t.Taken, ResultDue: next.ResultDue}); err != nil {
 			return err
 		}
-		if err := s.tasks.End(tx, by, task.Resample, personRef(m.Person), task.Done, t.Taken); err != nil {
+		if err := s.endWork(tx, by, Held, m, task.Done, t.Taken); err != nil {
 			return err
 		}
 		if err := s.tasks.Open(tx, by, task.Work{What: task.AwaitSingle, Subject: personRef(m.Person), Scope: m.Scope(), Clock: outbreak.Deadline{From: t.Taken, Due: next.ResultDue}}); err != nil {
@@ -110,12 +115,15 @@ func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbrea
 		return false, err
 	}
 	for _, m := range members {
+		if m.State == Unheld {
+			continue
+		}
 		next, released := m.resolve(r, at)
 		if err := s.keepResolved(tx, by, t, m, next, released); err != nil {
 			return false, err
 		}
 	}
-	return len(members) > 0, nil
+	return slices.ContainsFunc(members, func(m RecallMember) bool { return m.State != Unheld }), nil
 }
 
 func (s *Service) keepResolved(tx *store.Tx, by outbreak.Actor, t Tube, was, m RecallMember, released bool) error {
@@ -125,10 +133,13 @@ func (s *Service) keepResolved(tx *store.Tx, by outbreak.Actor, t Tube, was, m R
 			return err
 		}
 		m.ResampleDue = p.Deadline("clock.resample", tx.Now).Due
-		if err := s.tasks.End(tx, by, task.AwaitSingle, personRef(m.Person), task.Removed, tx.Now); err != nil {
+		if err := saveMember(tx, m); err != nil {
 			return err
 		}
-		if err := saveMember(tx, m); err != nil {
+		if err := s.endWork(tx, by, Resampled, m, task.Removed, tx.Now); err != nil {
+			return err
+		}
+		if err := s.reopenRecall(tx, by, m.AreaID, m.Tube); err != nil {
 			return err
 		}
 		return s.announceHold(tx, by, t.Round, m)
@@ -141,7 +152,7 @@ func (s *Service) keepResolved(tx *store.Tx, by outbreak.Actor, t Tube, was, m R
 			return err
 		}
 	}
-	if err := s.tasks.End(tx, by, task.AwaitSingle, personRef(m.Person), task.Done, m.EndedAt); err != nil {
+	if err := s.endWork(tx, by, Resampled, m, task.Done, m.EndedAt); err != nil {
 		return err
 	}
 	return s.closeRecall(tx, by, m.AreaID, m.Tube)
@@ -176,6 +187,19 @@ func (s *Service) closeRecall(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 	return nil
 }
 
+// reopenRecall opens a recall again that had ended, since somebody is held in it after all.
+func (s *Service) reopenRecall(tx *store.Tx, by outbreak.Actor, area outbreak.AreaID, tube outbreak.TubeCode) error {
+	x, ok, err := recallOf(tx, area, tube)
+	if err != nil || !ok || !x.over() {
+		return err
+	}
+	x.State, x.ClosedAt = "open", 0
+	if err := saveRecall(tx, x); err != nil {
+		return err
+	}
+	return s.tasks.End(tx, by, task.SearchPool, tubeRef(tube), task.Removed, tx.Now)
+}
+
 // dropRecall frees everybody whose only reason was a result the laboratory took back.
 func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
 	x, ok, err := recallOf(tx, t.AreaID, t.Code)
@@ -200,8 +224,10 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 		if _, err := s.journal.Append(tx, by, outbreak.MemberReleased{Scope: m.Scope(), Round: t.Round, Tube: t.Code, Person: m.Person, Reason: string(Unheld), At: at, Done: true}); err != nil {
 			return err
 		}
-		if err := s.endHoldWork(tx, by, m, at); err != nil {
-			return err
+		for _, was := range []MemberState{Held, Resampled} {
+			if err := s.endWork(tx, by, was, m, task.Removed, at); err != nil {
+				return err
+			}
 		}
 	}
 	x.State, x.ClosedAt = "revised", tx.Now
@@ -212,18 +238,17 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 	return err
 }
 
-// endHoldWork takes the swab and the result off the queues unless another recall still wants them.
-func (s *Service) endHoldWork(tx *store.Tx, by outbreak.Actor, m RecallMember, at outbreak.Instant) error {
-	n, err := store.Count(tx, "select count(*) from recall_member where no = $1 and ended_at = 0", m.No)
+// owing is the work of each state of a held member.
+var owing = map[MemberState]task.What{Held: task.Resample, Resampled: task.AwaitSingle}
+
+// endWork takes the work of a state that a member has left off the queues, unless the person is in that state in another
+// recall.
+func (s *Service) endWork(tx *store.Tx, by outbreak.Actor, left MemberState, m RecallMember, how task.State, at outbreak.Instant) error {
+	n, err := store.Count(tx, "select count(*) from recall_member where no = $1 and ended_at = 0 and state = $2", m.No, left)
 	if err != nil || n > 0 {
 		return err
 	}
-	for _, w := range []task.What{task.Resample, task.AwaitSingle} {
-		if err := s.tasks.End(tx, by, w, personRef(m.Person), task.Removed, at); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.tasks.End(tx, by, owing[left], personRef(m.Person), how, at)
 }
 
 // joinRecalls adds members to recalls of tubes that were handed in after their result, or again with other members.
@@ -231,7 +256,7 @@ func (s *Service) joinRecalls(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 	for len(codes) > 0 {
 		n := min(len(codes), 400)
 		in, args := store.In([]any{area}, codes[:n])
-		open, err := store.List(tx, scanRecall, "select "+recallColumns+" from recall where area_id = $1 and state in ('open', 'members_unknown') and tube in ("+in+")", args...)
+		open, err := store.List(tx, scanRecall, "select "+recallColumns+" from recall where area_id = $1 and state <> 'revised' and tube in ("+in+")", args...)
 		if err != nil {
 			return err
 		}
@@ -242,6 +267,9 @@ func (s *Service) joinRecalls(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 				return err
 			}
 			if t.Single() {
+				if x.over() {
+					continue
+				}
 				x.State, x.ClosedAt = "positive_found", tx.Now // one person's own tube: the result is the person's
 				if err := saveRecall(tx, x); err != nil {
 					return err

@@ -53,16 +53,22 @@ func (m RecallMember) resample(single Tube, p outbreak.Protocol) (RecallMember, 
 	return m, true
 }
 
-// resolve takes the result of the own tube at an instant. An invalid or indeterminate one sends the member back to be
-// sampled again; the hold goes on.
+// resolve takes the result of the own tube at an instant; a later one of the same tube counts. An invalid or indeterminate
+// one sends the member back to be sampled again: the hold goes on, or runs again when a result that ended it was taken back.
+// It says nothing about a hold whose pool was taken back.
 func (m RecallMember) resolve(r outbreak.Result, at outbreak.Instant) (next RecallMember, released bool) {
-	switch r {
-	case outbreak.Negative:
+	switch {
+	case m.State == Unheld:
+		return m, false
+	case r == outbreak.Negative:
 		m.State = Freed
-	case outbreak.Positive:
+	case r == outbreak.Positive:
 		m.State = Infected
 	default:
-		m.State, m.Single, m.SingleAt, m.ResultDue = Held, "", 0, 0
+		if m.EndedAt != 0 && (m.HeldUntil == 0 || at < m.HeldUntil) {
+			m.HeldTo = 0
+		}
+		m.State, m.Single, m.SingleAt, m.ResultDue, m.EndedAt = Held, "", 0, 0, 0
 		return m, false
 	}
 	m.EndedAt = at

@@ -149,10 +149,14 @@ func scanMember(r store.Row) (m RecallMember, err error) {
 	return m, err
 }
 
-func insertMember(tx *store.Tx, m RecallMember) (bool, error) {
+// holdMember keeps a hold, anew when the one that is there was taken back with its pool; false when the member is held or
+// has an own result.
+func holdMember(tx *store.Tx, m RecallMember) (bool, error) {
 	n, err := tx.Exec("insert into recall_member ("+memberColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-		on conflict (area_id, tube, person) do nothing`, m.AreaID, m.Tube, m.Person, m.No, m.Outbreak, m.Area, m.State, m.HeldAt, m.HeldUntil, m.HeldTo,
-		m.ResampleDue, m.Single, m.SingleAt, m.ResultDue, m.EndedAt)
+		on conflict (area_id, tube, person) do update set state = excluded.state, held_at = excluded.held_at, held_until = excluded.held_until,
+		held_to = excluded.held_to, resample_due = excluded.resample_due, single = excluded.single, single_at = excluded.single_at,
+		result_due = excluded.result_due, ended_at = excluded.ended_at where recall_member.state = 'revised'`, m.AreaID, m.Tube, m.Person, m.No, m.Outbreak,
+		m.Area, m.State, m.HeldAt, m.HeldUntil, m.HeldTo, m.ResampleDue, m.Single, m.SingleAt, m.ResultDue, m.EndedAt)
 	return n == 1, err
 }
 
@@ -182,6 +186,9 @@ type Recall struct {
 	OpenedAt outbreak.Instant    `json:"opened_at"`
 	ClosedAt outbreak.Instant    `json:"closed_at"`
 }
+
+// over tells that every member known until now has an own result.
+func (x Recall) over() bool { return x.State == "positive_found" || x.State == "none_positive" }
 
 const recallColumns = "area_id, tube, round, outbreak, area, result, state, opened_at, closed_at"
 

@@ -66,7 +66,7 @@ func applyTubes(sh shelf, e outbreak.Entry) error {
 			return sh.count("resulted", r.Scope, r.At, 1)
 		})
 	}
-	return outbreak.On(e, func(t outbreak.TubeSpoiled) error { return out(sh, string(t.Tube), Transit, Testing) })
+	return outbreak.On(e, func(t outbreak.TubeSpoiled) error { return spoiled(sh, t) })
 }
 
 // closed puts tubes on their way, or where a laboratory that spoke first already has them.
@@ -82,7 +82,7 @@ func closed(sh shelf, c outbreak.TubesClosed) error {
 			return err
 		}
 		if spoken {
-			if was.Subject.Kind == "resulted" {
+			if was.Subject.Kind != "received" {
 				continue
 			}
 			r.Step, r.Since, r.Due = Testing, was.Since, was.Due
@@ -147,6 +147,22 @@ func resulted(sh shelf, sc outbreak.Scope, code outbreak.TubeCode, at outbreak.I
 		return nil
 	}
 	return sh.put(Row{Step: early, Key: key, Outbreak: sc.Outbreak, Area: sc.Area, Subject: outbreak.Ref{Kind: "resulted", ID: key}, Since: at})
+}
+
+// spoiled takes a tube off the queues, or notes it when a booth has not handed it in yet.
+func spoiled(sh shelf, e outbreak.TubeSpoiled) error {
+	key, known := string(e.Tube), false
+	for _, s := range []Step{Transit, Testing} {
+		_, ok, err := sh.take(s, key)
+		if err != nil {
+			return err
+		}
+		known = known || ok
+	}
+	if known {
+		return nil
+	}
+	return sh.put(Row{Step: early, Key: key, Outbreak: e.Outbreak, Area: e.Area, Subject: outbreak.Ref{Kind: "spoiled", ID: key}, Since: e.At})
 }
 
 func applyScreening(sh shelf, e outbreak.Entry) error {
