@@ -7,7 +7,8 @@ import (
 	"breakwater/internal/store"
 )
 
-// askAgain puts every member of a tube back into the queue for a swab, with owner and clock.
+// askAgain puts every member of a tube back into the queue for a swab, with owner and clock. Who gave another swab for this
+// tube already is not asked twice; who was let off by a result of the tube that was taken back is asked after all.
 func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
 	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
 	if err != nil {
@@ -25,7 +26,8 @@ func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.
 		}
 		a := Again{Round: t.Round, Tube: t.Code, Person: who.ID, No: m.No, Outbreak: t.Outbreak, Area: who.Area, AskedAt: at, Due: clock.Due}
 		n, err := tx.Exec("insert into sample_again ("+againColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')
-			on conflict (round, tube, person) do nothing`, a.Round, a.Tube, a.Person, a.No, a.Outbreak, a.Area, a.AskedAt, a.Due)
+			on conflict (round, tube, person) do update set asked_at = excluded.asked_at, due = excluded.due, met_at = 0, met_tube = ''
+			where sample_again.met_tube = sample_again.tube`, a.Round, a.Tube, a.Person, a.No, a.Outbreak, a.Area, a.AskedAt, a.Due)
 		if err != nil {
 			return err
 		}

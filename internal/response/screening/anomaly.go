@@ -82,13 +82,13 @@ func (s *Service) settle(tx *store.Tx, by outbreak.Actor, a Anomaly, verdict str
 	return s.tasks.End(tx, by, task.SettleAnomaly, a.ref(), task.Done, tx.Now)
 }
 
-// openOrphans reads the orphans among tubes that were now handed in.
-func openOrphans(tx *store.Tx, codes []outbreak.TubeCode) ([]Anomaly, error) {
+// orphansOf reads what laboratories said of tubes that were now handed in, whether somebody settled it by hand or not.
+func orphansOf(tx *store.Tx, codes []outbreak.TubeCode) ([]Anomaly, error) {
 	var all []Anomaly
 	for len(codes) > 0 {
 		n := min(len(codes), 400)
 		in, args := store.In([]any{Orphan}, codes[:n])
-		part, err := store.List(tx, scanAnomaly, "select "+anomalyColumns+" from anomaly where what = $1 and tube in ("+in+") and settled_at = 0 order by id", args...)
+		part, err := store.List(tx, scanAnomaly, "select "+anomalyColumns+" from anomaly where what = $1 and tube in ("+in+") and verdict <> '"+handedIn+"' order by id", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -97,3 +97,6 @@ func openOrphans(tx *store.Tx, codes []outbreak.TubeCode) ([]Anomaly, error) {
 	}
 	return all, nil
 }
+
+// handedIn is the verdict of an orphan that a booth handed in after all.
+const handedIn = "handed_in"

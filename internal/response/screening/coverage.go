@@ -378,41 +378,31 @@ func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []Anoma
 	if err != nil {
 		return nil, err
 	}
-	tubes := map[outbreak.TubeCode]Tube{}
 	for _, row := range rows {
-		t, known := tubes[row.Code]
-		switch {
-		case row.Round != e.Round:
-		case known:
-			t.add(row.Members)
-			tubes[row.Code] = t
-		default:
-			tubes[row.Code] = row.Tube
+		if row.batch != e.Batch || row.Round != e.Round {
+			continue // of another hand-in, which has its own entry: a start finds things in the order they came
 		}
-	}
-	for _, code := range codes {
-		t, ok := tubes[code]
-		if !ok {
-			continue
-		}
-		i, err := v.ordinal(tx, c, t)
+		i, err := v.ordinal(tx, c, row.Tube)
 		if err != nil {
 			return nil, err
 		}
-		v.tubes[i].single = t.Single()
-		v.tubes[i].members = v.tubes[i].members[:0]
-		for _, m := range t.Members {
+		before := slices.Clone(v.tubes[i].members)
+		for _, m := range row.Members {
+			if m.No != 0 && slices.Contains(before, uint32(m.No)) {
+				continue
+			}
 			v.tubes[i].members = append(v.tubes[i].members, uint32(m.No))
 			if m.No == 0 {
 				continue
 			}
 			if v.elsewhere(m.No, i) {
-				odd = append(odd, Anomaly{What: DuplicatePerson, Outbreak: e.Outbreak, Area: e.Area, Round: e.Round, Tube: code, At: t.Taken, Content: strconv.FormatInt(m.No, 10)})
+				odd = append(odd, Anomaly{What: DuplicatePerson, Outbreak: e.Outbreak, Area: e.Area, Round: e.Round, Tube: row.Code, At: row.Taken, Content: strconv.FormatInt(m.No, 10)})
 			}
 			v.join(m.No, i)
 		}
-		for _, m := range t.Members {
-			v.settle(m.No)
+		v.tubes[i].single = len(v.tubes[i].members) == 1
+		for _, no := range v.tubes[i].members {
+			v.settle(int64(no))
 		}
 	}
 	return odd, nil

@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"slices"
 
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
@@ -48,7 +49,7 @@ func (s *Service) strangers(tx *store.Tx, by outbreak.Actor, scope outbreak.Scop
 			return nil, err
 		}
 		if !fresh && said != "received" { // first seen, then resulted
-			if _, err := tx.Exec("update anomaly set content = $1 where what = $2 and tube = $3 and settled_at = 0", said, Orphan, c); err != nil {
+			if _, err := tx.Exec("update anomaly set content = $1 where what = $2 and tube = $3", said, Orphan, c); err != nil {
 				return nil, err
 			}
 		}
@@ -179,12 +180,23 @@ func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 	if err := s.joinRecalls(tx, by, c.TubeArea, codes, tubes); err != nil {
 		return err
 	}
-	orphans, err := openOrphans(tx, codes)
+	return s.adopt(tx, by, c, codes, tubes)
+}
+
+// adopt works on what laboratories said of tubes before a booth handed them in. What somebody settled by hand meanwhile
+// keeps that verdict, and is worked on with the first hand-in.
+func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube) error {
+	orphans, err := orphansOf(tx, codes)
 	if err != nil {
 		return err
 	}
 	for _, o := range orphans {
-		if err := s.settle(tx, by, o, "handed_in"); err != nil {
+		if o.SettledAt == 0 {
+			err = s.settle(tx, by, o, handedIn)
+		} else if slices.ContainsFunc(c.Tubes, func(t outbreak.ClosedTube) bool { return t.Tube == o.Tube && t.Again }) {
+			continue
+		}
+		if err != nil {
 			return err
 		}
 		if o.Content == "received" {

@@ -1,8 +1,6 @@
 package screening
 
 import (
-	"slices"
-
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -108,22 +106,28 @@ func (s *Service) noteSingle(tx *store.Tx, by outbreak.Actor, t Tube) error {
 	return nil
 }
 
-// resolveHeld takes the result of an own tube into the recalls that wait for it, and tells whether any does.
-func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbreak.Result, at outbreak.Instant) (bool, error) {
+// resolveHeld takes the result of an own tube into the recalls that wait for it, and tells whether any does. A recall that the
+// laboratory took back waits for nobody.
+func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbreak.Result, at outbreak.Instant) (waits bool, err error) {
 	members, err := membersWhere(tx, "single = $1", t.Code)
 	if err != nil {
 		return false, err
 	}
 	for _, m := range members {
-		if m.State == Unheld {
+		x, _, err := recallOf(tx, m.AreaID, m.Tube)
+		if err != nil {
+			return false, err
+		}
+		if x.State == "revised" {
 			continue
 		}
 		next, released := m.resolve(r, at)
 		if err := s.keepResolved(tx, by, t, m, next, released); err != nil {
 			return false, err
 		}
+		waits = true
 	}
-	return slices.ContainsFunc(members, func(m RecallMember) bool { return m.State != Unheld }), nil
+	return waits, nil
 }
 
 func (s *Service) keepResolved(tx *store.Tx, by outbreak.Actor, t Tube, was, m RecallMember, released bool) error {

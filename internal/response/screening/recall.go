@@ -55,14 +55,11 @@ func (m RecallMember) resample(single Tube, p outbreak.Protocol) (RecallMember, 
 
 // resolve takes the result of the own tube at an instant; a later one of the same tube counts. An invalid or indeterminate
 // one sends the member back to be sampled again: the hold goes on, or runs again when a result that ended it was taken back.
-// It says nothing about a hold whose pool was taken back.
 func (m RecallMember) resolve(r outbreak.Result, at outbreak.Instant) (next RecallMember, released bool) {
-	switch {
-	case m.State == Unheld:
-		return m, false
-	case r == outbreak.Negative:
+	switch r {
+	case outbreak.Negative:
 		m.State = Freed
-	case r == outbreak.Positive:
+	case outbreak.Positive:
 		m.State = Infected
 	default:
 		if m.EndedAt != 0 && (m.HeldUntil == 0 || at < m.HeldUntil) {

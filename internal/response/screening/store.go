@@ -64,15 +64,16 @@ func boothByID(tx *store.Tx, id outbreak.BoothID) (Booth, error) {
 // tubeRow is one operation on a tube as the table keeps it.
 type tubeRow struct {
 	Tube
-	op   int64
-	hash int64
+	op    int64
+	hash  int64
+	batch outbreak.BatchID
 }
 
-const tubeColumns = "area_id, tube, round, op_id, area, booth, taken, hash, members, outbreak"
+const tubeColumns = "area_id, tube, round, op_id, area, booth, taken, hash, members, outbreak, batch"
 
 func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	var blob []byte
-	err = r.Scan(&x.AreaID, &x.Code, &x.Round, &x.op, &x.Area, &x.Booth, &x.Taken, &x.hash, &blob, &x.Outbreak)
+	err = r.Scan(&x.AreaID, &x.Code, &x.Round, &x.op, &x.Area, &x.Booth, &x.Taken, &x.hash, &blob, &x.Outbreak, &x.batch)
 	x.Members, x.Ops = unpack(blob), 1
 	return x, err
 }
