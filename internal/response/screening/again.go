@@ -90,8 +90,12 @@ func (s *Service) met(tx *store.Tx, by outbreak.Actor, a Again, tube outbreak.Tu
 	return s.tasks.End(tx, by, task.SwabAgain, personRef(a.Person), task.Done, at)
 }
 
-// meetByResult ends what the members of a tube are owed for it, since the laboratory now has a valid result.
+// meetByResult ends what the members of a tube are owed for it, since the laboratory now has a valid result: the tube was
+// found, or the run that failed was corrected.
 func (s *Service) meetByResult(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
+	if _, err := tx.Exec("delete from tube_spoiled where area_id = $1 and tube = $2", t.AreaID, t.Code); err != nil {
+		return err
+	}
 	owed, err := store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and round = $1 and tube = $2 order by no", t.Round, t.Code)
 	if err != nil {
 		return err

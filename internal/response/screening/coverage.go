@@ -21,12 +21,13 @@ type Coverage struct {
 	mu     sync.RWMutex
 	rounds map[outbreak.RoundID]*roundView
 	early  map[outbreak.TubeCode]outbreak.Result // results of tubes no booth has handed in yet
+	lost   map[outbreak.TubeCode]bool            // tubes that were spoiled, handed in or not
 	at     int64                                 // journal sequence seen
 	moved  chan struct{}                         // closed and renewed when at moves
 }
 
 func newCoverage(s *Service) *Coverage {
-	return &Coverage{s: s, rounds: map[outbreak.RoundID]*roundView{}, early: map[outbreak.TubeCode]outbreak.Result{}, moved: make(chan struct{})}
+	return &Coverage{s: s, rounds: map[outbreak.RoundID]*roundView{}, early: map[outbreak.TubeCode]outbreak.Result{}, lost: map[outbreak.TubeCode]bool{}, moved: make(chan struct{})}
 }
 
 // roundView is one round: everybody's outcome by roll number, and the tubes.
@@ -382,10 +383,7 @@ func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []Anoma
 		if row.batch != e.Batch || row.Round != e.Round {
 			continue // of another hand-in, which has its own entry: a start finds things in the order they came
 		}
-		i, err := v.ordinal(tx, c, row.Tube)
-		if err != nil {
-			return nil, err
-		}
+		i := v.ordinal(c, row.Code)
 		before := slices.Clone(v.tubes[i].members)
 		for _, m := range row.Members {
 			if m.No != 0 && slices.Contains(before, uint32(m.No)) {
@@ -409,18 +407,14 @@ func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []Anoma
 }
 
 // ordinal finds or makes the place of a tube in the round; what was said of it before it was handed in counts at once.
-func (v *roundView) ordinal(tx *store.Tx, c *Coverage, t Tube) (int, error) {
-	if i, known := v.byCode[t.Code]; known {
-		return i, nil
+func (v *roundView) ordinal(c *Coverage, code outbreak.TubeCode) int {
+	if i, known := v.byCode[code]; known {
+		return i
 	}
-	reason, err := spoiledReason(tx, t.AreaID, t.Code)
-	if err != nil {
-		return 0, err
-	}
-	v.tubes = append(v.tubes, tubeView{tubeState: tubeState{spoiled: reason != "", result: c.early[t.Code]}})
-	delete(c.early, t.Code)
-	v.byCode[t.Code] = len(v.tubes) - 1
-	return len(v.tubes) - 1, nil
+	v.tubes = append(v.tubes, tubeView{tubeState: tubeState{spoiled: c.lost[code], result: c.early[code]}})
+	delete(c.early, code)
+	v.byCode[code] = len(v.tubes) - 1
+	return len(v.tubes) - 1
 }
 
 // elsewhere tells whether a person already has another tube in this round that still counts.
@@ -451,6 +445,7 @@ func (c *Coverage) result(code outbreak.TubeCode, r outbreak.Result) {
 }
 
 func (c *Coverage) spoil(code outbreak.TubeCode) {
+	c.lost[code] = true
 	for _, v := range c.rounds {
 		if i, ok := v.byCode[code]; ok {
 			v.tubes[i].spoiled = true

@@ -57,14 +57,24 @@ func (s *Service) strangers(tx *store.Tx, by outbreak.Actor, scope outbreak.Scop
 	return tubes, nil
 }
 
-// followNegatives frees held members whose own tube is negative. Everybody else's outcome is the coverage's work.
+// followNegatives frees held members whose own tube is negative, and lets off whoever was asked again for a tube that was
+// thought lost. Everybody else's outcome is the coverage's work.
 func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.TubesNegative) error {
 	tubes, err := s.strangers(tx, by, n.Scope, n.TubeArea, n.Tubes, string(outbreak.Negative), n.At)
 	if err != nil {
 		return err
 	}
+	spoiled, err := spoiledAmong(tx, n.TubeArea, n.Tubes)
+	if err != nil {
+		return err
+	}
 	for _, c := range n.Tubes {
 		t, known := tubes[c]
+		if known && spoiled[c] { // lost, and found again with an answer
+			if err := s.meetByResult(tx, by, t, n.At); err != nil {
+				return err
+			}
+		}
 		if !known || !t.Single() {
 			continue
 		}
@@ -103,7 +113,10 @@ func (s *Service) resolve(tx *store.Tx, by outbreak.Actor, t Tube, r, was outbre
 		return nil
 	}
 	if t.Single() {
-		return s.resolveSingle(tx, by, t, r, was, at)
+		if err := s.resolveSingle(tx, by, t, r, was, at); err != nil || r != outbreak.Negative {
+			return err
+		}
+		return s.meetByResult(tx, by, t, at)
 	}
 	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
 	if err != nil {
@@ -152,10 +165,7 @@ func (s *Service) resolveSingle(tx *store.Tx, by outbreak.Actor, t Tube, r, was 
 			return err
 		}
 	}
-	switch {
-	case r == outbreak.Negative && was != "":
-		return s.meetByResult(tx, by, t, at)
-	case r != outbreak.Negative && !held:
+	if r != outbreak.Negative && !held {
 		return s.askAgain(tx, by, t, at)
 	}
 	return nil

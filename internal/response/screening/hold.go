@@ -119,6 +119,12 @@ func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbrea
 			return false, err
 		}
 		if x.State == "revised" {
+			if r != outbreak.Negative && r != outbreak.Positive {
+				m.State = Unheld // the own result is taken back as well: should the pool turn positive again, all begins anew
+				if err := saveMember(tx, m); err != nil {
+					return false, err
+				}
+			}
 			continue
 		}
 		next, released := m.resolve(r, at)

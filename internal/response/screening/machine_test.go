@@ -14,6 +14,7 @@ import (
 
 	"breakwater/internal/app"
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
@@ -42,6 +43,7 @@ type tubeModel struct {
 	closed  bool
 	members []int
 	spoiled bool
+	late    bool // spoiled when a valid result was there
 	result  outbreak.Result
 	body    screening.HandedTube // as it was handed in last
 	report  lab.Report           // as it was said last
@@ -237,7 +239,8 @@ func (m *machine) Spoil(t *rapid.T) {
 	code := m.aCode(t)
 	_, err := m.a.House.Screening.SpoilTube(m.ctx, root, screening.SpoilTube{Tube: code, Reason: "lost"})
 	ok(t, err)
-	m.tube(code).spoiled = true
+	x := m.tube(code)
+	x.spoiled, x.late = true, x.late || x.result == outbreak.Negative
 }
 
 // Record notes why somebody was not sampled.
@@ -353,6 +356,7 @@ func (m *machine) Check(t *rapid.T) {
 	}
 	m.checkOutcomes(t)
 	m.checkHolds(t)
+	m.checkAgain(t)
 	ok(t, m.a.House.DB.Read(m.ctx, func(tx *store.Tx) error { m.checkHouse(t, tx); return nil }))
 }
 
@@ -413,6 +417,17 @@ func (m *machine) checkHolds(t *rapid.T) {
 	for p, no := range m.nos {
 		if _, byPool := m.outcome(p); byPool && !owed[no] {
 			t.Fatalf("person %d waits because of a pool, and nobody calls", p)
+		}
+	}
+}
+
+// checkAgain makes sure that nobody is asked for a swab in place of a tube that has a valid result.
+func (m *machine) checkAgain(t *rapid.T) {
+	owed, err := m.a.House.Screening.ListAgain(m.ctx, root, 1000)
+	ok(t, err)
+	for _, a := range owed {
+		if x := m.tubes[a.Tube]; x.result == outbreak.Negative && !x.late {
+			t.Fatalf("number %d is to be sampled again for %s, which is negative", a.No, a.Tube)
 		}
 	}
 }
@@ -481,7 +496,11 @@ func (m *machine) checkRestart(t *rapid.T) {
 	ok(t, err)
 	h := m.a.House
 	anew := screening.New(h.DB, h.Journal, h.IDs, h.Registry, h.Tasks)
+	before := m.head(t)
 	ok(t, anew.Coverage().CatchUp(m.ctx))
+	if after := m.head(t); after != before {
+		t.Fatalf("a start alone wrote %d entries", after-before)
+	}
 	started, err := anew.FindRound(m.ctx, root, m.round, "")
 	ok(t, err)
 	if !maps.Equal(running.Outcomes, started.Outcomes) || running.WalkIns != started.WalkIns {
@@ -502,6 +521,14 @@ func (m *machine) checkRestart(t *rapid.T) {
 			t.Fatalf("made anew the board changed:\n%s\n%s", before, after)
 		}
 	}
+}
+
+func (m *machine) head(t *rapid.T) (head int64) {
+	ok(t, m.a.House.DB.Read(m.ctx, func(tx *store.Tx) (err error) {
+		head, err = journal.Head(tx)
+		return err
+	}))
+	return head
 }
 
 func (m *machine) picture(t *rapid.T) string {

@@ -130,6 +130,24 @@ func spoiledReason(tx *store.Tx, area outbreak.AreaID, code outbreak.TubeCode) (
 	return reason, err
 }
 
+// spoiledAmong tells which of the tubes of one issuing area give no result.
+func spoiledAmong(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (map[outbreak.TubeCode]bool, error) {
+	spoiled := map[outbreak.TubeCode]bool{}
+	for len(codes) > 0 {
+		n := min(len(codes), 400)
+		in, args := store.In([]any{area}, codes[:n])
+		part, err := store.List(tx, store.Value[outbreak.TubeCode], "select tube from tube_spoiled where area_id = $1 and tube in ("+in+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part {
+			spoiled[c] = true
+		}
+		codes = codes[n:]
+	}
+	return spoiled, nil
+}
+
 // markSpoiled notes on each tube whether it gives no result.
 func markSpoiled(tx *store.Tx, tubes []Tube) error {
 	for i := range tubes {
