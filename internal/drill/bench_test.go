@@ -110,10 +110,15 @@ func bare(b *testing.B) float64 {
 }
 
 // BenchmarkDurableResults counts durable writes per second, one result of one tube in a transaction of its own, from 16
-// callers, beside a bare append-and-sync loop of the same run on the same disk. No booth has handed the tubes in, so that
-// nothing but the write itself is counted; consumers work beside it as they always do.
+// callers, beside a bare append-and-sync loop of the same run on the same disk. Booths have handed the tubes in, and whoever
+// follows works beside the callers as always.
 func BenchmarkDurableResults(b *testing.B) {
-	onEach(b, 160, func(b *testing.B, h benched) {
+	const tubes = 30_000 // enough for a few seconds
+	onEach(b, 2*tubes, func(b *testing.B, h benched) {
+		handed, err := h.handIn(context.Background(), tubes, func(int) int { return 2 })
+		if err != nil {
+			b.Fatal(err)
+		}
 		reference := bare(b)
 		var serial atomic.Int64
 		by := outbreak.Actor{User: 1, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
@@ -132,11 +137,10 @@ func BenchmarkDurableResults(b *testing.B) {
 			b.Run(way.name, func(b *testing.B) {
 				var work sync.WaitGroup
 				each := make(chan struct{})
-				for i := range callers {
+				for range callers {
 					work.Go(func() {
 						for range each {
-							n := int(serial.Add(1))
-							tube := h.serial(i, n)
+							tube := handed[int(serial.Add(1)-1)%tubes].tube
 							if err := way.send(context.Background(), tube, "bench "+string(tube)); err != nil {
 								b.Error(err)
 							}
@@ -169,9 +173,14 @@ func BenchmarkFollowOn(b *testing.B) {
 	}
 	const perSecond = 100
 	total := seconds * perSecond
-	onEach(b, total*pool, func(b *testing.B, h benched) {
+	onEach(b, (total+callers)*pool, func(b *testing.B, h benched) {
 		ctx := context.Background()
-		tubes, err := h.handIn(ctx, total)
+		tubes, err := h.handIn(ctx, total, func(i int) int {
+			if i%10 == 5 {
+				return 1
+			}
+			return pool
+		})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -234,20 +243,17 @@ func BenchmarkFollowOn(b *testing.B) {
 	})
 }
 
-// handIn closes the tubes of the benchmark, every tenth of which holds one person.
-func (h benched) handIn(ctx context.Context, total int) ([]fact, error) {
+// handIn closes tubes of the sizes asked for, none of which shares a person with another, and waits until all has followed.
+func (h benched) handIn(ctx context.Context, total int, size func(i int) int) ([]fact, error) {
 	var all []fact
+	var next [callers]int
 	for i := range total {
-		g := &h.groups[i%callers]
-		size := pool
-		if i%10 == 5 {
-			size = 1
-		}
-		at := i / callers * pool
-		if at+size > len(g.nos) {
+		g, at := &h.groups[i%callers], next[i%callers]
+		next[i%callers] = at + size(i)
+		if next[i%callers] > len(g.nos) {
 			return nil, fmt.Errorf("client %d has only %d people", i%callers, len(g.nos))
 		}
-		all = append(all, fact{tube: h.serial(i%callers, i), people: g.nos[at : at+size]})
+		all = append(all, fact{tube: h.serial(i%callers, i), people: g.nos[at:next[i%callers]]})
 	}
 	round := h.rounds[0].String()
 	for c := range callers {
