@@ -34,6 +34,7 @@ type DB struct {
 	read   *sql.DB
 	clock  outbreak.Clock
 	wake   hub
+	turn   chan struct{} // PostgreSQL: one writer of this process at a time asks for the lock of all processes
 }
 
 // Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
@@ -78,7 +79,7 @@ func (db *DB) openSQLite(path string) (err error) {
 }
 
 func (db *DB) openPostgreSQL(where string) (err error) {
-	db.engine = PostgreSQL
+	db.engine, db.turn = PostgreSQL, make(chan struct{}, 1)
 	if db.write, err = sql.Open("pgx", where); err != nil {
 		return fmt.Errorf("opening PostgreSQL: %w", err)
 	}
@@ -145,6 +146,14 @@ func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
 const writerLock = 7_306_086_967_116_117_362
 
 func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
+	if db.turn != nil { // waiting here holds no connection and wakes nobody on the server
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case db.turn <- struct{}{}:
+			defer func() { <-db.turn }()
+		}
+	}
 	t, err := db.write.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning to write: %w", err)
@@ -158,6 +167,11 @@ func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
 	tx := &Tx{ctx: ctx, tx: t, db: db, Now: db.clock.Now(), writes: true}
 	if err := fn(tx); err != nil {
 		return err
+	}
+	for _, do := range tx.before {
+		if err := do(); err != nil {
+			return err
+		}
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("committing: %w", err)

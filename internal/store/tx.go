@@ -19,7 +19,9 @@ type Tx struct {
 	tx     *sql.Tx
 	db     *DB
 	writes bool
+	before []func() error
 	after  []func()
+	kept   map[any]any
 }
 
 // Context gives the transaction's context.
@@ -27,6 +29,20 @@ func (tx *Tx) Context() context.Context { return tx.ctx }
 
 // Ring wakes the followers of the journal once this transaction is durable.
 func (tx *Tx) Ring() { tx.AfterCommit(tx.db.wake.ring) }
+
+// BeforeCommit runs do when the closure is through, as part of the transaction: what many steps gather is written once.
+func (tx *Tx) BeforeCommit(do func() error) { tx.before = append(tx.before, do) }
+
+// Kept gives what a room keeps for the length of this transaction; nil before Keep.
+func (tx *Tx) Kept(key any) any { return tx.kept[key] }
+
+// Keep holds something for a room for the length of this transaction, under a key of a type of its own.
+func (tx *Tx) Keep(key, value any) {
+	if tx.kept == nil {
+		tx.kept = map[any]any{}
+	}
+	tx.kept[key] = value
+}
 
 // AfterCommit runs do once the transaction is durable. It carries hints only: a crash loses it.
 func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }

@@ -22,6 +22,7 @@ const (
 	batch  = 200                    // entries per transaction: one at a time starves under load
 	window = 5000                   // sequences looked at per search
 	poll   = 500 * time.Millisecond // how late a lost wake-up can make us
+	breath = 5 * time.Millisecond   // between two looks: under load what comes meanwhile is worked on together
 	stride = 2000                   // how far a cursor may run in memory over entries nobody wants
 )
 
@@ -43,17 +44,22 @@ func (j *Journal) Run(ctx context.Context, consumers ...Consumer) {
 	wg.Wait()
 }
 
-// follow works until ctx ends; a failing database is met with patience, since the facts are safe in the journal.
+// follow works until ctx ends; a failing database is met with patience, since the facts are safe in the journal. Whoever was
+// idle looks at once; whoever is busy takes a breath between two looks, since every look costs questions.
 func (j *Journal) follow(ctx context.Context, c Consumer) {
+	breathed := time.NewTimer(0)
+	defer breathed.Stop()
 	for ctx.Err() == nil {
+		_ = pause(ctx, breathed.C)
 		woken := j.db.Woken()
 		moved, err := j.step(ctx, c)
 		if err != nil && ctx.Err() == nil {
 			j.log.Error("consumer stopped for a moment", "consumer", c.Name, "error", err)
 			woken = nil
 		}
+		breathed.Reset(breath)
 		if !moved || err != nil {
-			_ = pause(ctx, woken, poll)
+			_ = await(ctx, woken, poll)
 		}
 	}
 }
@@ -173,7 +179,7 @@ func (j *Journal) Settled(ctx context.Context) error {
 			}
 			continue
 		}
-		if err := pause(ctx, woken, 5*time.Millisecond); err != nil {
+		if err := await(ctx, woken, 5*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -204,7 +210,8 @@ func Unseen(tx *store.Tx, c Consumer) (int64, error) {
 	return store.Count(tx, "select count(*) from journal where ledger = $1 and seq > $2 and kind in ("+in+")", args...)
 }
 
-func pause(ctx context.Context, woken <-chan struct{}, most time.Duration) error {
+// await waits for a wake-up, at most so long.
+func await(ctx context.Context, woken <-chan struct{}, most time.Duration) error {
 	t := time.NewTimer(most)
 	defer t.Stop()
 	select {
@@ -212,6 +219,16 @@ func pause(ctx context.Context, woken <-chan struct{}, most time.Duration) error
 		return ctx.Err()
 	case <-woken:
 	case <-t.C:
+	}
+	return nil
+}
+
+// pause waits for a timer.
+func pause(ctx context.Context, over <-chan time.Time) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-over:
 	}
 	return nil
 }

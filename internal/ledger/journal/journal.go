@@ -38,45 +38,77 @@ func New(db *store.DB, log *slog.Logger, parked Parked) *Journal {
 	return &Journal{db: db, log: log, parked: parked}
 }
 
-// Append writes events as the last step of a transaction and gives the sequence of the last one.
+// record is what one transaction appends: gathered while it runs, written with few statements before it commits. The writer
+// of a database is alone, so nobody else can take the sequences meanwhile.
+type record struct {
+	seq    int64
+	prev   []byte
+	rows   [][]any
+	abouts [][]any
+}
+
+type recordKey struct{}
+
+// recordOf gives the record of a transaction, beginning at the journal's head.
+func recordOf(tx *store.Tx) (*record, error) {
+	if r, begun := tx.Kept(recordKey{}).(*record); begun {
+		return r, nil
+	}
+	seq, prev, err := headOf(tx)
+	if err != nil {
+		return nil, err
+	}
+	r := &record{seq: seq, prev: prev}
+	tx.Keep(recordKey{}, r)
+	tx.BeforeCommit(func() error { return r.write(tx) })
+	return r, nil
+}
+
+// Append adds events to the record of a transaction and gives the sequence of the last one.
 func (j *Journal) Append(tx *store.Tx, by outbreak.Actor, events ...outbreak.Event) (int64, error) {
 	if by.User == 0 && by.System == "" {
 		return 0, fmt.Errorf("appending %d events without an actor", len(events))
 	}
-	seq, prev, err := headOf(tx)
-	if err != nil || len(events) == 0 {
-		return seq, err
+	r, err := recordOf(tx)
+	if err != nil {
+		return 0, err
 	}
-	rows := make([][]any, 0, len(events))
-	var abouts [][]any
 	for _, ev := range events {
 		body, err := json.Marshal(ev)
 		if err != nil {
 			return 0, fmt.Errorf("writing a %s: %w", ev.Kind(), err)
 		}
-		seq++
-		e := outbreak.Entry{Seq: seq, At: tx.Now, Kind: ev.Kind(), Scope: ev.Where(), Actor: by.String(), Cause: by.Cause, Body: body}
-		prev = chain(prev, e)
-		rows = append(rows, []any{ledger, e.Seq, e.At, e.Kind, e.Scope.Outbreak, e.Scope.Area, e.Actor, e.Cause, string(body), prev})
+		r.seq++
+		e := outbreak.Entry{Seq: r.seq, At: tx.Now, Kind: ev.Kind(), Scope: ev.Where(), Actor: by.String(), Cause: by.Cause, Body: body}
+		r.prev = chain(r.prev, e)
+		r.rows = append(r.rows, []any{ledger, e.Seq, e.At, e.Kind, e.Scope.Outbreak, e.Scope.Area, e.Actor, e.Cause, string(body), r.prev})
 		if a, ok := ev.(outbreak.About); ok {
-			for _, r := range a.About() {
-				if r.ID != "" {
-					abouts = append(abouts, []any{r.Kind, r.ID, seq})
+			for _, ref := range a.About() {
+				if ref.ID != "" {
+					r.abouts = append(r.abouts, []any{ref.Kind, ref.ID, r.seq})
 				}
 			}
 		}
 	}
-	if _, err := tx.Insert("journal", []string{"ledger", "seq", "at", "kind", "outbreak", "area", "actor", "cause", "body", "hash"}, nil, rows); err != nil {
-		return 0, fmt.Errorf("appending to the journal: %w", err)
+	return r.seq, nil
+}
+
+// write puts what was gathered into the tables.
+func (r *record) write(tx *store.Tx) error {
+	if len(r.rows) == 0 {
+		return nil
 	}
-	if _, err := tx.Insert("journal_about", []string{"kind", "id", "seq"}, []string{"kind", "id", "seq"}, abouts); err != nil {
-		return 0, fmt.Errorf("filing journal entries: %w", err)
+	if _, err := tx.Insert("journal", []string{"ledger", "seq", "at", "kind", "outbreak", "area", "actor", "cause", "body", "hash"}, nil, r.rows); err != nil {
+		return fmt.Errorf("appending to the journal: %w", err)
 	}
-	if err := tx.Must("update journal_head set seq = $1, hash = $2 where ledger = $3", seq, prev, ledger); err != nil {
-		return 0, fmt.Errorf("moving the journal's head: %w", err)
+	if _, err := tx.Insert("journal_about", []string{"kind", "id", "seq"}, []string{"kind", "id", "seq"}, r.abouts); err != nil {
+		return fmt.Errorf("filing journal entries: %w", err)
+	}
+	if err := tx.Must("update journal_head set seq = $1, hash = $2 where ledger = $3", r.seq, r.prev, ledger); err != nil {
+		return fmt.Errorf("moving the journal's head: %w", err)
 	}
 	tx.Ring()
-	return seq, nil
+	return nil
 }
 
 // genesis is the hash before the first record.

@@ -16,8 +16,11 @@ func scanEntry(r store.Row) (e outbreak.Entry, err error) {
 	return e, err
 }
 
-// Head gives the sequence of the last entry.
+// Head gives the sequence of the last entry, that of this transaction among them.
 func Head(tx *store.Tx) (int64, error) {
+	if r, begun := tx.Kept(recordKey{}).(*record); begun {
+		return r.seq, nil
+	}
 	n, _, err := store.One(tx, store.Value[int64], "select seq from journal_head where ledger = $1", ledger)
 	return n, err
 }
@@ -71,7 +74,7 @@ func (j *Journal) Wait(ctx context.Context, after int64) (int64, error) {
 		if head > after {
 			return head, nil
 		}
-		if err := pause(ctx, woken, poll); err != nil {
+		if err := await(ctx, woken, poll); err != nil {
 			return 0, err
 		}
 	}

@@ -39,7 +39,7 @@ func (s *Service) holdMembers(tx *store.Tx, by outbreak.Actor, t Tube, at outbre
 	if err != nil {
 		return err
 	}
-	unknown := false
+	unknown, reopened := false, false
 	for _, m := range t.Members {
 		who, ok := people[m.No]
 		if !ok {
@@ -54,8 +54,11 @@ func (s *Service) holdMembers(tx *store.Tx, by outbreak.Actor, t Tube, at outbre
 		if !fresh {
 			continue
 		}
-		if err := s.reopenRecall(tx, by, t.AreaID, t.Code); err != nil {
-			return err
+		if !reopened {
+			if err := s.reopenRecall(tx, by, t.AreaID, t.Code); err != nil {
+				return err
+			}
+			reopened = true
 		}
 		if err := s.announceHold(tx, by, t.Round, h); err != nil {
 			return err
