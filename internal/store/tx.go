@@ -149,7 +149,12 @@ func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) 
 				q.WriteString(", ")
 			}
 			for j := range columns {
-				q.WriteString([...]string{"(", ", "}[min(j, 1)] + "$" + strconv.Itoa(len(args)+j+1))
+				q.WriteString([...]string{"(", ", "}[min(j, 1)])
+				if tx.db.engine == SQLite { // which looks a numbered one up among all the others
+					q.WriteByte('?')
+					continue
+				}
+				q.WriteString("$" + strconv.Itoa(len(args)+j+1))
 			}
 			q.WriteByte(')')
 			args = append(args, row...)
