@@ -109,12 +109,12 @@ func parseID(text string) (int64, error) {
 	var n uint64
 	for i := range idDigits {
 		d := strings.IndexByte(crockford, s[i])
-		if d < 0 {
+		if d < 0 || i == 0 && d > 7 { // the first of thirteen digits holds the last three of 63 bits
 			return 0, wrong
 		}
 		n = n<<5 | uint64(d)
 	}
-	if n>>63 != 0 || checkAlphabet[n%37] != s[idDigits] {
+	if checkAlphabet[n%37] != s[idDigits] {
 		return 0, wrong
 	}
 	return int64(n), nil
