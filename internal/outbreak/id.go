@@ -106,9 +106,6 @@ func parseID(text string) (int64, error) {
 		return 0, wrong
 	}
 	s = strings.NewReplacer("O", "0", "I", "1", "L", "1").Replace(s[:idDigits]) + s[idDigits:]
-	if s[0] > '7' { // thirteen digits hold two bits more than an identifier has
-		return 0, wrong
-	}
 	var n uint64
 	for i := range idDigits {
 		d := strings.IndexByte(crockford, s[i])
