@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,7 @@ type Config struct {
 	Key       string         // file of the master key; default: Data + ".key", beside the folder
 	Addr      string         // address to listen on; ":0" picks a free port
 	Protocols string         // folder of the site's own rule books; may be empty
+	Proxies   []netip.Prefix // proxies whose word on a visitor's address and encryption is taken
 	PlainHTTP bool           // unencrypted sign-in beyond this machine, asked for by name
 	Clock     outbreak.Clock // of the outbreak; nil: the machine's
 	Cost      access.Cost    // of a password's hash; zero: the default
@@ -145,7 +147,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
 		Lab: lab.New(db, j, ids, reg), Screening: screening.New(db, j, ids, reg, tasks), Cases: cases.New(db, j, ids, reg, tasks),
 		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
-		Protocols: rules, IDs: ids, Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP}
+		Protocols: rules, IDs: ids, Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies}
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})

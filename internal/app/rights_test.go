@@ -19,7 +19,7 @@ import (
 var guarded = []string{"internal/ledger/*", "internal/response/*", "internal/view/*"}
 
 // guards are the calls that ask: refuse outright, or cut the rows to what the actor reaches.
-var guards = []string{"Require", "RequireAnywhere", "mayGrant", "mayManage"}
+var guards = []string{"Require", "RequireAnywhere", "RequireThroughout", "mayGrant", "mayManage"}
 
 // unguarded are methods that take an actor and ask for nothing themselves, each with the reason.
 var unguarded = map[string]string{

@@ -189,11 +189,10 @@ func (w *town) sound() {
 		if n, err := board.Differences(tx); err != nil || n != 0 {
 			w.t.Errorf("the kept board differs from the rebuilt one in %d rows: %v", n, err)
 		}
-		if n, err := placement.CheckBeds(tx); err != nil || n != 0 {
-			w.t.Errorf("%d beds are held by nobody: %v", n, err)
-		}
-		if n, err := placement.CheckStays(tx); err != nil || n != 0 {
-			w.t.Errorf("%d stays have beds that do not know them: %v", n, err)
+		for _, c := range board.Checks {
+			if n, err := c.Count(tx); err != nil || n != 0 {
+				w.t.Errorf("%s: %d things do not agree: %v", c.Name, n, err)
+			}
 		}
 		parked, err := journal.ListParked(tx)
 		if err != nil || len(parked) != 0 {

@@ -13,7 +13,9 @@ type rehearseCmd struct {
 }
 
 type rehearseScreeningCmd struct {
-	site
+	Data    string  `help:"Folder for the rehearsal's embedded database. Default: a temporary one, removed at the end." placeholder:"DIR"`
+	DB      string  `name:"db" help:"PostgreSQL address, instead of the embedded database." placeholder:"postgres://..."`
+	Key     string  `help:"File of the master key." placeholder:"FILE"`
 	People  int     `help:"People on the roll of the rehearsal." default:"2000"`
 	Rate    float64 `help:"Operations per second at most. 0: as fast as the house takes them."`
 	Clients int     `help:"Who send at the same time." default:"16"`
@@ -25,10 +27,9 @@ type rehearseScreeningCmd struct {
 	JSON    bool    `name:"json" help:"One JSON object on standard output."`
 }
 
-// Run rehearses; something lost, doubled or left alone is exit status 1. Without --data or --db it works in a folder of its
-// own and removes it.
+// Run rehearses; something lost, doubled or left alone is exit status 1.
 func (c rehearseScreeningCmd) Run(r *run) error {
-	if c.Data == "breakwater-data" { // the default of a site is no place for a rehearsal
+	if c.Data == "" && c.DB == "" {
 		dir, err := os.MkdirTemp("", "breakwater-rehearsal-")
 		if err != nil {
 			return fmt.Errorf("making a folder for the rehearsal: %w", err)
@@ -46,7 +47,7 @@ func (c rehearseScreeningCmd) Run(r *run) error {
 	} else {
 		_, err = fmt.Fprintf(r.streams.Out, "%+v\n", report)
 	}
-	if err == nil && !report.Sound() {
+	if err == nil && (!report.Sound() || c.URL == "" && !report.JournalOK) {
 		return errFailed
 	}
 	return err

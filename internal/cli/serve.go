@@ -3,22 +3,32 @@ package cli
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"breakwater/internal/app"
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
 )
 
 type serveCmd struct {
 	site
-	Addr      string `help:"Address to listen on." default:"127.0.0.1:8300"`
-	PlainHTTP bool   `name:"plain-http" help:"Let people sign in over unencrypted connections from other machines. Everybody on the way can read everything."`
+	Addr      string   `help:"Address to listen on." default:"127.0.0.1:8300"`
+	Proxy     []string `help:"Address or network of a proxy in front, whose word on a visitor's address and encryption is taken; may be repeated." placeholder:"10.0.0.0/24"`
+	PlainHTTP bool     `name:"plain-http" help:"Let people sign in over unencrypted connections from other machines. Everybody on the way can read everything."`
 }
 
 // Run serves until it is told to stop.
 func (c serveCmd) Run(r *run) error {
 	config := c.config(r)
 	config.Addr, config.PlainHTTP = c.Addr, c.PlainHTTP
+	for _, p := range c.Proxy {
+		network, err := networkOf(p)
+		if err != nil {
+			return err
+		}
+		config.Proxies = append(config.Proxies, network)
+	}
 	a, err := app.New(r.ctx, config)
 	if err != nil {
 		return err
@@ -31,6 +41,18 @@ func (c serveCmd) Run(r *run) error {
 	}
 	r.say("cli.serving", "url", a.URL())
 	return wait(r, a)
+}
+
+// networkOf reads a network, or one address as a network of itself.
+func networkOf(text string) (netip.Prefix, error) {
+	if network, err := netip.ParsePrefix(text); err == nil {
+		return network, nil
+	}
+	addr, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Prefix{}, outbreak.Refuse(outbreak.Invalid, "cli.proxy_wrong", "proxy", text)
+	}
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
 // wait lets the house run until the context ends or it can serve no more, and then stops it in order.

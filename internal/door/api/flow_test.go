@@ -102,7 +102,8 @@ func TestAnIdentityOpensForAPurposeAlone(t *testing.T) {
 	if i := s.must(200, "POST", path+"/identity", s.token, "", "Breakwater-Purpose", "investigation"); i["name"] != "李一" {
 		t.Error(i)
 	}
-	if f := s.must(200, "POST", "/api/v1/people/find", s.token, `{"kind":"passport","number":"E1234567"}`); f["id"] != who["id"] {
+	s.must(http.StatusForbidden, "POST", "/api/v1/people/find", s.token, `{"kind":"passport","number":"E1234567"}`)
+	if f := s.must(200, "POST", "/api/v1/people/find", s.token, `{"kind":"passport","number":"E1234567"}`, "Breakwater-Purpose", "sampling"); f["id"] != who["id"] {
 		t.Error(f)
 	}
 	if n := len(items(s.must(200, "GET", "/api/v1/journal", s.token, ""))); n < 4 {

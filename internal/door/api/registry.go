@@ -144,7 +144,7 @@ func registryRoutes(p *plan) {
 			who, err := registered().RegisterPerson(ctx, door.ActorOf(ctx), registry.RegisterPerson{Key: in.Key, Person: in.Body.person()})
 			return &reply[registry.Person]{who}, err
 		})
-	route(p, access.PersonRead, huma.Operation{Method: http.MethodPost, Path: "/people/find", Summary: "Find a person by the number of a document; the look-up is journalled", Tags: tags},
+	route(p, access.PersonRead, huma.Operation{Method: http.MethodPost, Path: "/people/find", Summary: "Find a person by the number of a document, for a stated purpose; the look-up is journalled", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Body struct {
 				Kind   string `json:"kind" maxLength:"20" doc:"cn_id, passport or other"`

@@ -78,6 +78,9 @@ func chromium(t *testing.T) context.Context {
 			break
 		}
 	}
+	if found == "" && os.Getenv("BREAKWATER_REQUIRE_BROWSER") != "" {
+		t.Fatal("no Chromium is installed, and BREAKWATER_REQUIRE_BROWSER asks for one")
+	}
 	if found == "" {
 		t.Skip("no Chromium is installed: pages are not looked at in a browser")
 	}

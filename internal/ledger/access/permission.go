@@ -36,7 +36,6 @@ const (
 	CaseStep       Permission = "case.step"     // record reports and investigations as done
 	SiteRead       Permission = "site.read"
 	SiteManage     Permission = "site.manage"
-	BedReserve     Permission = "bed.reserve"
 	StayRecord     Permission = "stay.record" // arrivals and discharges
 	TripRead       Permission = "trip.read"
 	TripPlan       Permission = "trip.plan"  // assign vehicles, cancel trips
@@ -80,14 +79,14 @@ var seeing = []Permission{AreaRead, BoardRead, RoundRead, TaskRead, ProtocolRead
 var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
-		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, BedReserve, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity),
-	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, BedReserve, TripRead, TripPlan, PersonRead,
+		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity),
+	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
-	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, TaskWork),
+	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, TubeSpoil, TaskWork),
 	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
 	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, TaskWork),
-	SiteManager:     with(SiteRead, SiteManage, BedReserve, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
+	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),
 	PermitOfficer:   with(PersonRead, TaskWork),
@@ -144,6 +143,15 @@ func Require(by outbreak.Actor, p Permission, where outbreak.Scope) error {
 		return outbreak.Refuse(outbreak.Forbidden, "access.outside_scope", "permission", string(p))
 	}
 	return outbreak.Refuse(outbreak.Forbidden, "access.not_allowed", "permission", string(p))
+}
+
+// RequireThroughout is Require for a thing that reaches every outbreak when the scope names none: whoever is limited to one
+// outbreak is refused then.
+func RequireThroughout(by outbreak.Actor, p Permission, where outbreak.Scope) error {
+	if by.System != "" || throughout(by.Grants, p, where.Area, where.Outbreak) {
+		return nil
+	}
+	return outbreak.Refuse(outbreak.Forbidden, "access.outside_scope", "permission", string(p))
 }
 
 // RequireAnywhere refuses an actor who holds the permission in no scope at all; the rows are then cut to Reach.

@@ -67,7 +67,14 @@ func (j *Journal) Retry(tx *store.Tx, by outbreak.Actor, consumer string, seq in
 
 // Dismiss says that a parked entry needs no more work here; a person answers for that.
 func (j *Journal) Dismiss(tx *store.Tx, by outbreak.Actor, consumer string, seq int64) error {
-	return j.unpark(tx, by, outbreak.Scope{}, consumer, seq, "dismissed")
+	entry, err := List(tx, seq-1, seq, nil, 1)
+	if err != nil {
+		return err
+	}
+	if len(entry) == 0 {
+		return outbreak.Refuse(outbreak.NotFound, "journal.no_entry")
+	}
+	return j.unpark(tx, by, entry[0].Scope, consumer, seq, "dismissed")
 }
 
 func (j *Journal) unpark(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, consumer string, seq int64, how string) error {

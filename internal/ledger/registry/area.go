@@ -73,18 +73,6 @@ func AreasBelow(tx *store.Tx, path outbreak.Path, after outbreak.Path, most int)
 		path, path.Upto(), after, most)
 }
 
-// ChildrenOf lists the areas one level below a path (the roots for the empty path).
-func ChildrenOf(tx *store.Tx, path outbreak.Path) ([]Area, error) {
-	all, err := store.List(tx, scanArea, "select "+areaColumns+" from area where path > $1 and path < $2 order by path", path, path.Upto())
-	var children []Area
-	for _, a := range all {
-		if a.Path.Parent() == path || path == "" && a.Path.Parent() == "" {
-			children = append(children, a)
-		}
-	}
-	return children, err
-}
-
 // LocationOf gives the time zone of the nearest area on a path that names one; UTC when none does.
 func LocationOf(tx *store.Tx, path outbreak.Path) (*time.Location, error) {
 	for p := path; p != ""; p = p.Parent() {

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -13,28 +12,11 @@ import (
 
 // Loaded is what a batch of rows came to: received = added + changed + repeated + rejected.
 type Loaded struct {
-	Batch    outbreak.BatchID `json:"batch"`
-	Added    int              `json:"added"`
-	Changed  int              `json:"changed"`
-	Repeated int              `json:"repeated"`
-	Rejected []Rejection      `json:"rejected,omitempty"`
-}
-
-// Rejection says which row of a batch was not taken, and why.
-type Rejection struct {
-	Row    int            `json:"row"` // index in the batch
-	Reason string         `json:"reason"`
-	Slots  map[string]any `json:"slots,omitempty"`
-}
-
-// reject notes a row's refusal; any other error is the whole batch's.
-func (l *Loaded) reject(row int, err error) error {
-	e, ok := errors.AsType[*outbreak.Error](err)
-	if !ok || e.Kind == outbreak.Internal {
-		return err
-	}
-	l.Rejected = append(l.Rejected, Rejection{Row: row, Reason: e.Msg, Slots: e.Slots})
-	return nil
+	Batch    outbreak.BatchID    `json:"batch"`
+	Added    int                 `json:"added"`
+	Changed  int                 `json:"changed"`
+	Repeated int                 `json:"repeated"`
+	Rejected outbreak.Rejections `json:"rejected,omitempty"`
 }
 
 // LoadAreas is a batch of areas; parents come before their children, in this batch or earlier.
@@ -61,7 +43,7 @@ func (s *Service) LoadAreas(ctx context.Context, by outbreak.Actor, c LoadAreas)
 			}
 			a, err := n.fit(parent, hasParent)
 			if err != nil {
-				if err := l.reject(i, err); err != nil {
+				if err := l.Rejected.Add(i, err); err != nil {
 					return l, err
 				}
 				continue
@@ -69,7 +51,7 @@ func (s *Service) LoadAreas(ctx context.Context, by outbreak.Actor, c LoadAreas)
 			a.ID = outbreak.AreaID(next + 1)
 			added, err := s.keepArea(tx, a, &l)
 			if err != nil {
-				if err := l.reject(i, err); err != nil {
+				if err := l.Rejected.Add(i, err); err != nil {
 					return l, err
 				}
 			}

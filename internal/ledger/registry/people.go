@@ -81,7 +81,7 @@ func (b *roster) load(people []NewPerson) error {
 			return err
 		}
 	}
-	slices.SortStableFunc(b.loaded.Rejected, func(x, y Rejection) int { return cmp.Compare(x.Row, y.Row) })
+	slices.SortStableFunc(b.loaded.Rejected, func(x, y outbreak.Rejection) int { return cmp.Compare(x.Row, y.Row) })
 	return nil
 }
 
@@ -107,7 +107,7 @@ func (b *roster) read(people []NewPerson) error {
 			tidied, no = n.tidy(b.tx.Now)
 		}
 		if no != nil {
-			if err := b.loaded.reject(i, no); err != nil {
+			if err := b.loaded.Rejected.Add(i, no); err != nil {
 				return err
 			}
 			continue
@@ -182,7 +182,7 @@ func (b *roster) decide() error {
 		}
 		no, err := b.roll[r.area.Path].take(b.tx)
 		if err != nil {
-			if err := b.loaded.reject(r.at, err); err != nil {
+			if err := b.loaded.Rejected.Add(r.at, err); err != nil {
 				return err
 			}
 			continue

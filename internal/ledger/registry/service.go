@@ -53,7 +53,7 @@ type DeclareOutbreak struct {
 
 // DeclareOutbreak starts an outbreak under a protocol.
 func (s *Service) DeclareOutbreak(ctx context.Context, by outbreak.Actor, c DeclareOutbreak) (outbreak.OutbreakID, error) {
-	if err := access.Require(by, access.OutbreakManage, outbreak.Scope{Area: c.Area}); err != nil {
+	if err := access.RequireThroughout(by, access.OutbreakManage, outbreak.Scope{Area: c.Area}); err != nil {
 		return 0, err
 	}
 	p, ok := s.protocols.Find(c.Protocol)
@@ -154,7 +154,7 @@ func (s *Service) IssueBox(ctx context.Context, by outbreak.Actor, c IssueBox) (
 			return Box{}, outbreak.Refuse(outbreak.NotFound, "registry.no_area", "code", c.Area)
 		}
 		b := Box{First: c.First, Last: c.Last, AreaID: area.ID, Area: area.Path, Outbreak: c.Outbreak}
-		if err := access.Require(by, access.AreaManage, b.Scope()); err != nil {
+		if err := access.RequireThroughout(by, access.AreaManage, b.Scope()); err != nil {
 			return Box{}, err
 		}
 		n, err := store.Count(tx, "select count(*) from tube_box where length = $1 and first <= $2 and last >= $3", len(c.First), c.Last, c.First)
@@ -224,10 +224,14 @@ func (s *Service) unseal(id outbreak.PersonID, sealed, wrapped []byte) (Identity
 	return i, json.Unmarshal(plain, &i)
 }
 
-// FindPerson finds a person by the number of a document, without anything else being searched. The look-up is journalled.
+// FindPerson finds a person by the number of a document, for the purpose the actor names; nothing else is searched. The
+// look-up is journalled.
 func (s *Service) FindPerson(ctx context.Context, by outbreak.Actor, kind, number string) (Person, error) {
 	if err := access.RequireAnywhere(by, access.PersonRead); err != nil {
 		return Person{}, err
+	}
+	if by.Purpose == outbreak.PurposeNone {
+		return Person{}, outbreak.Refuse(outbreak.Forbidden, "registry.purpose_missing")
 	}
 	canonical, _, err := CheckDocument(kind, number)
 	if err != nil {

@@ -39,7 +39,7 @@ var owner = map[What]struct {
 	Resample: {access.Sampler, false}, AwaitSingle: {access.Laboratory, false}, SwabAgain: {access.Sampler, false},
 	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, true}, SettleAnomaly: {access.Sampler, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
-	Retest: {access.Laboratory, false}, DecideCase: {access.Investigator, false},
+	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
 	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},

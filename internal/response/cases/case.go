@@ -2,7 +2,6 @@ package cases
 
 import (
 	"slices"
-	"time"
 
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
@@ -149,7 +148,7 @@ func (s Step) done(at, now outbreak.Instant, c Case) (Step, error) {
 	if at == 0 {
 		at = now
 	}
-	if at > now.Add(5*time.Minute) {
+	if at > now.Add(outbreak.Drift) {
 		return s, outbreak.Refuse(outbreak.Invalid, "cases.at_in_future")
 	}
 	if at < c.PositiveAt {

@@ -1,17 +1,12 @@
 package cases
 
 import (
-	"time"
-
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
-
-// ahead is how far somebody's clock may run before ours.
-const ahead = 5 * time.Minute
 
 // Consumer follows what screening finds.
 func (s *Service) Consumer() journal.Consumer {

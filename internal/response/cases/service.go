@@ -68,7 +68,7 @@ func (s *Service) OpenCase(ctx context.Context, by outbreak.Actor, c OpenCase) (
 		if at == 0 {
 			at = tx.Now
 		}
-		if at > tx.Now.Add(ahead) || c.OnsetAt > tx.Now.Add(ahead) {
+		if at > tx.Now.Add(outbreak.Drift) || c.OnsetAt > tx.Now.Add(outbreak.Drift) {
 			return Case{}, outbreak.Refuse(outbreak.Invalid, "cases.at_in_future")
 		}
 		n := Case{Outbreak: c.Outbreak, Person: p.ID, Area: p.Area, Severity: outbreak.Mild, Classification: outbreak.NotClassified, Via: outbreak.FoundUnknown, PositiveAt: at, OnsetAt: c.OnsetAt}

@@ -85,7 +85,7 @@ func (b *batch) report(reports []Report, mayCorrect bool, t *Taken) error {
 	for i := range reports {
 		r, err := reports[i].tidy(b.tx.Now)
 		if err != nil {
-			if err := t.reject(i, err); err != nil {
+			if err := t.Rejected.Add(i, err); err != nil {
 				return err
 			}
 			reports[i].Tube = ""
@@ -109,7 +109,7 @@ func (b *batch) report(reports []Report, mayCorrect bool, t *Taken) error {
 		}
 		v := r.judge(b.lab.ID, before[r.Tube])
 		if v == revised && !mayCorrect {
-			if err := t.reject(i, outbreak.Refuse(outbreak.Forbidden, "lab.may_not_correct", "tube", r.Tube)); err != nil {
+			if err := t.Rejected.Add(i, outbreak.Refuse(outbreak.Forbidden, "lab.may_not_correct", "tube", r.Tube)); err != nil {
 				return err
 			}
 			continue

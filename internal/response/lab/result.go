@@ -2,7 +2,6 @@ package lab
 
 import (
 	"slices"
-	"time"
 
 	"breakwater/internal/outbreak"
 )
@@ -27,9 +26,6 @@ type Report struct {
 	Message string            `json:"message,omitempty"` // the sender's own id of this statement
 }
 
-// ahead is how far a sender's clock may run before ours: instruments drift.
-const ahead = 5 * time.Minute
-
 // tidy folds and checks a report at the time now.
 func (r Report) tidy(now outbreak.Instant) (Report, error) {
 	code := r.Tube.Canonical()
@@ -43,7 +39,7 @@ func (r Report) tidy(now outbreak.Instant) (Report, error) {
 	if r.RanAt == 0 {
 		r.RanAt = now
 	}
-	if r.RanAt > now.Add(ahead) {
+	if r.RanAt > now.Add(outbreak.Drift) {
 		return r, outbreak.Refuse(outbreak.Invalid, "lab.ran_in_future", "tube", code)
 	}
 	return r, nil

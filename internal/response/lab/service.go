@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"embed"
-	"errors"
 	"slices"
 
 	"breakwater/internal/ledger/access"
@@ -99,31 +98,14 @@ type ReceiveTubes struct {
 
 // Taken says what became of a batch: received = accepted + repeated + rejected.
 type Taken struct {
-	Batch    outbreak.BatchID `json:"batch"`
-	Seq      int64            `json:"seq"` // journal entry that holds it
-	Received int              `json:"received"`
-	Accepted int              `json:"accepted"`
-	Repeated int              `json:"repeated"`
-	Revised  int              `json:"revised"` // among the accepted
-	Orphans  int              `json:"orphans"` // among the accepted: serials nobody issued
-	Rejected []Rejection      `json:"rejected,omitempty"`
-}
-
-// Rejection says which row of a batch was not taken, and why.
-type Rejection struct {
-	Row    int            `json:"row"`
-	Reason string         `json:"reason"`
-	Slots  map[string]any `json:"slots,omitempty"`
-}
-
-// reject notes a row's refusal; any other error is the whole batch's.
-func (t *Taken) reject(row int, err error) error {
-	e, ok := errors.AsType[*outbreak.Error](err)
-	if !ok || e.Kind == outbreak.Internal {
-		return err
-	}
-	t.Rejected = append(t.Rejected, Rejection{Row: row, Reason: e.Msg, Slots: e.Slots})
-	return nil
+	Batch    outbreak.BatchID    `json:"batch"`
+	Seq      int64               `json:"seq"` // journal entry that holds it
+	Received int                 `json:"received"`
+	Accepted int                 `json:"accepted"`
+	Repeated int                 `json:"repeated"`
+	Revised  int                 `json:"revised"` // among the accepted
+	Orphans  int                 `json:"orphans"` // among the accepted: serials nobody issued
+	Rejected outbreak.Rejections `json:"rejected,omitempty"`
 }
 
 // ReceiveTubes books tubes in. A tube that no booth has handed in is booked in as well.
@@ -147,14 +129,14 @@ func (s *Service) ReceiveTubes(ctx context.Context, by outbreak.Actor, c Receive
 		if at == 0 {
 			at = tx.Now
 		}
-		if at > tx.Now.Add(ahead) {
+		if at > tx.Now.Add(outbreak.Drift) {
 			return t, outbreak.Refuse(outbreak.Invalid, "lab.received_in_future")
 		}
 		w := newBatch(s, tx, by, lab, t.Batch)
 		tubes := slices.Clone(c.Tubes)
 		for i, code := range tubes {
 			if tubes[i] = code.Canonical(); tubes[i] == "" {
-				if err := t.reject(i, outbreak.Refuse(outbreak.Invalid, "lab.tube_code")); err != nil {
+				if err := t.Rejected.Add(i, outbreak.Refuse(outbreak.Invalid, "lab.tube_code")); err != nil {
 					return t, err
 				}
 			}

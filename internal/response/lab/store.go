@@ -60,12 +60,3 @@ func labByID(tx *store.Tx, id outbreak.LabID) (Lab, error) {
 	}
 	return l, err
 }
-
-// CountResults counts tubes with a result and all revisions; doctor compares it with what was announced.
-func CountResults(tx *store.Tx) (tubes, revisions int64, err error) {
-	if tubes, err = store.Count(tx, "select count(*) from tube_result where revision = 1"); err != nil {
-		return 0, 0, err
-	}
-	revisions, err = store.Count(tx, "select count(*) from tube_result")
-	return tubes, revisions, err
-}

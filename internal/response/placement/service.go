@@ -5,7 +5,6 @@ import (
 	"embed"
 	"fmt"
 	"slices"
-	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -20,9 +19,6 @@ var migrations embed.FS
 
 // Migrations are the tables of sites, beds, needs and stays.
 var Migrations = store.Migrations{Owner: "placement", FS: migrations}
-
-// ahead is how far somebody's clock may run before ours.
-const ahead = 5 * time.Minute
 
 // Service is placement's door inside the house.
 type Service struct {
@@ -77,7 +73,7 @@ func (s *Service) OpenSite(ctx context.Context, by outbreak.Actor, c OpenSite) (
 			return Site{}, outbreak.Refuse(outbreak.Invalid, "registry.no_area", "code", c.Area)
 		}
 		x := Site{ID: outbreak.New[outbreak.SiteID](s.ids), Outbreak: c.Outbreak, Area: area.Path, AreaID: area.ID, Kind: c.Kind, Name: c.Name}
-		if err := access.Require(by, access.SiteManage, x.Scope()); err != nil {
+		if err := access.RequireThroughout(by, access.SiteManage, x.Scope()); err != nil {
 			return Site{}, err
 		}
 		if _, err := tx.Exec("insert into site ("+siteColumns+", recorded_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict (name) do nothing",
@@ -158,7 +154,7 @@ func (s *Service) RecordArrival(ctx context.Context, by outbreak.Actor, c Record
 		if at == 0 {
 			at = tx.Now
 		}
-		if at > tx.Now.Add(ahead) {
+		if at > tx.Now.Add(outbreak.Drift) {
 			return Stay{}, outbreak.Refuse(outbreak.Invalid, "placement.at_in_future")
 		}
 		return s.arrive(tx, by, c.Outbreak, c.Person, site, at)
@@ -202,7 +198,7 @@ func (s *Service) DischargePerson(ctx context.Context, by outbreak.Actor, c Disc
 		if at == 0 {
 			at = tx.Now
 		}
-		if at > tx.Now.Add(ahead) || at < st.ArrivedAt {
+		if at > tx.Now.Add(outbreak.Drift) || at < st.ArrivedAt {
 			return st, outbreak.Refuse(outbreak.Invalid, "placement.at_wrong")
 		}
 		return s.leave(tx, by, st, c.Reason, at)

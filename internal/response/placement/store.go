@@ -103,15 +103,3 @@ func freeBeds(tx *store.Tx, kind string, ob outbreak.OutbreakID) ([]free, error)
 func firstFree(tx *store.Tx, site outbreak.SiteID, kind string) (outbreak.BedID, bool, error) {
 	return store.One(tx, store.Value[outbreak.BedID], "select id from bed where kind = $1 and state = 'open' and stay = 0 and site = $2 order by id limit 1", kind, site)
 }
-
-// CheckBeds counts beds whose stay does not exist, is over, or names another bed: none, in a sound house.
-func CheckBeds(tx *store.Tx) (int64, error) {
-	return store.Count(tx, `select count(*) from bed b where b.stay <> 0 and not exists
-		(select 1 from stay s where s.id = b.stay and s.bed = b.id and s.state in ('reserved', 'arrived'))`)
-}
-
-// CheckStays counts stays that hold a bed which does not know them.
-func CheckStays(tx *store.Tx) (int64, error) {
-	return store.Count(tx, `select count(*) from stay s where s.state in ('reserved', 'arrived') and s.bed <> 0 and not exists
-		(select 1 from bed b where b.id = s.bed and b.stay = s.id)`)
-}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -16,9 +15,8 @@ import (
 )
 
 const (
-	mostPerBatch = 1000            // rows per command, to keep a transaction short
-	ahead        = 5 * time.Minute // how far a device's clock may run before ours
-	early        = time.Hour       // how long before its opening a round's tubes are believed
+	mostPerBatch = 1000      // rows per command, to keep a transaction short
+	early        = time.Hour // how long before its opening a round's tubes are believed
 )
 
 // CloseTubes is a batch of closed tubes from one booth.
@@ -47,20 +45,13 @@ type HandedMember struct {
 
 // Handed says what became of a batch: received = accepted + repeated + rejected.
 type Handed struct {
-	Batch     outbreak.BatchID `json:"batch"`
-	Seq       int64            `json:"seq"`
-	Received  int              `json:"received"`
-	Accepted  int              `json:"accepted"`
-	Repeated  int              `json:"repeated"`
-	Anomalies []string         `json:"anomalies,omitempty"` // kinds raised, one word each
-	Rejected  []Rejection      `json:"rejected,omitempty"`
-}
-
-// Rejection says which tube of a batch was not taken, and why: only a code nobody could ever read again.
-type Rejection struct {
-	Row    int            `json:"row"`
-	Reason string         `json:"reason"`
-	Slots  map[string]any `json:"slots,omitempty"`
+	Batch     outbreak.BatchID    `json:"batch"`
+	Seq       int64               `json:"seq"`
+	Received  int                 `json:"received"`
+	Accepted  int                 `json:"accepted"`
+	Repeated  int                 `json:"repeated"`
+	Anomalies []string            `json:"anomalies,omitempty"` // kinds raised, one word each
+	Rejected  outbreak.Rejections `json:"rejected,omitempty"`  // only codes nobody could ever read again
 }
 
 // CloseTubes takes closed tubes in. What is odd about a tube is kept as an anomaly, and the tube is kept all the same; the
@@ -90,13 +81,10 @@ func (s *Service) CloseTubes(ctx context.Context, by outbreak.Actor, c CloseTube
 			return h, err
 		}
 		for i, t := range c.Tubes {
-			err := w.take(t)
-			if e, ok := errors.AsType[*outbreak.Error](err); ok && e.Kind == outbreak.Invalid {
-				h.Rejected = append(h.Rejected, Rejection{Row: i, Reason: e.Msg, Slots: e.Slots})
-				continue
-			}
-			if err != nil {
-				return h, err
+			if err := w.take(t); err != nil {
+				if err := h.Rejected.Add(i, err); err != nil {
+					return h, err
+				}
 			}
 		}
 		h.Seq, err = s.journal.Append(tx, by, w.events()...)
@@ -260,7 +248,7 @@ func (w *handing) look(t Tube, op int64, unknown []string) error {
 	}{
 		{EmptyTube, len(t.Members) == 0},
 		{Overfull, len(t.Members) > w.round.Pool},
-		{WrongClock, t.Taken > w.tx.Now.Add(ahead) || t.Taken < w.round.Opens.Add(-early)},
+		{WrongClock, t.Taken > w.tx.Now.Add(outbreak.Drift) || t.Taken < w.round.Opens.Add(-early)},
 		{AfterClose, w.round.State == Closed},
 		{TubeReused, len(w.before[t.Code]) > 0},
 	} {

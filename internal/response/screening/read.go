@@ -34,12 +34,19 @@ func (s *Service) ListRounds(ctx context.Context, by outbreak.Actor) (rounds []R
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		all, err := store.List(tx, scanRound, "select "+roundColumns+" from round order by opens desc, id desc")
-		for _, r := range all {
-			if sees(by, r) {
-				rounds = append(rounds, r)
-			}
+		if err != nil {
+			return err
 		}
-		return err
+		for _, r := range all {
+			if !sees(by, r) {
+				continue
+			}
+			if r.Areas, err = areasOf(tx, r.ID); err != nil {
+				return err
+			}
+			rounds = append(rounds, r)
+		}
+		return nil
 	})
 	return rounds, err
 }

@@ -225,7 +225,7 @@ func (s *Service) SpoilTube(ctx context.Context, by outbreak.Actor, c SpoilTube)
 		if at == 0 {
 			at = tx.Now
 		}
-		if at > tx.Now.Add(ahead) {
+		if at > tx.Now.Add(outbreak.Drift) {
 			return Tube{}, outbreak.Refuse(outbreak.Invalid, "screening.at_in_future")
 		}
 		t.Spoiled = c.Reason
@@ -311,7 +311,7 @@ func (s *Service) RecordOutcomes(ctx context.Context, by outbreak.Actor, c Recor
 			if at == 0 {
 				at = tx.Now
 			}
-			if at > tx.Now.Add(ahead) {
+			if at > tx.Now.Add(outbreak.Drift) {
 				return 0, outbreak.Refuse(outbreak.Invalid, "screening.at_in_future")
 			}
 			if _, err := tx.Exec(`insert into roll_outcome (round, no, person, outcome, reason, at, recorded_at) values ($1, $2, $3, $4, $5, $6, $7)

@@ -20,8 +20,12 @@ func roundByID(tx *store.Tx, id outbreak.RoundID) (Round, error) {
 	if !ok {
 		return r, outbreak.Refuse(outbreak.NotFound, "screening.no_round")
 	}
-	r.Areas, err = store.List(tx, store.Value[outbreak.Path], "select area from round_area where round = $1 order by area", id)
+	r.Areas, err = areasOf(tx, id)
 	return r, err
+}
+
+func areasOf(tx *store.Tx, id outbreak.RoundID) ([]outbreak.Path, error) {
+	return store.List(tx, store.Value[outbreak.Path], "select area from round_area where round = $1 order by area", id)
 }
 
 func insertRound(tx *store.Tx, r Round) error {

@@ -49,24 +49,3 @@ func aboard(tx *store.Tx, v outbreak.VehicleID) (int, error) {
 	n, err := store.Count(tx, "select count(*) from trip where vehicle = $1 and state in ('vehicle_assigned', 'picked_up')", v)
 	return int(n), err
 }
-
-// CheckTrips counts live trips whose bed is not held for them, and reservations without a trip; stays belong to placement,
-// so the caller says which are reserved.
-func CheckTrips(tx *store.Tx, reserved []outbreak.StayID) (int64, error) {
-	live, err := store.List(tx, store.Value[outbreak.StayID], "select stay from trip where live = 1")
-	if err != nil {
-		return 0, err
-	}
-	way := map[outbreak.StayID]bool{}
-	for _, s := range live {
-		way[s] = true
-	}
-	var wrong int64
-	for _, s := range reserved {
-		if !way[s] {
-			wrong++
-		}
-		delete(way, s)
-	}
-	return wrong + int64(len(way)), nil
-}

@@ -1,8 +1,6 @@
 package transfer
 
 import (
-	"time"
-
 	"breakwater/internal/outbreak"
 )
 
@@ -59,8 +57,6 @@ func (t Trip) ref() outbreak.Ref { return outbreak.Ref{Kind: "trip", ID: t.ID.St
 // live tells that the trip has not ended.
 func (t Trip) live() bool { return t.State == Requested || t.State == Assigned || t.State == Riding }
 
-const ahead = 5 * time.Minute // how far somebody's clock may run before ours
-
 // assign gives the trip a vehicle that has a seat left; aboard counts the live trips it has.
 func (t Trip) assign(v Vehicle, aboard int, now outbreak.Instant) (Trip, error) {
 	if t.State != Requested && t.State != Assigned {
@@ -84,7 +80,7 @@ func (t Trip) pickUp(at, now outbreak.Instant) (Trip, error) {
 	if at == 0 {
 		at = now
 	}
-	if at > now.Add(ahead) || at < t.RequestedAt {
+	if at > now.Add(outbreak.Drift) || at < t.RequestedAt {
 		return t, outbreak.Refuse(outbreak.Invalid, "transfer.at_wrong")
 	}
 	t.State, t.PickedUpAt = Riding, at
@@ -105,7 +101,7 @@ func (t Trip) end(how State, reason string, at, now outbreak.Instant) (Trip, err
 	if at == 0 {
 		at = now
 	}
-	if at > now.Add(ahead) || at < t.PickedUpAt {
+	if at > now.Add(outbreak.Drift) || at < t.PickedUpAt {
 		return t, outbreak.Refuse(outbreak.Invalid, "transfer.at_wrong")
 	}
 	t.State, t.EndedAt, t.Reason = how, at, reason

@@ -1,10 +1,6 @@
 package board
 
-import (
-	"fmt"
-
-	"breakwater/internal/store"
-)
+import "breakwater/internal/store"
 
 // Checks are the invariants that only a view across the slices can see. Each counts what breaks it: none, in a sound house
 // whose consumers have nothing left to follow.
@@ -88,13 +84,4 @@ func sum(tx *store.Tx, queries ...string) (int64, error) {
 		total += n
 	}
 	return total, nil
-}
-
-// CountWaiting counts what waits at every step together, for a figure beside the checks.
-func CountWaiting(tx *store.Tx) (int64, error) {
-	n, err := store.Count(tx, "select count(*) from board_waiting where step <> $1", early)
-	if err != nil {
-		return 0, fmt.Errorf("counting the backlog: %w", err)
-	}
-	return n, nil
 }

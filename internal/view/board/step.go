@@ -36,7 +36,7 @@ var Steps = []struct {
 	Owner access.Role
 }{
 	{Transit, access.Sampler}, {Testing, access.Laboratory}, {Again, access.Sampler}, {Resample, access.Sampler}, {OwnResult, access.Laboratory},
-	{Report, access.Investigator}, {Retest, access.Laboratory}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
+	{Report, access.Investigator}, {Retest, access.Investigator}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
 	{Bed, access.SiteManager}, {Vehicle, access.Dispatcher}, {PickUp, access.Dispatcher}, {HandOver, access.Dispatcher}, {Over, access.SiteManager},
 	{Odd, access.Sampler}, {Parked, access.Administrator},
 }

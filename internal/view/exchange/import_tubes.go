@@ -89,7 +89,7 @@ func (l *loading) hand(rows []*row, of []int, round outbreak.RoundID, booth outb
 }
 
 // share turns what screening counts in tubes into rows: those that were stored before are the repeated ones.
-func share(repeated, accepted int, groups [][]int, there []bool, rejected []screening.Rejection, t *tally) {
+func share(repeated, accepted int, groups [][]int, there []bool, rejected outbreak.Rejections, t *tally) {
 	refused := map[int]bool{}
 	for _, x := range rejected {
 		refused[x.Row] = true

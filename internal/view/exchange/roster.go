@@ -34,7 +34,7 @@ var rosterShape = shape{
 // person gives the row as the registry takes it. An age is no birth date, and none is invented: it becomes a birth year, which
 // may be one too late.
 func (r *row) person() registry.NewPerson {
-	return registry.NewPerson{Area: r.cells[fieldArea], Household: r.cells[fieldHousehold], Building: r.cells[fieldBuilding], Door: r.door(),
+	return registry.NewPerson{Area: r.cells[fieldArea], Household: r.household(), Building: r.cells[fieldBuilding], Door: r.cells[fieldDoor],
 		Sex: r.cells[fieldSex], BirthYear: r.birthYear(), Identity: registry.Identity{Name: r.cells[fieldName], DocumentKind: r.cells[fieldDocumentKind],
 			Document: r.cells[fieldDocument], Birth: r.cells[fieldBirth], Phone: r.cells[fieldPhone], Address: r.cells[fieldAddress]}}
 }
@@ -49,10 +49,11 @@ func (r *row) birthYear() int {
 	return r.scan.o.Now.Time().Year() - age
 }
 
-// door is where the household lives when no door is named: people of one address are one household.
-func (r *row) door() string {
+// household is what people of one household have in common. Where neither key nor door is named it is the address, of which
+// the registry keeps a keyed digest here and the text under the person's seal alone.
+func (r *row) household() string {
 	if r.cells[fieldDoor] == "" && r.cells[fieldHousehold] == "" {
 		return r.cells[fieldAddress]
 	}
-	return r.cells[fieldDoor]
+	return r.cells[fieldHousehold]
 }
