@@ -47,6 +47,7 @@ type Config struct {
 	Proxies   []netip.Prefix // proxies whose word on a visitor's address and encryption is taken
 	PlainHTTP bool           // unencrypted sign-in beyond this machine, asked for by name
 	Clock     outbreak.Clock // of the outbreak; nil: the machine's
+	Wall      outbreak.Clock // of sessions, tokens and lock-out; nil: the machine's
 	Cost      access.Cost    // of a password's hash; zero: the default
 	Log       *slog.Logger   // nil: nothing is logged
 	Version   string
@@ -75,6 +76,9 @@ type App struct {
 func New(ctx context.Context, c Config) (*App, error) {
 	if c.Clock == nil {
 		c.Clock = outbreak.WallClock{}
+	}
+	if c.Wall == nil {
+		c.Wall = outbreak.WallClock{}
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -135,7 +139,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 		return nil, err
 	}
 	var (
-		wall  = outbreak.WallClock{}
+		wall  = c.Wall
 		ids   = outbreak.NewIDs(wall)
 		tasks *task.Service
 		j     = journal.New(db, c.Log, func(tx *store.Tx, consumer string, e outbreak.Entry, cause error) error {
@@ -145,9 +149,10 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	tasks = task.New(db, j, ids)
 	reg := registry.New(db, j, ids, rules, vault)
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
-		Lab: lab.New(db, j, ids, reg), Screening: screening.New(db, j, ids, reg, tasks), Cases: cases.New(db, j, ids, reg, tasks),
+		Lab: lab.New(db, j, ids, reg), Cases: cases.New(db, j, ids, reg, tasks),
 		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
 		Protocols: rules, IDs: ids, Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies}
+	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})

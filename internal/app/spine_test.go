@@ -276,7 +276,7 @@ func TestACorrectedPoolFreesEverybodyAtOnce(t *testing.T) {
 		w.report("T0001", outbreak.Negative)
 		want(w, "held", w.waiting(board.Resample), 0)
 		want(w, "valid", w.outcomes()[outbreak.ValidResult], 3)
-		members, err := w.h.Screening.ListHeld(w.ctx, root, "T0001", 10)
+		members, err := w.h.Screening.ListHeld(w.ctx, root, "T0001", screening.Mark{}, 10)
 		for _, m := range must(w, members, err) {
 			want(w, "state", m.State, screening.Unheld)
 		}

@@ -63,7 +63,7 @@ func open(t *testing.T) *site {
 	h.Registry = registry.New(db, h.Journal, h.IDs, h.Protocols, vault)
 	h.Tasks = task.New(db, h.Journal, h.IDs)
 	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry)
-	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
+	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Lab)
 	h.Cases = cases.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)

@@ -227,22 +227,39 @@ func recallRoutes(p *plan) {
 		func(ctx context.Context, in *struct {
 			Limit
 			State string `query:"state" enum:"open,members_unknown,positive_found,none_positive,revised"`
+			After string `query:"after" maxLength:"120"`
 		}) (*page[screening.Recall], error) {
-			list, err := p.house.Screening.ListRecalls(ctx, door.ActorOf(ctx), in.State, in.Most)
-			return whole(list), err
+			after, err := screening.ParseMark(in.After)
+			if err != nil {
+				return nil, err
+			}
+			list, err := p.house.Screening.ListRecalls(ctx, door.ActorOf(ctx), in.State, after, in.Most)
+			return paged(list, in.Most, func(x screening.Recall) string { return x.Mark().String() }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/held", Summary: "People held by a recall: those of one tube, or all who still wait", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Limit
-			Tube outbreak.TubeCode `query:"tube" maxLength:"64"`
+			Tube  outbreak.TubeCode `query:"tube" maxLength:"64"`
+			After string            `query:"after" maxLength:"120"`
 		}) (*page[screening.RecallMember], error) {
-			list, err := p.house.Screening.ListHeld(ctx, door.ActorOf(ctx), in.Tube, in.Most)
-			return whole(list), err
+			after, err := screening.ParseMark(in.After)
+			if err != nil {
+				return nil, err
+			}
+			list, err := p.house.Screening.ListHeld(ctx, door.ActorOf(ctx), in.Tube, after, in.Most)
+			return paged(list, in.Most, func(m screening.RecallMember) string { return m.Mark().String() }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/sample-again", Summary: "People owed a new swab, the longest first", Tags: screeningTag},
-		func(ctx context.Context, in *Limit) (*page[screening.Again], error) {
-			list, err := p.house.Screening.ListAgain(ctx, door.ActorOf(ctx), in.Most)
-			return whole(list), err
+		func(ctx context.Context, in *struct {
+			Limit
+			After string `query:"after" maxLength:"120"`
+		}) (*page[screening.Again], error) {
+			after, err := screening.ParseMark(in.After)
+			if err != nil {
+				return nil, err
+			}
+			list, err := p.house.Screening.ListAgain(ctx, door.ActorOf(ctx), after, in.Most)
+			return paged(list, in.Most, func(a screening.Again) string { return a.Mark().String() }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/anomalies", Summary: "What does not fit, the oldest first", Tags: screeningTag},
 		func(ctx context.Context, in *struct {

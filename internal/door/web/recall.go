@@ -25,10 +25,10 @@ var recallStates = []string{"open", "members_unknown", "positive_found", "none_p
 func (s *Server) readRecalls(c *call) (any, error) {
 	p := recallsPage{States: recallStates}
 	var err error
-	if p.Recalls, err = s.House.Screening.ListRecalls(c.ctx, c.by, c.query.Get("state"), mostRows); err != nil {
+	if p.Recalls, err = s.House.Screening.ListRecalls(c.ctx, c.by, c.query.Get("state"), screening.Mark{}, mostRows); err != nil {
 		return nil, err
 	}
-	if p.Held, err = s.House.Screening.ListHeld(c.ctx, c.by, "", mostRows); err != nil {
+	if p.Held, err = s.House.Screening.ListHeld(c.ctx, c.by, "", screening.Mark{}, mostRows); err != nil {
 		return nil, err
 	}
 	p.Full = len(p.Recalls) == mostRows || len(p.Held) == mostRows

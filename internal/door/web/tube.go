@@ -86,7 +86,7 @@ func (s *Server) readTube(c *call) (any, error) {
 		who, known := people[m.No]
 		p.People = append(p.People, memberRow{Member: m, Person: who, Known: known, TakenAt: t.Taken + outbreak.Instant(m.After)*1000})
 	}
-	if p.Held, err = s.House.Screening.ListHeld(c.ctx, c.by, code, 200); err != nil {
+	if p.Held, err = s.House.Screening.ListHeld(c.ctx, c.by, code, screening.Mark{}, 200); err != nil {
 		return nil, err
 	}
 	if err := s.labNames(c, p.Labs); err != nil {

@@ -8,8 +8,12 @@ import (
 )
 
 // askAgain puts every member of a tube back into the queue for a swab, with owner and clock. Who gave another swab for this
-// tube already is not asked twice; who was let off by a result of the tube that was taken back is asked after all.
+// tube already is not asked twice; who was let off by a result of the tube that was taken back is asked after all. A tube with
+// a valid result owes nobody a swab, whatever became of it afterwards.
 func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
+	if r, _, err := s.results.LastResult(tx, t.AreaID, t.Code); err != nil || r == outbreak.Negative || r == outbreak.Positive {
+		return err
+	}
 	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
 	if err != nil {
 		return err

@@ -68,6 +68,10 @@ func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.Tu
 	if err != nil {
 		return err
 	}
+	awaited, err := awaitedAmong(tx, n.Tubes)
+	if err != nil {
+		return err
+	}
 	for _, c := range n.Tubes {
 		t, known := tubes[c]
 		if known && spoiled[c] { // lost, and found again with an answer
@@ -75,10 +79,14 @@ func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.Tu
 				return err
 			}
 		}
-		if !known || !t.Single() {
-			continue
+		switch {
+		case !known:
+		case t.Single():
+			err = s.resolveSingle(tx, by, t, outbreak.Negative, "", n.At)
+		case awaited[c]: // somebody's own tube that others were put into: negative for all of them
+			_, err = s.resolveHeld(tx, by, t, outbreak.Negative, n.At)
 		}
-		if err := s.resolveSingle(tx, by, t, outbreak.Negative, "", n.At); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -117,6 +125,13 @@ func (s *Service) resolve(tx *store.Tx, by outbreak.Actor, t Tube, r, was outbre
 			return err
 		}
 		return s.meetByResult(tx, by, t, at)
+	}
+	own := r
+	if r == outbreak.Positive {
+		own = outbreak.Indeterminate // where others were put into somebody's own tube, a positive one does not say whose it is
+	}
+	if _, err := s.resolveHeld(tx, by, t, own, at); err != nil {
+		return err
 	}
 	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
 	if err != nil {
@@ -190,7 +205,42 @@ func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 	if err := s.joinRecalls(tx, by, c.TubeArea, codes, tubes); err != nil {
 		return err
 	}
+	if err := s.recallReused(tx, by, c, tubes); err != nil {
+		return err
+	}
 	return s.adopt(tx, by, c, codes, tubes)
+}
+
+// recallReused calls everybody back from a tube that was one person's own when it was found positive, and was handed in again
+// with others: nobody can tell any more whose the positive is.
+func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed, tubes map[outbreak.TubeCode]Tube) error {
+	for _, closed := range c.Tubes {
+		t := tubes[closed.Tube]
+		if !closed.Again || t.Single() {
+			continue
+		}
+		_, known, err := recallOf(tx, t.AreaID, t.Code)
+		if err != nil {
+			return err
+		}
+		r, at, err := s.results.LastResult(tx, t.AreaID, t.Code)
+		if err != nil {
+			return err
+		}
+		if known || r == "" {
+			continue
+		}
+		p, err := s.registry.ProtocolOf(tx, t.Outbreak)
+		if err != nil {
+			return err
+		}
+		if r == outbreak.Positive || p.Has("pool.recall_on", string(r)) {
+			if err := s.openRecall(tx, by, t, r, at, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // adopt works on what laboratories said of tubes before a booth handed them in. What somebody settled by hand meanwhile

@@ -43,7 +43,6 @@ type tubeModel struct {
 	closed  bool
 	members []int
 	spoiled bool
-	late    bool // spoiled when a valid result was there
 	result  outbreak.Result
 	body    screening.HandedTube // as it was handed in last
 	report  lab.Report           // as it was said last
@@ -157,11 +156,11 @@ func (m *machine) say(t *rapid.T, r lab.Report) lab.Taken {
 	return taken
 }
 
-// Close hands in a tube that no booth has handed in, or a pool again with other members.
+// Close hands in a tube that no booth has handed in, or one again with other members.
 func (m *machine) Close(t *rapid.T) {
 	code := m.aCode(t)
 	x := m.tube(code)
-	if x.closed && (x.single() || rapid.IntRange(0, 3).Draw(t, "again") > 0) {
+	if x.closed && rapid.IntRange(0, 3).Draw(t, "again") > 0 {
 		t.Skip("in already")
 	}
 	least := 1
@@ -240,7 +239,7 @@ func (m *machine) Spoil(t *rapid.T) {
 	_, err := m.a.House.Screening.SpoilTube(m.ctx, root, screening.SpoilTube{Tube: code, Reason: "lost"})
 	ok(t, err)
 	x := m.tube(code)
-	x.spoiled, x.late = true, x.late || x.result == outbreak.Negative
+	x.spoiled = true
 }
 
 // Record notes why somebody was not sampled.
@@ -395,7 +394,7 @@ func (m *machine) checkHolds(t *rapid.T) {
 		if !x.closed {
 			continue
 		}
-		members, err := m.a.House.Screening.ListHeld(m.ctx, root, code, 100)
+		members, err := m.a.House.Screening.ListHeld(m.ctx, root, code, screening.Mark{}, 100)
 		ok(t, err)
 		sum := map[screening.MemberState]int{}
 		for _, h := range members {
@@ -406,6 +405,9 @@ func (m *machine) checkHolds(t *rapid.T) {
 			}
 			if waits && !x.recalled() {
 				t.Fatalf("%s is %q, and number %d is %s for it", code, x.result, h.No, h.State)
+			}
+			if h.State == screening.Resampled && m.tubes[h.Single].result != "" {
+				t.Fatalf("%s: number %d waits for the result of %s, which is %s", code, h.No, h.Single, m.tubes[h.Single].result)
 			}
 			owed[h.No] = owed[h.No] || waits
 		}
@@ -423,10 +425,10 @@ func (m *machine) checkHolds(t *rapid.T) {
 
 // checkAgain makes sure that nobody is asked for a swab in place of a tube that has a valid result.
 func (m *machine) checkAgain(t *rapid.T) {
-	owed, err := m.a.House.Screening.ListAgain(m.ctx, root, 1000)
+	owed, err := m.a.House.Screening.ListAgain(m.ctx, root, screening.Mark{}, 1000)
 	ok(t, err)
 	for _, a := range owed {
-		if x := m.tubes[a.Tube]; x.result == outbreak.Negative && !x.late {
+		if x := m.tubes[a.Tube]; x.result == outbreak.Negative {
 			t.Fatalf("number %d is to be sampled again for %s, which is negative", a.No, a.Tube)
 		}
 	}
@@ -495,7 +497,7 @@ func (m *machine) checkRestart(t *rapid.T) {
 	running, err := m.a.House.Screening.FindRound(m.ctx, root, m.round, "")
 	ok(t, err)
 	h := m.a.House
-	anew := screening.New(h.DB, h.Journal, h.IDs, h.Registry, h.Tasks)
+	anew := screening.New(h.DB, h.Journal, h.IDs, h.Registry, h.Tasks, h.Lab)
 	before := m.head(t)
 	ok(t, anew.Coverage().CatchUp(m.ctx))
 	if after := m.head(t); after != before {

@@ -295,13 +295,14 @@ func (s *Service) FindTube(ctx context.Context, by outbreak.Actor, code outbreak
 	return t, people, err
 }
 
-// ListRecalls lists the recalls in a state (empty: all), the oldest first.
-func (s *Service) ListRecalls(ctx context.Context, by outbreak.Actor, state string, most int) (recalls []Recall, err error) {
+// ListRecalls lists the recalls in a state (empty: all), the oldest first, after a mark.
+func (s *Service) ListRecalls(ctx context.Context, by outbreak.Actor, state string, after Mark, most int) (recalls []Recall, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.RoundRead, "", nil)
+		cond, args := access.Within(by, access.RoundRead, "", []any{after.At, after.Tube})
+		cond += " and (opened_at > $1 or opened_at = $1 and tube > $2)"
 		if state != "" {
 			args = append(args, state)
 			cond += fmt.Sprintf(" and state = $%d", len(args))
@@ -313,13 +314,14 @@ func (s *Service) ListRecalls(ctx context.Context, by outbreak.Actor, state stri
 	return recalls, err
 }
 
-// ListHeld lists the members of recalls: of one tube, or all who still wait.
-func (s *Service) ListHeld(ctx context.Context, by outbreak.Actor, tube outbreak.TubeCode, most int) (members []RecallMember, err error) {
+// ListHeld lists the members of recalls after a mark: of one tube, or all who still wait, held the longest first.
+func (s *Service) ListHeld(ctx context.Context, by outbreak.Actor, tube outbreak.TubeCode, after Mark, most int) (members []RecallMember, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.RoundRead, "", nil)
+		cond, args := access.Within(by, access.RoundRead, "", []any{after.At, after.Tube, after.No})
+		cond += " and (held_at > $1 or held_at = $1 and (tube > $2 or tube = $2 and no > $3))"
 		if tube != "" {
 			args = append(args, tube.Canonical())
 			cond += fmt.Sprintf(" and tube = $%d", len(args))
@@ -349,15 +351,15 @@ func (s *Service) CountHeld(ctx context.Context, by outbreak.Actor) (held, relea
 	return held, released, err
 }
 
-// ListAgain lists the people owed a new swab, the longest first.
-func (s *Service) ListAgain(ctx context.Context, by outbreak.Actor, most int) (owed []Again, err error) {
+// ListAgain lists the people owed a new swab after a mark, the longest first.
+func (s *Service) ListAgain(ctx context.Context, by outbreak.Actor, after Mark, most int) (owed []Again, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.RoundRead, "", nil)
+		cond, args := access.Within(by, access.RoundRead, "", []any{after.At, after.Tube, after.No})
 		limit, args := store.In(args, []int{most})
-		owed, err = store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and "+cond+" order by asked_at, no limit "+limit, args...)
+		owed, err = store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and (asked_at > $1 or asked_at = $1 and (tube > $2 or tube = $2 and no > $3)) and "+cond+" order by asked_at, tube, no limit "+limit, args...)
 		return err
 	})
 	return owed, err

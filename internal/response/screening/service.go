@@ -26,12 +26,18 @@ type Service struct {
 	ids      *outbreak.IDs
 	registry *registry.Service
 	tasks    *task.Service
+	results  Results
 	coverage *Coverage
 }
 
+// Results is what screening asks of the laboratory: the last result of a tube and its time; empty while there is none.
+type Results interface {
+	LastResult(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Result, outbreak.Instant, error)
+}
+
 // New makes the service and its coverage, which is empty until Coverage.Run follows the journal.
-func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, r *registry.Service, t *task.Service) *Service {
-	s := &Service{db: db, journal: j, ids: ids, registry: r, tasks: t}
+func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, r *registry.Service, t *task.Service, results Results) *Service {
+	s := &Service{db: db, journal: j, ids: ids, registry: r, tasks: t, results: results}
 	s.coverage = newCoverage(s)
 	return s
 }

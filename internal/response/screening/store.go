@@ -97,7 +97,8 @@ func tubeRows(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (ro
 	return rows, nil
 }
 
-// tubesByCode reads tubes of one issuing area with the members of all their operations.
+// tubesByCode reads tubes of one issuing area with the members of all their operations, in whatever round: when one barcode
+// was handed in twice nobody can tell whose swabs are inside, so that all are called back together.
 func tubesByCode(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (map[outbreak.TubeCode]Tube, error) {
 	rows, err := tubeRows(tx, area, codes)
 	if err != nil {
@@ -195,6 +196,24 @@ func membersOf(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) ([]Re
 // membersWhere reads members by one more column, oldest first.
 func membersWhere(tx *store.Tx, cond string, args ...any) ([]RecallMember, error) {
 	return store.List(tx, scanMember, "select "+memberColumns+" from recall_member where "+cond+" order by held_at, tube, no", args...)
+}
+
+// awaitedAmong tells which tubes a held member's own result is awaited from.
+func awaitedAmong(tx *store.Tx, codes []outbreak.TubeCode) (map[outbreak.TubeCode]bool, error) {
+	awaited := map[outbreak.TubeCode]bool{}
+	for len(codes) > 0 {
+		n := min(len(codes), 400)
+		in, args := store.In(nil, codes[:n])
+		part, err := store.List(tx, store.Value[outbreak.TubeCode], "select single from recall_member where single in ("+in+")", args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range part {
+			awaited[c] = true
+		}
+		codes = codes[n:]
+	}
+	return awaited, nil
 }
 
 // Recall is a pool whose members are called back (混管追阳).

@@ -1,6 +1,9 @@
 package board
 
-import "breakwater/internal/store"
+import (
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
 
 // Checks are the invariants that only a view across the slices can see. Each counts what breaks it: none, in a sound house
 // whose consumers have nothing left to follow.
@@ -39,18 +42,45 @@ func wrongTubes(tx *store.Tx) (int64, error) {
 // or task, a positive person without case, a case without its clocks or its place in the queue for a bed.
 func positivesAlone(tx *store.Tx) (int64, error) {
 	const last = `r.revision = (select max(x.revision) from tube_result x where x.area_id = r.area_id and x.tube = r.tube)`
-	return sum(tx,
+	unworked, err := membersAlone(tx)
+	if err != nil {
+		return 0, err
+	}
+	n, err := sum(tx,
 		`select count(*) from tube_result r where r.result = 'positive' and `+last+` and
 			(select count(*) from tube t where t.area_id = r.area_id and t.tube = r.tube and length(t.members) > 8) > 0
 			and not exists (select 1 from recall c where c.area_id = r.area_id and c.tube = r.tube and c.state <> 'revised')`,
-		`select count(*) from recall_member m where m.state in ('held', 'resampled') and not exists
-			(select 1 from task k where k.subject_kind = 'person' and k.what in ('resample', 'await_single') and k.state in ('pending', 'in_progress')
-			and k.outbreak = m.outbreak and k.area = m.area)`,
 		`select count(*) from journal j where j.kind = 'PersonPositive' and not exists
 			(select 1 from journal_about a join journal_about b on b.id = a.id and b.kind = 'person' join journal k on k.seq = b.seq
 			where a.seq = j.seq and a.kind = 'person' and k.kind = 'CaseOpened')`,
 		`select count(*) from case_file c where c.state <> 'discarded' and not exists (select 1 from case_step s where s.case_id = c.id)`,
 		`select count(*) from case_file c where c.state = 'open' and not exists (select 1 from need n where n.case_id = c.id)`)
+	return n + unworked, err
+}
+
+// membersAlone counts held members whose swab or result is nobody's work. A task names its person as people read it, which no
+// SQL can write: the two lists meet here.
+func membersAlone(tx *store.Tx) (alone int64, err error) {
+	owner := map[string]bool{}
+	if err := store.Each(tx, func(r store.Row) error {
+		var what, person string
+		err := r.Scan(&what, &person)
+		owner[what+person] = true
+		return err
+	}, "select what, subject from task where subject_kind = 'person' and what in ('resample', 'await_single') and state in ('pending', 'in_progress')"); err != nil {
+		return 0, err
+	}
+	work := map[string]string{"held": "resample", "resampled": "await_single"}
+	err = store.Each(tx, func(r store.Row) error {
+		var person outbreak.PersonID
+		var state string
+		err := r.Scan(&person, &state)
+		if !owner[work[state]+person.String()] {
+			alone++
+		}
+		return err
+	}, "select person, state from recall_member where state in ('held', 'resampled')")
+	return alone, err
 }
 
 // followOnsAlone counts follow-on work that hangs on nothing: the ghosts a crash must not make.
