@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -96,8 +97,17 @@ func (p *plan) admit(may access.Permission, op *huma.Operation) {
 			refuse(p.house)(w, r.WithContext(ctx), err)
 			return
 		}
+		withoutLang(r.URL)
 		next(huma.WithContext(c, ctx))
 	})
+}
+
+// withoutLang takes the language off an address: every route takes it, and it has been read.
+func withoutLang(u *url.URL) {
+	if q := u.Query(); q.Has("lang") {
+		q.Del("lang")
+		u.RawQuery = q.Encode()
+	}
 }
 
 func (p *plan) enter(r *http.Request, may access.Permission) (context.Context, error) {
