@@ -261,7 +261,7 @@ func TestAPositiveTubeFindsItsWayFromSwabToBed(t *testing.T) {
 		must(w, 0, ignore(w.h.Transfer.PickUp(w.ctx, root, transfer.PickUp{Trip: trips[0].ID})))
 		must(w, 0, ignore(w.h.Transfer.EndTrip(w.ctx, root, transfer.EndTrip{Trip: trips[0].ID, How: transfer.Arrived})))
 		w.settle()
-		stays, err := w.h.Placement.ListStays(w.ctx, root, w.site, "arrived", 10)
+		stays, err := w.h.Placement.ListStays(w.ctx, root, w.site, "arrived", 0, 10)
 		if must(w, stays, err); len(stays) != 1 || stays[0].Person != c.Person || stays[0].Bed == 0 {
 			w.t.Fatalf("stays %+v", stays)
 		}
@@ -381,7 +381,7 @@ func TestWhoArrivesIsThereWhateverThePlanSaid(t *testing.T) {
 		w.close("T0002", 1)
 		w.report("T0002", outbreak.Positive)
 		want(w, "without a bed", w.waiting(board.Bed), 1)
-		list, err := w.h.Placement.ListNeeds(w.ctx, root, "waiting", 10)
+		list, err := w.h.Placement.ListNeeds(w.ctx, root, "waiting", 0, 10)
 		if must(w, list, err); len(list) != 1 {
 			w.t.Fatalf("%d wait", len(list))
 		}

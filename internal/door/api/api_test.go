@@ -267,10 +267,13 @@ func TestUsersGrantsAndTokens(t *testing.T) {
 	if code != 200 || me["user"].(map[string]any)["name"] != "Li Na" || !strings.Contains(string(mustJSON(t, me)), `"Report laboratory results"`) {
 		t.Fatal(code, me)
 	}
-	if code, p, _ := s.ask("POST", "/api/v1/tokens", lab, `{"name":"x","until":"2022-03-20T00:00:00Z","grants":[{"role":"administrator","area":"","outbreak":""}]}`); code != 403 || p["key"] != "access.more_than_own" {
+	if code, p, _ := s.ask("POST", "/api/v1/tokens", lab, `{"name":"x","until":"2022-03-14T20:00:00Z","grants":[{"role":"administrator","area":"","outbreak":""}]}`); code != 403 || p["key"] != "access.more_than_own" {
 		t.Fatal(code, p)
 	}
-	code, made, _ := s.ask("POST", "/api/v1/tokens", lab, `{"name":"x","until":"2022-03-20T00:00:00Z"}`)
+	if code, p, _ := s.ask("POST", "/api/v1/tokens", lab, `{"name":"x","until":"2022-03-20T00:00:00Z"}`); code != 403 || p["key"] != "access.token_outlives" {
+		t.Fatal("a token made one that outlives it:", code, p)
+	}
+	code, made, _ := s.ask("POST", "/api/v1/tokens", lab, `{"name":"x","until":"2022-03-14T20:00:00Z"}`)
 	if code != 201 || !strings.HasPrefix(made["secret"].(string), "bw_") {
 		t.Fatal(code, made)
 	}

@@ -170,3 +170,41 @@ func TestACaseABedAndATrip(t *testing.T) {
 		items(get(path))
 	}
 }
+
+func TestNeedsAndStaysAreReadPageByPage(t *testing.T) {
+	s := open(t)
+	post := func(want int, path, body string) map[string]any {
+		t.Helper()
+		return s.must(want, "POST", "/api/v1"+path, s.token, body)
+	}
+	post(200, "/areas", `{"areas":[{"code":"220000","name":"吉林省"}]}`)
+	ob := post(201, "/outbreaks", `{"name":"March","protocol":"cn-covid-2022","area":"/220000/"}`)["id"].(string)
+	site := post(201, "/sites", `{"area":"220000","kind":"hospital_designated","name":"First","wards":[{"name":"A","kind":"ward_bed","beds":1}]}`)["id"].(string)
+	for range 5 {
+		who := post(201, "/people", `{"area":"220000"}`)["id"].(string)
+		post(201, "/arrivals", `{"outbreak":"`+ob+`","person":"`+who+`","site":"`+site+`"}`)
+	}
+	seen, after := map[any]bool{}, ""
+	for pages := 1; ; pages++ {
+		p := s.must(200, "GET", "/api/v1/stays?limit=2&after="+after, s.token, "")
+		for _, i := range items(p) {
+			seen[i.(map[string]any)["id"]] = true
+		}
+		if after = p["next"].(string); after == "" {
+			break
+		}
+		if pages > 5 {
+			t.Fatal("the list has no end")
+		}
+	}
+	if len(seen) != 5 {
+		t.Errorf("%d stays on all pages", len(seen))
+	}
+	s.must(422, "GET", "/api/v1/stays?state=lost", s.token, "")
+	s.must(200, "GET", "/api/v1/needs?after="+somePerson(s), s.token, "")
+}
+
+// somePerson is the identifier of nothing that is in a list of needs.
+func somePerson(s *site) string {
+	return s.must(201, "POST", "/api/v1/people", s.token, `{"area":"220000"}`)["id"].(string)
+}

@@ -40,25 +40,27 @@ func placementRoutes(p *plan) {
 			s, err := p.house.Placement.OpenSite(ctx, door.ActorOf(ctx), placement.OpenSite{Key: in.Key, Outbreak: b.Outbreak, Area: b.Area, Kind: b.Kind, Name: b.Name, Wards: b.Wards})
 			return &reply[placement.Site]{s}, err
 		})
-	route(p, access.SiteRead, huma.Operation{Method: http.MethodGet, Path: "/needs", Summary: "Who needs a bed", Tags: tags},
+	route(p, access.SiteRead, huma.Operation{Method: http.MethodGet, Path: "/needs", Summary: "Who needs a bed, the gravest and longest first", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Limit
-			State string `query:"state" enum:"waiting,reserved,met,ended"`
+			State string               `query:"state" enum:"waiting,reserved,met,ended" doc:"Empty: all"`
+			After Ref[outbreak.NeedID] `query:"after"`
 		}) (*page[placement.Need], error) {
-			list, err := p.house.Placement.ListNeeds(ctx, door.ActorOf(ctx), in.State, in.Most)
+			list, err := p.house.Placement.ListNeeds(ctx, door.ActorOf(ctx), in.State, in.After.ID, in.Most)
 			for i := range list {
 				list[i].Kinds = some(list[i].Kinds)
 			}
-			return whole(list), err
+			return paged(list, in.Most, func(n placement.Need) string { return n.ID.String() }), err
 		})
 	route(p, access.SiteRead, huma.Operation{Method: http.MethodGet, Path: "/stays", Summary: "Beds reserved, occupied and left", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Limit
 			Site  Ref[outbreak.SiteID] `query:"site"`
-			State string               `query:"state" maxLength:"20"`
+			State string               `query:"state" enum:"reserved,arrived,discharged,cancelled" doc:"Empty: all"`
+			After Ref[outbreak.StayID] `query:"after"`
 		}) (*page[placement.Stay], error) {
-			list, err := p.house.Placement.ListStays(ctx, door.ActorOf(ctx), in.Site.ID, in.State, in.Most)
-			return whole(list), err
+			list, err := p.house.Placement.ListStays(ctx, door.ActorOf(ctx), in.Site.ID, in.State, in.After.ID, in.Most)
+			return paged(list, in.Most, func(s placement.Stay) string { return s.ID.String() }), err
 		})
 	route(p, access.SiteRead, huma.Operation{Method: http.MethodGet, Path: "/people/{person}/stays", Summary: "What a person needed and where the person stayed", Tags: tags},
 		func(ctx context.Context, in *PersonPath) (*reply[whereabouts], error) {

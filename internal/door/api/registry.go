@@ -36,12 +36,13 @@ type newPerson struct {
 	DocumentKind string `json:"document_kind,omitempty" doc:"cn_id, passport or other; nobody needs a document"`
 	Document     string `json:"document,omitempty"`
 	Birth        string `json:"birth,omitempty" doc:"ISO date"`
+	BirthYear    int    `json:"birth_year,omitempty" doc:"When no birth date is known; left out: not known"`
 	Phone        string `json:"phone,omitempty"`
 	Address      string `json:"address,omitempty"`
 }
 
 func (n newPerson) person() registry.NewPerson {
-	return registry.NewPerson{Area: n.Area, Household: n.Household, Building: n.Building, Door: n.Door, Sex: n.Sex,
+	return registry.NewPerson{Area: n.Area, Household: n.Household, Building: n.Building, Door: n.Door, Sex: n.Sex, BirthYear: n.BirthYear,
 		Identity: registry.Identity{Name: n.Name, DocumentKind: n.DocumentKind, Document: n.Document, Birth: n.Birth, Phone: n.Phone, Address: n.Address}}
 }
 

@@ -22,7 +22,7 @@ func (s *Server) readNeeds(c *call) (any, error) {
 		p.State = needStates[0]
 	}
 	var err error
-	p.Needs, err = s.House.Placement.ListNeeds(c.ctx, c.by, p.State, mostRows)
+	p.Needs, err = s.House.Placement.ListNeeds(c.ctx, c.by, p.State, 0, mostRows)
 	p.Full = len(p.Needs) == mostRows
 	return p, err
 }
@@ -79,7 +79,7 @@ func (s *Server) readSite(c *call) (any, error) {
 		p.State = "arrived"
 	}
 	p.MayRecord = access.Can(c.by, access.StayRecord, p.Site.Scope())
-	p.Stays, err = s.House.Placement.ListStays(c.ctx, c.by, id, p.State, mostRows)
+	p.Stays, err = s.House.Placement.ListStays(c.ctx, c.by, id, p.State, 0, mostRows)
 	p.Full = len(p.Stays) == mostRows
 	return p, err
 }

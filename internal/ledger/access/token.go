@@ -43,6 +43,9 @@ func (n *NewToken) check(by outbreak.Actor, now outbreak.Instant) error {
 	if n.Until <= now || n.Until > now.Add(longestToken) {
 		return outbreak.Refuse(outbreak.Invalid, "access.token_expiry")
 	}
+	if by.Until != 0 && n.Until > by.Until {
+		return outbreak.Refuse(outbreak.Forbidden, "access.token_outlives", "until", by.Until)
+	}
 	for _, g := range n.Grants {
 		if err := checkGrant(g); err != nil {
 			return err
@@ -57,7 +60,7 @@ func (n *NewToken) check(by outbreak.Actor, now outbreak.Instant) error {
 	return nil
 }
 
-// MakeToken makes a token for the actor himself and gives its secret, which is shown once and stored nowhere. Therefore it
+// MakeToken makes a token for the actor himself, which ends with the token he acts with at the latest, and gives its secret, which is shown once and stored nowhere. Therefore it
 // takes no key: a repeat makes another token.
 func (s *Service) MakeToken(ctx context.Context, by outbreak.Actor, n NewToken) (string, Token, error) {
 	now, secret := s.wall.Now(), newSecret("bw_")
@@ -194,7 +197,7 @@ func (s *Service) ActorOfToken(ctx context.Context, secret string) (outbreak.Act
 		if err != nil {
 			return holder{}, err
 		}
-		h := holder{actor: outbreak.Actor{User: t.User}, token: t, until: t.Until}
+		h := holder{actor: outbreak.Actor{User: t.User, Until: t.Until}, token: t, until: t.Until}
 		user := outbreak.Actor{User: t.User, Grants: plain(granted)}
 		h.take(granted, slices.DeleteFunc(slices.Clone(t.Grants), func(g outbreak.Grant) bool { return !Covers(user, g) }))
 		return h, nil

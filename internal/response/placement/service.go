@@ -256,33 +256,47 @@ func (s *Service) ListSites(ctx context.Context, by outbreak.Actor) (list []Site
 	return list, err
 }
 
-// ListNeeds lists the people who wait for a bed in a state (waiting, reserved, met, ended), the gravest and longest first.
-func (s *Service) ListNeeds(ctx context.Context, by outbreak.Actor, state string, most int) (list []Need, err error) {
+// ListNeeds lists who needs a bed, in a state (waiting, reserved, met, ended; empty: all), the gravest and longest first,
+// after a need (0: from the first).
+func (s *Service) ListNeeds(ctx context.Context, by outbreak.Actor, state string, after outbreak.NeedID, most int) (list []Need, err error) {
 	if err := access.RequireAnywhere(by, access.SiteRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.SiteRead, "", []any{state})
+		cond, args := access.Within(by, access.SiteRead, "", nil)
+		if state != "" {
+			args = append(args, state)
+			cond += fmt.Sprintf(" and state = $%d", len(args))
+		}
+		if after != 0 {
+			args = append(args, after)
+			cond += fmt.Sprintf(" and (severity_rank, since, id) > (select severity_rank, since, id from need where id = $%d)", len(args))
+		}
 		limit, args := store.In(args, []int{max(most, 1)})
-		list, err = store.List(tx, scanNeed, "select "+needColumns+" from need where state = $1 and "+cond+" order by severity_rank, since, id limit "+limit, args...)
+		list, err = store.List(tx, scanNeed, "select "+needColumns+" from need where "+cond+" order by severity_rank, since, id limit "+limit, args...)
 		return err
 	})
 	return list, err
 }
 
-// ListStays lists the stays at a site (0: everywhere) in a state.
-func (s *Service) ListStays(ctx context.Context, by outbreak.Actor, site outbreak.SiteID, state string, most int) (list []Stay, err error) {
+// ListStays lists the stays at a site (0: everywhere) in a state (reserved, arrived, discharged, cancelled; empty: all), the
+// oldest first, after a stay (0: from the first).
+func (s *Service) ListStays(ctx context.Context, by outbreak.Actor, site outbreak.SiteID, state string, after outbreak.StayID, most int) (list []Stay, err error) {
 	if err := access.RequireAnywhere(by, access.SiteRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.SiteRead, "", []any{state})
+		cond, args := access.Within(by, access.SiteRead, "", []any{after})
+		if state != "" {
+			args = append(args, state)
+			cond += fmt.Sprintf(" and state = $%d", len(args))
+		}
 		if site != 0 {
 			args = append(args, site)
 			cond += fmt.Sprintf(" and site = $%d", len(args))
 		}
 		limit, args := store.In(args, []int{max(most, 1)})
-		list, err = store.List(tx, scanStay, "select "+stayColumns+" from stay where state = $1 and "+cond+" order by id limit "+limit, args...)
+		list, err = store.List(tx, scanStay, "select "+stayColumns+" from stay where id > $1 and "+cond+" order by id limit "+limit, args...)
 		return err
 	})
 	return list, err

@@ -8,12 +8,14 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
 )
 
@@ -78,7 +80,7 @@ func (s *Service) end(ctx context.Context, by outbreak.Actor, out *sheet, where 
 }
 
 // ExportTubes writes the tubes of a round (0: of every round the actor sees), one row for each member, as Import takes them
-// in again. An empty tube is a row without a member; a member nobody knows has the number 0.
+// in again; a round that is not there, or not for the actor to take out, is refused before anything is written. An empty tube is a row without a member; a member nobody knows has the number 0.
 func (s *Service) ExportTubes(ctx context.Context, by outbreak.Actor, round outbreak.RoundID, w io.Writer) (Exported, error) {
 	if err := access.RequireAnywhere(by, access.ExportRows); err != nil {
 		return Exported{}, err
@@ -87,18 +89,22 @@ func (s *Service) ExportTubes(ctx context.Context, by outbreak.Actor, round outb
 	if err != nil {
 		return Exported{}, err
 	}
+	var where outbreak.Scope
+	if round != 0 {
+		at := slices.IndexFunc(rounds, func(r screening.Round) bool { return r.ID == round })
+		if at < 0 {
+			return Exported{}, outbreak.Refuse(outbreak.NotFound, "exchange.no_round_here")
+		}
+		rounds, where = rounds[at:at+1], rounds[at].Scope()
+		if err := access.Require(by, access.ExportRows, outbreak.Scope{Area: rounds[0].Area, Outbreak: rounds[0].Outbreak}); err != nil {
+			return Exported{}, err
+		}
+	}
 	out, err := newSheet(w, string(Tubes), "round", "tube", "booth", "taken", "roll_no", "area", "spoiled")
 	if err != nil {
 		return Exported{}, err
 	}
-	var where outbreak.Scope
 	for _, r := range rounds {
-		if round != 0 && r.ID != round {
-			continue
-		}
-		if round != 0 {
-			where = r.Scope()
-		}
 		if access.Require(by, access.ExportRows, outbreak.Scope{Area: r.Area, Outbreak: r.Outbreak}) != nil {
 			continue
 		}
