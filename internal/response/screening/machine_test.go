@@ -292,7 +292,7 @@ func (m *machine) Move(t *rapid.T) {
 		ok(t, err)
 		return
 	}
-	stays, err := m.a.House.Placement.ListStays(m.ctx, root, 0, "arrived", 100)
+	stays, err := m.a.House.Placement.ListStays(m.ctx, root, 0, "arrived", 0, 100)
 	ok(t, err)
 	if len(stays) == 0 {
 		t.Skip("nobody is there")
