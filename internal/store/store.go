@@ -11,10 +11,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver "pgx"
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
+	_ "modernc.org/sqlite"             // the driver "sqlite"
 
 	"breakwater/internal/outbreak"
 )
@@ -34,7 +32,8 @@ type DB struct {
 	read   *sql.DB
 	clock  outbreak.Clock
 	wake   hub
-	turn   chan struct{} // PostgreSQL: one writer of this process at a time asks for the lock of all processes
+	writer *writer
+	hears  *hearing // PostgreSQL: what other processes commit
 }
 
 // Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
@@ -50,7 +49,11 @@ func Open(ctx context.Context, where string, clock outbreak.Clock) (*DB, error) 
 		return nil, err
 	}
 	if err := db.write.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), db.Close())
+		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), db.closePools())
+	}
+	db.writer = newWriter(db)
+	if db.engine == PostgreSQL {
+		db.hears = db.hear(where)
 	}
 	return db, nil
 }
@@ -68,8 +71,8 @@ func (db *DB) openSQLite(path string) (err error) {
 	if db.write, err = sql.Open("sqlite", writer); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
-	db.write.SetMaxOpenConns(1)
-	db.write.SetConnMaxIdleTime(0)
+	db.write.SetMaxOpenConns(2) // the writer's, which it keeps, and that of migrations
+	db.write.SetMaxIdleConns(0)
 	if db.read, err = sql.Open("sqlite", name+common+"&_pragma=query_only(1)&_pragma=cache_size(-8192)"); err != nil {
 		return fmt.Errorf("opening %s to read: %w", path, err)
 	}
@@ -79,7 +82,7 @@ func (db *DB) openSQLite(path string) (err error) {
 }
 
 func (db *DB) openPostgreSQL(where string) (err error) {
-	db.engine, db.turn = PostgreSQL, make(chan struct{}, 1)
+	db.engine = PostgreSQL
 	if db.write, err = sql.Open("pgx", where); err != nil {
 		return fmt.Errorf("opening PostgreSQL: %w", err)
 	}
@@ -92,8 +95,14 @@ func (db *DB) openPostgreSQL(where string) (err error) {
 // Engine tells which engine is underneath.
 func (db *DB) Engine() Engine { return db.engine }
 
-// Close ends all connections.
+// Close writes what waits and ends all connections.
 func (db *DB) Close() error {
+	db.hears.stop()
+	db.writer.close()
+	return db.closePools()
+}
+
+func (db *DB) closePools() error {
 	if db.read == db.write {
 		return db.write.Close()
 	}
@@ -123,84 +132,6 @@ type By struct {
 	Actor outbreak.Actor
 	Route string // the command, part of the key
 	Key   string // the caller's idempotency key; empty for none
-}
-
-// Write runs fn in one durable transaction: when it returns nil everything is on disk, otherwise nothing happened.
-func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	const tries = 5
-	var err error
-	for try := range tries {
-		if err = db.writeOnce(ctx, fn); !again(err) {
-			break
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(try+1) * 20 * time.Millisecond):
-		}
-	}
-	return busyOr(err)
-}
-
-// writerLock is the advisory lock that makes PostgreSQL's writers queue as SQLite's do.
-const writerLock = 7_306_086_967_116_117_362
-
-func (db *DB) writeOnce(ctx context.Context, fn func(*Tx) error) error {
-	if db.turn != nil { // waiting here holds no connection and wakes nobody on the server
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case db.turn <- struct{}{}:
-			defer func() { <-db.turn }()
-		}
-	}
-	t, err := db.write.BeginTx(ctx, nil)
-	if err != nil {
-		return fmt.Errorf("beginning to write: %w", err)
-	}
-	defer t.Rollback() //nolint:errcheck // after Commit it does nothing
-	if db.engine == PostgreSQL {
-		if _, err := t.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
-			return fmt.Errorf("waiting to write: %w", err)
-		}
-	}
-	tx := &Tx{ctx: ctx, tx: t, db: db, Now: db.clock.Now(), writes: true}
-	if err := fn(tx); err != nil {
-		return err
-	}
-	for _, do := range tx.before {
-		if err := do(); err != nil {
-			return err
-		}
-	}
-	if err := t.Commit(); err != nil {
-		return fmt.Errorf("committing: %w", err)
-	}
-	for _, do := range tx.after {
-		do()
-	}
-	return nil
-}
-
-// again tells whether the engine asks for the whole transaction once more.
-func again(err error) bool {
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return pg.Code == "40001" || pg.Code == "40P01"
-	}
-	return errors.Is(err, errRepeat)
-}
-
-// errRepeat asks for the closure to run again: another transaction stored the same key meanwhile.
-var errRepeat = errors.New("the same request is being answered")
-
-// busyOr turns an engine that is held by another process into an answer people can act on.
-func busyOr(err error) error {
-	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == sqlite3.SQLITE_BUSY {
-		busy := outbreak.Refuse(outbreak.Busy, "store.busy").Because(err)
-		busy.RetryAfter = 2 * time.Second
-		return busy
-	}
-	return err
 }
 
 // hub wakes whoever waits for a commit. It is a hint: losing it costs time, never a fact.

@@ -14,63 +14,121 @@ import (
 
 // Tx is one transaction in the hands of a room.
 type Tx struct {
-	Now    outbreak.Instant // the recorded time of everything in here
-	ctx    context.Context
-	tx     *sql.Tx
-	db     *DB
-	writes bool
-	before []func() error
-	after  []func()
-	kept   map[any]any
+	Now   outbreak.Instant // the recorded time of everything in here
+	ctx   context.Context
+	tx    *sql.Tx
+	db    *DB
+	batch *batch // of a writer; nil for a reader
+	wrote bool
+	over  bool  // the closure has ended
+	broke error // the first statement that failed
 }
 
-// Context gives the transaction's context.
-func (tx *Tx) Context() context.Context { return tx.ctx }
+// Ring wakes the followers of the journal once this transaction is durable, in every process.
+func (tx *Tx) Ring() { tx.batch.rings = true }
 
-// Ring wakes the followers of the journal once this transaction is durable.
-func (tx *Tx) Ring() { tx.AfterCommit(tx.db.wake.ring) }
+// BeforeCommit runs do when all closures that share the commit are through, as part of the transaction: what many steps
+// gather is written once.
+func (tx *Tx) BeforeCommit(do func(*Tx) error) { tx.batch.before = append(tx.batch.before, do) }
 
-// BeforeCommit runs do when the closure is through, as part of the transaction: what many steps gather is written once.
-func (tx *Tx) BeforeCommit(do func() error) { tx.before = append(tx.before, do) }
-
-// Kept gives what a room keeps for the length of this transaction; nil before Keep.
-func (tx *Tx) Kept(key any) any { return tx.kept[key] }
-
-// Keep holds something for a room for the length of this transaction, under a key of a type of its own.
-func (tx *Tx) Keep(key, value any) {
-	if tx.kept == nil {
-		tx.kept = map[any]any{}
+// Kept gives what a room keeps for the length of the commit; nil before Keep, and always for a reader.
+func (tx *Tx) Kept(key any) Kept {
+	if tx.batch == nil {
+		return nil
 	}
-	tx.kept[key] = value
+	return tx.batch.kept[key]
+}
+
+// Keep holds something for a room for the length of the commit, under a key of a type of its own.
+func (tx *Tx) Keep(key any, value Kept) {
+	b := tx.batch
+	if b.kept == nil {
+		b.kept = map[any]Kept{}
+	}
+	b.kept[key] = value
+	b.keys = append(b.keys, key)
 }
 
 // AfterCommit runs do once the transaction is durable. It carries hints only: a crash loses it.
-func (tx *Tx) AfterCommit(do func()) { tx.after = append(tx.after, do) }
+func (tx *Tx) AfterCommit(do func()) { tx.batch.after = append(tx.batch.after, do) }
+
+// ready tells why no statement may run any more.
+func (tx *Tx) ready() error {
+	if tx.over {
+		return errors.New("a transaction is used after its closure has ended")
+	}
+	return tx.ctx.Err()
+}
+
+// failed keeps the first failure: whatever the closure makes of it, what it wrote does not stay.
+func (tx *Tx) failed(query string, err error) error {
+	err = fmt.Errorf("%w in %q", err, head(query))
+	if tx.broke == nil {
+		tx.broke = err
+	}
+	return err
+}
+
+func (tx *Tx) query(query string, args []any) (*sql.Rows, error) {
+	if tx.batch != nil {
+		return tx.batch.query(query, args...)
+	}
+	return tx.tx.QueryContext(tx.ctx, query, args...)
+}
 
 // Exec runs a statement and gives the number of rows it touched.
 func (tx *Tx) Exec(query string, args ...any) (int64, error) {
-	if !tx.writes {
-		return 0, errors.New("a reader tried to write")
-	}
-	plain, err := arguments(args)
+	plain, err := tx.writing(args)
 	if err != nil {
 		return 0, err
 	}
-	res, err := tx.tx.ExecContext(tx.ctx, query, plain...)
+	return tx.exec(query, plain)
+}
+
+// writing makes ready for a statement that writes.
+func (tx *Tx) writing(args []any) ([]any, error) {
+	if tx.batch == nil {
+		return nil, errors.New("a reader tried to write")
+	}
+	plain, err := arguments(args)
+	if err == nil {
+		err = tx.ready()
+	}
+	if err != nil || tx.wrote {
+		return plain, err
+	}
+	tx.wrote = true
+	if err := tx.batch.beginWriting(); err != nil {
+		return nil, tx.failed("savepoint", err)
+	}
+	return plain, nil
+}
+
+func (tx *Tx) exec(query string, plain []any) (int64, error) {
+	res, err := tx.batch.exec(query, plain...)
 	if err != nil {
-		return 0, fmt.Errorf("%w in %q", err, head(query))
+		return 0, tx.failed(query, err)
 	}
 	return res.RowsAffected()
 }
 
-// Must is Exec for a statement that has to touch exactly one row.
+// Must is Exec for a statement that has to touch exactly one row. On PostgreSQL it may reach the server only with the next
+// statement, or with the commit, which then fail in its place.
 func (tx *Tx) Must(query string, args ...any) error {
-	n, err := tx.Exec(query, args...)
+	plain, err := tx.writing(args)
+	if err != nil || tx.batch.hold(query, plain) {
+		return err
+	}
+	n, err := tx.exec(query, plain)
 	if err != nil {
 		return err
 	}
-	if n != 1 {
-		return fmt.Errorf("%d rows touched instead of 1 in %q", n, head(query))
+	return one(n, query)
+}
+
+func one(touched int64, query string) error {
+	if touched != 1 {
+		return fmt.Errorf("%d rows touched instead of 1 in %q", touched, head(query))
 	}
 	return nil
 }
@@ -84,9 +142,12 @@ func Each(tx *Tx, do func(Row) error, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	rows, err := tx.tx.QueryContext(tx.ctx, query, plain...)
+	if err := tx.ready(); err != nil {
+		return err
+	}
+	rows, err := tx.query(query, plain)
 	if err != nil {
-		return fmt.Errorf("%w in %q", err, head(query))
+		return tx.failed(query, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
@@ -95,7 +156,7 @@ func Each(tx *Tx, do func(Row) error, query string, args ...any) error {
 		}
 	}
 	if err := rows.Err(); err != nil {
-		return fmt.Errorf("%w in %q", err, head(query))
+		return tx.failed(query, err)
 	}
 	return nil
 }

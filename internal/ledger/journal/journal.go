@@ -38,13 +38,19 @@ func New(db *store.DB, log *slog.Logger, parked Parked) *Journal {
 	return &Journal{db: db, log: log, parked: parked}
 }
 
-// record is what one transaction appends: gathered while it runs, written with few statements before it commits. The writer
+// record is what one commit appends: gathered while its closures run, written with few statements before the end. The writer
 // of a database is alone, so nobody else can take the sequences meanwhile.
 type record struct {
 	seq    int64
 	prev   []byte
 	rows   [][]any
 	abouts [][]any
+}
+
+// Mark makes what a failed closure appended undone.
+func (r *record) Mark() (undo func()) {
+	seq, prev, rows, abouts := r.seq, r.prev, len(r.rows), len(r.abouts)
+	return func() { r.seq, r.prev, r.rows, r.abouts = seq, prev, r.rows[:rows], r.abouts[:abouts] }
 }
 
 type recordKey struct{}
@@ -60,7 +66,7 @@ func recordOf(tx *store.Tx) (*record, error) {
 	}
 	r := &record{seq: seq, prev: prev}
 	tx.Keep(recordKey{}, r)
-	tx.BeforeCommit(func() error { return r.write(tx) })
+	tx.BeforeCommit(r.write)
 	return r, nil
 }
 

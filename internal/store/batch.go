@@ -1,0 +1,202 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// batch is one transaction in which several closures run, one after the other.
+type batch struct {
+	w          *writer
+	ctx        context.Context
+	tx         *sql.Tx
+	alone      bool        // one closure: when it fails everything is taken back
+	lost       bool        // a statement that was held failed: of one of the closures before
+	failed     bool        // it did
+	savepoints bool        // each closure that writes begins with one
+	marked     bool        // a savepoint stands where the running closure began to write
+	held       []statement // PostgreSQL: sent together before the next one whose answer is needed
+	rings      bool        // followers are to be woken
+	before     []func(*Tx) error
+	after      []func()
+	kept       map[any]Kept
+	keys       []any // of kept, in the order they came
+}
+
+// Kept is something a room keeps for the length of a commit. Mark gives what brings it back to how it stands now: closures
+// share a commit, and what one that fails did to it is undone.
+type Kept interface{ Mark() (undo func()) }
+
+// run lets a job's closure run, and takes back what it did when it fails. It fails itself when that cannot be done.
+func (b *batch) run(j *job) error {
+	undo := b.mark()
+	tx := b.lend(j.ctx)
+	said := j.lend(tx)
+	if said == nil {
+		return nil
+	}
+	b.w.fault.look(b.w.db.engine, tx.broke)
+	switch {
+	case b.alone:
+		b.failed = true
+	case b.lost || tx.wrote && !b.savepoints:
+		return said
+	case tx.wrote:
+		if _, err := b.tx.ExecContext(b.ctx, "rollback to savepoint closure"); err != nil {
+			return fmt.Errorf("taking back what a closure wrote: %w", err)
+		}
+	case tx.broke != nil && b.w.db.engine == PostgreSQL: // which does nothing more in this transaction
+		return tx.broke
+	}
+	undo()
+	return nil
+}
+
+func (b *batch) lend(ctx context.Context) *Tx {
+	return &Tx{Now: b.w.db.clock.Now(), ctx: ctx, db: b.w.db, tx: b.tx, batch: b}
+}
+
+// mark notes how everything that is kept stands.
+func (b *batch) mark() (undo func()) {
+	before, after, keys, rings := len(b.before), len(b.after), len(b.keys), b.rings
+	undos := make([]func(), keys)
+	for i, k := range b.keys {
+		undos[i] = b.kept[k].Mark()
+	}
+	return func() {
+		for _, do := range undos {
+			do()
+		}
+		for _, k := range b.keys[keys:] {
+			delete(b.kept, k)
+		}
+		b.before, b.after, b.keys, b.rings = b.before[:before], b.after[:after], b.keys[:keys], rings
+	}
+}
+
+// beginWriting sets the savepoint of a closure before its first statement that writes. A closure that only reads, or refuses
+// before it writes, costs none.
+func (b *batch) beginWriting() error {
+	if !b.savepoints {
+		return nil
+	}
+	if b.marked {
+		if _, err := b.exec("release savepoint closure"); err != nil {
+			return err
+		}
+	}
+	b.marked = true
+	_, err := b.exec("savepoint closure")
+	return err
+}
+
+// commit ends the transaction: gathered work is written, everything reaches the disk, those who wait are woken.
+func (b *batch) commit() error {
+	if b.failed {
+		return b.tx.Rollback()
+	}
+	tx := b.lend(b.ctx)
+	tx.wrote = true // a failure here is everybody's
+	for _, do := range b.before {
+		if err := do(tx); err != nil {
+			b.w.fault.look(b.w.db.engine, err)
+			return mixed{err}
+		}
+	}
+	if err := b.send(); err != nil {
+		return mixed{err}
+	}
+	if b.rings {
+		if err := b.w.db.notify(b); err != nil {
+			return mixed{err}
+		}
+	}
+	if err := b.tx.Commit(); err != nil {
+		b.w.fault.look(b.w.db.engine, err)
+		return fmt.Errorf("committing: %w", err)
+	}
+	if b.rings {
+		b.w.db.wake.ring()
+	}
+	for _, do := range b.after {
+		do()
+	}
+	return nil
+}
+
+// statement is one that has to touch exactly one row.
+type statement struct {
+	query string
+	args  []any
+}
+
+// hold keeps a statement whose answer nobody needs until one comes that is needed: on PostgreSQL each answer costs a journey.
+// It tells whether it did. What it fails with is found out later and is mixed: the closures run again, one savepoint each.
+func (b *batch) hold(query string, args []any) bool {
+	if b.w.db.engine != PostgreSQL || b.savepoints {
+		return false
+	}
+	b.held = append(b.held, statement{query, args})
+	return true
+}
+
+// send sends what is held, in one journey.
+func (b *batch) send() error {
+	if len(b.held) == 0 {
+		return nil
+	}
+	held := b.held
+	b.held = nil
+	err := b.w.conn.Raw(func(driver any) error {
+		var list pgx.Batch
+		for _, s := range held {
+			list.Queue(s.query, s.args...)
+		}
+		answers := driver.(*stdlib.Conn).Conn().SendBatch(b.ctx, &list)
+		for _, s := range held {
+			tag, err := answers.Exec()
+			if err == nil {
+				err = one(tag.RowsAffected(), s.query)
+			}
+			if err != nil {
+				return errors.Join(fmt.Errorf("%w in %q", err, head(s.query)), answers.Close())
+			}
+		}
+		return answers.Close()
+	})
+	b.lost = err != nil
+	return err
+}
+
+func (b *batch) exec(query string, args ...any) (sql.Result, error) {
+	if err := b.send(); err != nil {
+		return nil, err
+	}
+	if b.w.db.engine == PostgreSQL { // pgx keeps its own
+		return b.tx.ExecContext(b.ctx, query, args...)
+	}
+	s, err := b.w.statement(b.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(b.ctx, args...)
+}
+
+func (b *batch) query(query string, args ...any) (*sql.Rows, error) {
+	if err := b.send(); err != nil {
+		return nil, err
+	}
+	if b.w.db.engine == PostgreSQL {
+		return b.tx.QueryContext(b.ctx, query, args...)
+	}
+	s, err := b.w.statement(b.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(b.ctx, args...)
+}

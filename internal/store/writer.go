@@ -1,0 +1,209 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"breakwater/internal/outbreak"
+)
+
+const (
+	mostTogether = 1000                  // closures in one commit
+	patience     = 20 * time.Millisecond // of work in one commit; those behind get the next one
+	mostTries    = 5                     // of a closure that the engine asks for again
+	mostPrepared = 400                   // statements
+	careful      = 50                    // commits with savepoints after a closure that failed when it had written
+)
+
+// writer commits for everybody. It takes all closures that wait, lets one after the other run in one transaction, commits
+// once and answers them together; while that commit reaches the disk the next closures gather by themselves. There is no
+// timer: a caller who is alone waits for nobody.
+type writer struct {
+	db       *DB
+	queue    queue
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt // SQLite, whose statements would be read anew each time
+	fault    latch
+	care     int // commits still to be made with savepoints
+	figures  figures
+	home     chan struct{} // closed when the writer has gone
+}
+
+func newWriter(db *DB) *writer {
+	w := &writer{db: db, queue: queue{come: make(chan struct{}, 1)}, home: make(chan struct{})}
+	go w.work()
+	return w
+}
+
+// close writes what waits and sends the writer home.
+func (w *writer) close() {
+	w.queue.close()
+	<-w.home
+}
+
+func (w *writer) work() {
+	defer close(w.home)
+	defer w.hangUp()
+	for jobs := w.queue.next(nil); len(jobs) > 0; {
+		left := w.commit(jobs)
+		runtime.Gosched() // whoever was answered and has more to write comes along at once
+		jobs = w.queue.next(left)
+	}
+}
+
+// mixed is a failure that took with it what other closures wrote.
+type mixed struct{ error }
+
+func (m mixed) Unwrap() error { return m.error }
+
+func isMixed(err error) bool {
+	_, is := errors.AsType[mixed](err)
+	return is
+}
+
+// commit writes jobs and answers them. It gives back those it had no time for.
+//
+// Closures hardly ever fail once they have written, and savepoints cost: they are set only for a while after it has happened.
+// The first such closure takes the whole batch back, which then runs again with savepoints; what savepoints cannot tell apart
+// runs alone. One failing caller so costs the others some time, and never their outcome.
+func (w *writer) commit(jobs []*job) (left []*job) {
+	ran, left, err := w.attempt(jobs, w.care > 0)
+	w.care = max(w.care-1, 0)
+	if len(ran) > 1 && isMixed(err) && w.care == 0 {
+		w.care = careful
+		var more []*job
+		ran, more, err = w.attempt(ran, true)
+		left = append(more, left...)
+	}
+	for _, j := range ran {
+		switch {
+		case len(ran) > 1 && (isMixed(err) || again(err)), err == nil && again(j.said):
+			w.alone(j)
+		case err != nil:
+			j.answer(w.refusal(err))
+		default:
+			j.answer(w.refusal(j.said))
+		}
+	}
+	return left
+}
+
+// alone writes one job, several times when the engine asks for it.
+func (w *writer) alone(j *job) {
+	var err error
+	for range mostTries {
+		if j.said == errGone {
+			break
+		}
+		if _, _, err = w.attempt([]*job{j}, false); err == nil {
+			err = j.said
+		}
+		if !again(err) {
+			break
+		}
+	}
+	j.answer(w.refusal(err))
+}
+
+// attempt runs jobs in one transaction, with savepoints or without. With a nil error what each said is its outcome, and
+// durable; otherwise nothing happened.
+func (w *writer) attempt(jobs []*job, savepoints bool) (ran, left []*job, err error) {
+	began := w.clock()
+	b, err := w.begin()
+	if err != nil {
+		return jobs, nil, err
+	}
+	defer b.tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	b.alone, b.savepoints = len(jobs) == 1, savepoints && len(jobs) > 1
+	for i, j := range jobs {
+		if len(ran) > 0 && w.clock().Sub(began) > patience {
+			left = jobs[i:]
+			break
+		}
+		if !j.take() || j.said == errGone {
+			continue
+		}
+		ran = append(ran, j)
+		if err := b.run(j); err != nil {
+			return ran, jobs[i+1:], mixed{err}
+		}
+	}
+	if err := b.commit(); err != nil {
+		return ran, left, err
+	}
+	w.figures.note(len(ran), w.clock().Sub(began))
+	return ran, left, nil
+}
+
+func (w *writer) clock() outbreak.Instant { return outbreak.WallClock{}.Now() }
+
+// writerLock is the advisory lock that makes the writers of all processes on one PostgreSQL queue.
+const writerLock = 7_306_086_967_116_117_362
+
+// begin opens the transaction of a batch.
+func (w *writer) begin() (*batch, error) {
+	if err := w.fault.refusal(); err != nil {
+		return nil, err
+	}
+	ctx := context.Background() // no caller's end may break what others share
+	tx, err := w.open(ctx)
+	if err != nil && w.db.engine == PostgreSQL { // the server may have been away since
+		w.hangUp()
+		tx, err = w.open(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("beginning to write: %w", err)
+	}
+	b := &batch{w: w, ctx: ctx, tx: tx}
+	if w.db.engine == PostgreSQL {
+		if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
+			return nil, errors.Join(fmt.Errorf("waiting to write: %w", err), tx.Rollback())
+		}
+	}
+	return b, nil
+}
+
+func (w *writer) open(ctx context.Context) (tx *sql.Tx, err error) {
+	if w.conn == nil {
+		if w.conn, err = w.db.write.Conn(ctx); err != nil {
+			return nil, err
+		}
+		w.prepared = map[string]*sql.Stmt{}
+	}
+	return w.conn.BeginTx(ctx, nil)
+}
+
+// hangUp gives the connection back.
+func (w *writer) hangUp() {
+	w.forget()
+	if w.conn != nil {
+		_ = w.conn.Close() // what was not committed was not acknowledged
+		w.conn = nil
+	}
+}
+
+func (w *writer) forget() {
+	for query, s := range w.prepared {
+		_ = s.Close()
+		delete(w.prepared, query)
+	}
+}
+
+// statement gives a prepared statement of the writer's connection.
+func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, known := w.prepared[query]; known {
+		return s, nil
+	}
+	if len(w.prepared) >= mostPrepared {
+		w.forget()
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err == nil {
+		w.prepared[query] = s
+	}
+	return s, err
+}
