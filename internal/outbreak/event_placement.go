@@ -61,6 +61,16 @@ type PersonArrived struct {
 	At     Instant  `json:"at"`
 }
 
+// BedGiven gives somebody who lay over a site's beds one that became free.
+type BedGiven struct {
+	Scope
+	Stay   StayID   `json:"stay"`
+	Person PersonID `json:"person"`
+	Site   SiteID   `json:"site"`
+	Bed    BedID    `json:"bed"`
+	At     Instant  `json:"at"`
+}
+
 // PersonDischarged says that somebody left a site and the bed is free.
 type PersonDischarged struct {
 	Scope
@@ -77,6 +87,7 @@ func (BedNeedEnded) Kind() string         { return "BedNeedEnded" }
 func (BedReserved) Kind() string          { return "BedReserved" }
 func (ReservationCancelled) Kind() string { return "ReservationCancelled" }
 func (PersonArrived) Kind() string        { return "PersonArrived" }
+func (BedGiven) Kind() string             { return "BedGiven" }
 func (PersonDischarged) Kind() string     { return "PersonDischarged" }
 
 func (e BedNeeded) About() []Ref            { return []Ref{person(e.Person), caseRef(e.Case)} }
@@ -84,4 +95,5 @@ func (e BedNeedEnded) About() []Ref         { return []Ref{person(e.Person)} }
 func (e BedReserved) About() []Ref          { return []Ref{person(e.Person)} }
 func (e ReservationCancelled) About() []Ref { return []Ref{person(e.Person)} }
 func (e PersonArrived) About() []Ref        { return []Ref{person(e.Person)} }
+func (e BedGiven) About() []Ref             { return []Ref{person(e.Person)} }
 func (e PersonDischarged) About() []Ref     { return []Ref{person(e.Person)} }

@@ -19,7 +19,7 @@ var events = []Event{
 	CaseOpened{}, CaseStepDone{}, CaseClassified{}, CaseInQuestion{}, CaseUpheld{}, CaseDiscarded{}, TubeResulted{}, TubesNegative{}, TubesReceived{},
 	LabAdded{}, TaskOpened{}, TaskEnded{}, TaskTaken{}, EventParked{}, EventUnparked{}, UserChanged{}, OutbreakDeclared{}, AreasLoaded{},
 	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, BoxIssued{}, ExportMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
-	ReservationCancelled{}, PersonArrived{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
+	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
 	OutcomesRecorded{}, AnomalyRaised{}, AnomalySettled{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{},
 }

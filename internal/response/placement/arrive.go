@@ -64,6 +64,45 @@ func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID
 	return st, s.tasks.Open(tx, by, task.Work{What: task.RelieveSite, Subject: outbreak.Ref{Kind: "site", ID: site.ID.String()}, Scope: st.Scope(), Clock: outbreak.Deadline{From: at}})
 }
 
+// relieve gives free beds of a site to those who lie over its beds, the longest first, before anybody else hears of them. The
+// work of relieving the site ends when nobody lies over its beds any more.
+func (s *Service) relieve(tx *store.Tx, by outbreak.Actor, site outbreak.SiteID, at outbreak.Instant) error {
+	for {
+		st, over, err := firstOver(tx, site)
+		if err != nil {
+			return err
+		}
+		if !over {
+			return s.tasks.End(tx, by, task.RelieveSite, outbreak.Ref{Kind: "site", ID: site.String()}, task.Done, at)
+		}
+		bed, free, err := anyFree(tx, site)
+		if err != nil || !free {
+			return err
+		}
+		if err := s.giveBed(tx, by, st, bed, at); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Service) giveBed(tx *store.Tx, by outbreak.Actor, st Stay, bed outbreak.BedID, at outbreak.Instant) error {
+	if _, err := holdBed(tx, bed, st.ID); err != nil {
+		return err
+	}
+	st.Bed = bed
+	if err := saveStay(tx, st); err != nil {
+		return err
+	}
+	if _, err := s.journal.Append(tx, by, outbreak.BedGiven{Scope: st.Scope(), Stay: st.ID, Person: st.Person, Site: st.Site, Bed: bed, At: at}); err != nil {
+		return err
+	}
+	need, _, err := needByID(tx, st.Need)
+	if err != nil {
+		return err
+	}
+	return s.moveOn(tx, by, st, need)
+}
+
 // moveOn puts somebody whose severity changed on the way, and whose bed does not fit it, back into the queue.
 func (s *Service) moveOn(tx *store.Tx, by outbreak.Actor, st Stay, n Need) error {
 	kind, ok, err := store.One(tx, store.Value[string], "select kind from bed where id = $1", st.Bed)
@@ -75,7 +114,7 @@ func (s *Service) moveOn(tx *store.Tx, by outbreak.Actor, st Stay, n Need) error
 
 // squeezeIn gives an unplanned arrival any free bed of the site, or none.
 func (s *Service) squeezeIn(tx *store.Tx, st Stay) (Stay, error) {
-	bed, ok, err := store.One(tx, store.Value[outbreak.BedID], "select id from bed where site = $1 and stay = 0 and state = 'open' order by id limit 1", st.Site)
+	bed, ok, err := anyFree(tx, st.Site)
 	if err != nil {
 		return st, err
 	}
@@ -100,7 +139,7 @@ func (s *Service) meetNeed(tx *store.Tx, by outbreak.Actor, n Need, at outbreak.
 	return s.tasks.End(tx, by, task.FindBed, n.ref(), task.Done, at)
 }
 
-// giveBack frees a reserved bed.
+// giveBack frees a reserved bed; somebody who lies over the site's beds has it first.
 func (s *Service) giveBack(tx *store.Tx, by outbreak.Actor, st Stay, reason string) error {
 	st.State, st.EndedAt, st.Reason = "cancelled", tx.Now, reason
 	if err := saveStay(tx, st); err != nil {
@@ -109,6 +148,8 @@ func (s *Service) giveBack(tx *store.Tx, by outbreak.Actor, st Stay, reason stri
 	if err := freeBed(tx, st.ID); err != nil {
 		return err
 	}
-	_, err := s.journal.Append(tx, by, outbreak.ReservationCancelled{Scope: st.Scope(), Need: st.Need, Stay: st.ID, Person: st.Person, Site: st.Site, Reason: reason})
-	return err
+	if _, err := s.journal.Append(tx, by, outbreak.ReservationCancelled{Scope: st.Scope(), Need: st.Need, Stay: st.ID, Person: st.Person, Site: st.Site, Reason: reason}); err != nil {
+		return err
+	}
+	return s.relieve(tx, by, st.Site, tx.Now)
 }

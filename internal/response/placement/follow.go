@@ -25,7 +25,7 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 	case "CaseDiscarded":
 		return outbreak.On(e, func(c outbreak.CaseDiscarded) error { return s.followDiscarded(tx, by, c) })
 	case "TripEnded":
-		return outbreak.On(e, func(t outbreak.TripEnded) error { return s.followTrip(tx, by, t) })
+		return outbreak.On(e, func(t outbreak.TripEnded) error { return s.followTrip(tx, by, t, e.Cause) })
 	}
 	return nil
 }
@@ -125,10 +125,14 @@ func (s *Service) followDiscarded(tx *store.Tx, by outbreak.Actor, c outbreak.Ca
 	return nil
 }
 
-// followTrip takes a trip's end for what it is at the site.
-func (s *Service) followTrip(tx *store.Tx, by outbreak.Actor, t outbreak.TripEnded) error {
-	if t.How != "arrived" {
-		return nil // transfer gave the bed back in its own transaction
+// followTrip takes a trip's end for what it is at the site. An end that transfer wrote in answer to an arrival (cause), and
+// that of somebody who was recorded there meanwhile, tells nothing new: who has left since must not arrive a second time.
+func (s *Service) followTrip(tx *store.Tx, by outbreak.Actor, t outbreak.TripEnded, cause int64) error {
+	if t.How != "arrived" || cause != 0 {
+		return nil // of another end transfer gave the bed back in its own transaction
+	}
+	if st, ok, err := stayByID(tx, t.Stay); err != nil || ok && (st.State == "arrived" || st.State == "discharged") {
+		return err
 	}
 	site, ok, err := siteByID(tx, t.Site)
 	if err != nil || !ok {

@@ -76,7 +76,8 @@ func (s *Service) reserve(tx *store.Tx, by outbreak.Actor, n Need) (outbreak.Bed
 	return none, false, nil
 }
 
-// Release gives the bed of a trip that will not take place back; the person waits again, at the old place in the queue.
+// Release gives the bed of a trip that will not take place back; the person waits again, at the old place in the queue, unless
+// the reason is that he died.
 func (s *Service) Release(tx *store.Tx, by outbreak.Actor, stay outbreak.StayID, reason string) error {
 	st, ok, err := stayByID(tx, stay)
 	if err != nil || !ok || st.State != "reserved" {
@@ -88,6 +89,9 @@ func (s *Service) Release(tx *store.Tx, by outbreak.Actor, stay outbreak.StayID,
 	n, ok, err := needByID(tx, st.Need)
 	if err != nil || !ok || n.State != "reserved" {
 		return err
+	}
+	if reason == "died" {
+		return s.endNeed(tx, by, n, reason)
 	}
 	return s.waitAgain(tx, by, n)
 }

@@ -90,8 +90,10 @@ func (s *Service) OpenSite(ctx context.Context, by outbreak.Actor, c OpenSite) (
 		if err != nil {
 			return Site{}, err
 		}
-		_, err = s.journal.Append(tx, by, outbreak.SiteOpened{Scope: x.Scope(), Site: x.ID, SiteKind: x.Kind, Beds: added})
-		return x, err
+		if _, err = s.journal.Append(tx, by, outbreak.SiteOpened{Scope: x.Scope(), Site: x.ID, SiteKind: x.Kind, Beds: added}); err != nil {
+			return x, err
+		}
+		return x, s.relieve(tx, by, x.ID, tx.Now)
 	})
 }
 
@@ -217,7 +219,10 @@ func (s *Service) leave(tx *store.Tx, by outbreak.Actor, st Stay, reason string,
 	if _, err := s.journal.Append(tx, by, outbreak.PersonDischarged{Scope: st.Scope(), Stay: st.ID, Person: st.Person, Site: st.Site, Reason: reason, At: at}); err != nil {
 		return st, err
 	}
-	return st, s.tasks.End(tx, by, task.ReleasePerson, outbreak.Ref{Kind: "person", ID: st.Person.String()}, task.Done, at)
+	if err := s.tasks.End(tx, by, task.ReleasePerson, outbreak.Ref{Kind: "person", ID: st.Person.String()}, task.Done, at); err != nil {
+		return st, err
+	}
+	return st, s.relieve(tx, by, st.Site, at)
 }
 
 // SiteStatus is a site with its beds.

@@ -100,6 +100,16 @@ func freeBeds(tx *store.Tx, kind string, ob outbreak.OutbreakID) ([]free, error)
 		where s.outbreak in (0, $2) order by s.id`, kind, ob)
 }
 
+// anyFree finds a free bed of a site, of whatever kind.
+func anyFree(tx *store.Tx, site outbreak.SiteID) (outbreak.BedID, bool, error) {
+	return store.One(tx, store.Value[outbreak.BedID], "select id from bed where site = $1 and stay = 0 and state = 'open' order by id limit 1", site)
+}
+
+// firstOver finds who has lain over the beds of a site the longest.
+func firstOver(tx *store.Tx, site outbreak.SiteID) (Stay, bool, error) {
+	return store.One(tx, scanStay, "select "+stayColumns+" from stay where site = $1 and state = 'arrived' and bed = 0 order by arrived_at, id limit 1", site)
+}
+
 func firstFree(tx *store.Tx, site outbreak.SiteID, kind string) (outbreak.BedID, bool, error) {
 	return store.One(tx, store.Value[outbreak.BedID], "select id from bed where kind = $1 and state = 'open' and stay = 0 and site = $2 order by id limit 1", kind, site)
 }

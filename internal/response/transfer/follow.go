@@ -73,12 +73,16 @@ func (s *Service) followCancelled(tx *store.Tx, by outbreak.Actor, r outbreak.Re
 	return s.serve(tx, by)
 }
 
-// followArrived ends the trip of somebody who is there, however that came about.
+// followArrived ends the trip of somebody who is there, however that came about; at another site than the planned one too.
 func (s *Service) followArrived(tx *store.Tx, by outbreak.Actor, a outbreak.PersonArrived) error {
 	t, ok, err := liveTrip(tx, a.Outbreak, a.Person)
 	if err != nil || !ok {
 		return err
 	}
-	_, err = s.end(tx, by, t, Arrived, "", max(a.At, t.PickedUpAt))
+	reason := ""
+	if a.Site != t.Site {
+		reason = "arrived_elsewhere"
+	}
+	_, err = s.end(tx, by, t, Arrived, reason, max(a.At, t.PickedUpAt))
 	return err
 }

@@ -19,7 +19,7 @@ var Kinds = []string{
 	"TubesClosed", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled", "SampleAgainAsked", "SampleAgainMet",
 	"MemberHeld", "MemberResampled", "MemberReleased", "RecallOpened", "PersonPositive", "AnomalyRaised", "AnomalySettled",
 	"CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded",
-	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "PersonDischarged",
+	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
 	"TripRequested", "VehicleAssigned", "PickedUp", "TripEnded", "EventParked", "EventUnparked",
 }
 
@@ -32,7 +32,7 @@ func apply(sh shelf, e outbreak.Entry) error {
 		return applyScreening(sh, e)
 	case "CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded":
 		return applyCases(sh, e)
-	case "BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "PersonDischarged":
+	case "BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged":
 		return applyPlacement(sh, e)
 	case "TripRequested", "VehicleAssigned", "PickedUp", "TripEnded":
 		return applyTransfer(sh, e)
@@ -249,6 +249,9 @@ func applyPlacement(sh shelf, e outbreak.Entry) error {
 			}
 			return sh.count("arrived", a.Scope, a.At, 1)
 		})
+	}
+	if e.Kind == "BedGiven" {
+		return outbreak.On(e, func(b outbreak.BedGiven) error { return out(sh, b.Stay.String(), Over) })
 	}
 	return outbreak.On(e, func(d outbreak.PersonDischarged) error {
 		if err := out(sh, d.Stay.String(), Over); err != nil {
