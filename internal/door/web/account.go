@@ -69,7 +69,7 @@ func (s *Server) revokeToken(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "/account?done=token_revoked", s.House.Access.RevokeToken(c.ctx, c.by, id, "")
+	return "/account?done=token_revoked", s.House.Access.RevokeToken(c.ctx, c.by, id, c.key())
 }
 
 func (s *Server) endSession(c *call) (string, error) {

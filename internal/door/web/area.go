@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -117,6 +118,12 @@ func (s *Server) areaChoices(c *call, may access.Permission) ([]areaChoice, erro
 		}
 	}
 	return list, nil
+}
+
+// namedAreas are the choices for a form that needs one area by its code: the world is none.
+func (s *Server) namedAreas(c *call, may access.Permission) ([]areaChoice, error) {
+	list, err := s.areaChoices(c, may)
+	return slices.DeleteFunc(list, func(a areaChoice) bool { return a.Path == "" }), err
 }
 
 // outbreakChoice is one line of a form's list of outbreaks.

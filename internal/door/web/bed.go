@@ -31,6 +31,7 @@ func (s *Server) readNeeds(c *call) (any, error) {
 type sitesPage struct {
 	Sites []placement.SiteStatus
 	Sum   placement.SiteStatus
+	New   *siteForm
 }
 
 func (s *Server) readSites(c *call) (any, error) {
@@ -43,19 +44,34 @@ func (s *Server) readSites(c *call) (any, error) {
 		p.Sum.Occupied += x.Occupied
 		p.Sum.Over += x.Over
 	}
+	if err != nil {
+		return nil, err
+	}
 	p.Sites = list
+	p.New, err = s.siteForm(c)
 	return p, err
 }
 
 // sitePage is one site and who is there or on the way.
 type sitePage struct {
 	Site      placement.SiteStatus
-	Stays     []placement.Stay
-	State     string
-	Full      bool
+	Lists     []stayList
+	States    []string
+	State     string // empty: who is here and who is expected
 	MayRecord bool
 	Reasons   []string
+	Outbreaks []outbreakChoice
+	Beds      []string // kinds, for a reader who may add some; nil for others
 }
+
+// stayList is the stays at a site in one state.
+type stayList struct {
+	State string
+	Stays []placement.Stay
+	Full  bool
+}
+
+var stayStates = []string{"reserved", "arrived", "discharged", "cancelled"}
 
 func (s *Server) readSite(c *call) (any, error) {
 	id, err := outbreak.ParseID[outbreak.SiteID](c.path("id"))
@@ -66,7 +82,7 @@ func (s *Server) readSite(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := sitePage{State: c.query.Get("state"), Reasons: placement.DischargeReasons}
+	p := sitePage{State: c.query.Get("state"), States: stayStates, Reasons: placement.DischargeReasons}
 	for _, x := range list {
 		if x.ID == id {
 			p.Site = x
@@ -75,13 +91,25 @@ func (s *Server) readSite(c *call) (any, error) {
 	if p.Site.ID == 0 {
 		return nil, outbreak.Refuse(outbreak.NotFound, "web.error.no_page")
 	}
-	if p.State == "" {
-		p.State = "arrived"
-	}
 	p.MayRecord = access.Can(c.by, access.StayRecord, p.Site.Scope())
-	p.Stays, err = s.House.Placement.ListStays(c.ctx, c.by, id, p.State, 0, mostRows)
-	p.Full = len(p.Stays) == mostRows
-	return p, err
+	if access.Can(c.by, access.SiteManage, p.Site.Scope()) {
+		p.Beds = placement.BedKinds
+	}
+	if p.Outbreaks, err = s.outbreakChoices(c); err != nil {
+		return nil, err
+	}
+	states := []string{p.State}
+	if p.State == "" {
+		states = []string{"arrived", "reserved"}
+	}
+	for _, state := range states {
+		stays, err := s.House.Placement.ListStays(c.ctx, c.by, id, state, 0, mostRows)
+		if err != nil {
+			return nil, err
+		}
+		p.Lists = append(p.Lists, stayList{State: state, Stays: stays, Full: len(stays) == mostRows})
+	}
+	return p, nil
 }
 
 func (s *Server) discharge(c *call) (string, error) {
@@ -89,6 +117,6 @@ func (s *Server) discharge(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.House.Placement.DischargePerson(c.ctx, c.by, placement.DischargePerson{Stay: stay, Reason: c.form.Get("reason")})
+	_, err = s.House.Placement.DischargePerson(c.ctx, c.by, placement.DischargePerson{Key: c.key(), Stay: stay, Reason: c.form.Get("reason")})
 	return "/sites/" + c.path("id") + "?done=discharged", err
 }

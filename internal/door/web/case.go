@@ -71,14 +71,14 @@ func aboutCase(c *call, done string, do func(outbreak.CaseID) error) (string, er
 
 func (s *Server) completeStep(c *call) (string, error) {
 	return aboutCase(c, "step_done", func(id outbreak.CaseID) error {
-		_, err := s.House.Cases.CompleteStep(c.ctx, c.by, cases.CompleteStep{Case: id, Step: c.path("step")})
+		_, err := s.House.Cases.CompleteStep(c.ctx, c.by, cases.CompleteStep{Key: c.key(), Case: id, Step: c.path("step")})
 		return err
 	})
 }
 
 func (s *Server) classifyCase(c *call) (string, error) {
 	return aboutCase(c, "classified", func(id outbreak.CaseID) error {
-		_, err := s.House.Cases.ClassifyCase(c.ctx, c.by, cases.ClassifyCase{Case: id,
+		_, err := s.House.Cases.ClassifyCase(c.ctx, c.by, cases.ClassifyCase{Key: c.key(), Case: id,
 			Classification: outbreak.Classification(c.form.Get("classification")), Severity: outbreak.Severity(c.form.Get("severity"))})
 		return err
 	})
@@ -86,7 +86,7 @@ func (s *Server) classifyCase(c *call) (string, error) {
 
 func (s *Server) decideCase(c *call) (string, error) {
 	return aboutCase(c, "decided", func(id outbreak.CaseID) error {
-		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Case: id, Uphold: c.form.Get("uphold") == "1", Reason: c.form.Get("reason")})
+		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Key: c.key(), Case: id, Uphold: c.form.Get("uphold") == "1", Reason: c.form.Get("reason")})
 		return err
 	})
 }

@@ -3,11 +3,13 @@ package web_test
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,14 +34,29 @@ type site struct {
 	url   string
 	clock *outbreak.HandClock
 	root  outbreak.Actor
+	log   *policyLog
+}
+
+// policyLog is a log that keeps nothing but how often a page broke the content security policy.
+type policyLog struct{ broken atomic.Int64 }
+
+func (l *policyLog) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+func (l *policyLog) WithAttrs([]slog.Attr) slog.Handler               { return l }
+func (l *policyLog) WithGroup(string) slog.Handler                    { return l }
+
+func (l *policyLog) Handle(_ context.Context, r slog.Record) error {
+	if strings.Contains(r.Message, "security policy") {
+		l.broken.Add(1)
+	}
+	return nil
 }
 
 // bare is a site nobody has set up.
 func bare(t testing.TB) *site {
 	t.Helper()
-	clock := outbreak.NewHandClock(testkit.Start)
+	clock, log := outbreak.NewHandClock(testkit.Start), &policyLog{}
 	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", Clock: clock,
-		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: testkit.Quiet(), Version: "test"})
+		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +70,7 @@ func bare(t testing.TB) *site {
 			t.Error(err)
 		}
 	})
-	return &site{TB: t, app: a, house: a.House, url: a.URL(), clock: clock}
+	return &site{TB: t, app: a, house: a.House, url: a.URL(), clock: clock, log: log}
 }
 
 // open is a site with its administrator.

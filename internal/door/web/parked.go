@@ -22,7 +22,7 @@ func aboutParked(c *call, done string, deal func(context.Context, outbreak.Actor
 	if err != nil {
 		return "", outbreak.Refuse(outbreak.NotFound, "journal.no_entry").Because(err)
 	}
-	_, err = deal(c.ctx, c.by, task.DealWithParked{Consumer: c.path("consumer"), Seq: seq})
+	_, err = deal(c.ctx, c.by, task.DealWithParked{Key: c.key(), Consumer: c.path("consumer"), Seq: seq})
 	return "/parked?done=" + done, err
 }
 

@@ -64,6 +64,6 @@ func (s *Server) settleAnomaly(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.House.Screening.SettleAnomaly(c.ctx, c.by, screening.SettleAnomaly{Anomaly: id, Verdict: c.form.Get("verdict")})
+	_, err = s.House.Screening.SettleAnomaly(c.ctx, c.by, screening.SettleAnomaly{Key: c.key(), Anomaly: id, Verdict: c.form.Get("verdict")})
 	return "/anomalies?done=settled", err
 }

@@ -16,6 +16,7 @@ import (
 type ref struct {
 	Kind string
 	ID   string
+	Name string // empty: it has none, or not for this reader
 	Href string
 }
 
@@ -50,7 +51,7 @@ func (v *View) Subject(r outbreak.Ref) []ref {
 var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": "/tubes/", "single": "/tubes/", "round": "/rounds/", "site": "/sites/", "user": "/users/"}
 
 func (v *View) ref(kind, id string) ref {
-	r := ref{Kind: kind, ID: id}
+	r := ref{Kind: kind, ID: id, Name: v.called(kind, id)}
 	if kind == "parked" && v.May(string(access.EventRetry)) {
 		r.Href = "/parked"
 	}
@@ -124,4 +125,5 @@ func (s *Server) furnish(c *call) {
 	v.wall = s.House.Wall.Now()
 	v.area = func(lang words.Lang, path outbreak.Path) string { return s.areaName(c.ctx, lang, path) }
 	v.who = func(id string) string { return s.names.name(s, c.ctx, id) }
+	v.called = s.thingNames(c)
 }

@@ -3,16 +3,24 @@ package web
 import (
 	"strconv"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 )
 
 // Page of all testing rounds.
-type roundsPage struct{ Rounds []screening.Round }
+type roundsPage struct {
+	Rounds []screening.Round
+	New    *roundForm
+}
 
 func (s *Server) readRounds(c *call) (any, error) {
 	list, err := s.House.Screening.ListRounds(c.ctx, c.by)
-	return roundsPage{Rounds: list}, err
+	if err != nil {
+		return nil, err
+	}
+	form, err := s.roundForm(c)
+	return roundsPage{Rounds: list, New: form}, err
 }
 
 // roundPage is one round: where everybody on its roll stands, and the same per community.
@@ -23,6 +31,7 @@ type roundPage struct {
 	Sampled     int
 	Valid       int
 	Owed        int // people the round still owes something
+	MayClose    bool
 }
 
 // part is one outcome's share of the roll, with its place in the bar.
@@ -54,6 +63,7 @@ func (s *Server) readRound(c *call) (any, error) {
 	c.view.Head = st.AsOf
 	p := roundPage{Round: st, Parts: partsOf(st.Outcomes, st.RollNow), Sampled: st.Sampled(), Valid: st.Outcomes[outbreak.ValidResult],
 		Owed: st.Outcomes[outbreak.Unknown] + st.Outcomes[outbreak.Awaiting] + st.Outcomes[outbreak.SampleAgain]}
+	p.MayClose = st.State != screening.Closed && access.Can(c.by, access.RoundManage, st.Scope())
 	list, err := s.House.Screening.ListCommunities(c.ctx, c.by, id)
 	for _, x := range list {
 		row := communityRow{Area: x.Area, Valid: x.Outcomes[outbreak.ValidResult], Again: x.Outcomes[outbreak.SampleAgain], Unknown: x.Outcomes[outbreak.Unknown],

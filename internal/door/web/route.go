@@ -8,6 +8,7 @@ import (
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/view/exchange"
 )
 
 // Route is one row of the table that makes the mux, the navigation, the test of rights and the pictures of all pages.
@@ -23,8 +24,12 @@ type Route struct {
 	Live   bool              // the page is redrawn while it is open
 	Own    bool              // its rows depend on who reads, not on his rights alone
 
-	read func(s *Server, c *call) (any, error)    // gives the data of a page
-	do   func(s *Server, c *call) (string, error) // does a command and gives where to go next
+	shown func(by outbreak.Actor) bool // tells who finds the page in the navigation; nil: whoever may open it
+	file  bool                         // the form carries a file, which is in call.file
+
+	read func(s *Server, c *call) (any, error)                                  // gives the data of a page
+	do   func(s *Server, c *call) (string, error)                               // does a command and gives where to go next
+	give func(s *Server, w http.ResponseWriter, r *http.Request, c *call) error // sends a file instead of a page
 }
 
 // call is what a handler may know of a request: who asks, what for, in which language.
@@ -36,6 +41,7 @@ type call struct {
 	query url.Values
 	path  func(name string) string
 	form  url.Values
+	file  *scratch // of a form that carries one; gone after the request
 	route Route
 	agent string // what the browser calls itself
 	from  string // the address of the visitor
@@ -55,14 +61,24 @@ var Routes = []Route{
 	{Method: "GET", Path: "/{$}", May: access.BoardRead, Title: "web.board.title", Group: "overview", Page: "board", Live: true, read: (*Server).readBoard},
 	{Method: "GET", Path: "/waiting", May: access.BoardRead, Title: "web.waiting.title", Group: "overview", Page: "waiting", Live: true, read: (*Server).readWaiting},
 
+	{Method: "GET", Path: "/outbreaks", May: access.AreaRead, Title: "web.outbreaks.title", Group: "overview", Page: "outbreaks", read: (*Server).readOutbreaks},
+	{Method: "POST", Path: "/outbreaks", May: access.OutbreakManage, Title: "web.outbreaks.title", Back: "/outbreaks", do: (*Server).declareOutbreak},
+
 	{Method: "GET", Path: "/rounds", May: access.RoundRead, Title: "web.rounds.title", Group: "screening", Page: "rounds", Live: true, read: (*Server).readRounds},
+	{Method: "POST", Path: "/rounds", May: access.RoundManage, Title: "web.rounds.title", Back: "/rounds", do: (*Server).openRound},
+	{Method: "POST", Path: "/rounds/{id}/close", May: access.RoundManage, Title: "web.round.title", Back: "/rounds/{id}", do: (*Server).closeRound},
 	{Method: "GET", Path: "/rounds/{id}", May: access.RoundRead, Title: "web.round.title", Page: "round", Live: true, read: (*Server).readRound},
 	{Method: "GET", Path: "/rounds/{id}/people", May: access.RoundRead, Title: "web.standing.title", Page: "standing", Live: true, read: (*Server).readStanding},
 	{Method: "GET", Path: "/tubes", May: access.RoundRead, Title: "web.tubes.title", Group: "screening", Page: "tubes", Live: true, read: (*Server).readTubes},
 	{Method: "GET", Path: "/tubes/{code}", May: access.RoundRead, Title: "web.tube.title", Page: "tube", Live: true, read: (*Server).readTube},
+	{Method: "POST", Path: "/tubes/{code}/spoil", May: access.TubeSpoil, Title: "web.tube.title", Back: "/tubes/{code}", do: (*Server).spoilTube},
 	{Method: "GET", Path: "/recalls", May: access.RoundRead, Title: "web.recalls.title", Group: "screening", Page: "recalls", Live: true, read: (*Server).readRecalls},
 	{Method: "GET", Path: "/anomalies", May: access.RoundRead, Title: "web.anomalies.title", Group: "screening", Page: "anomalies", read: (*Server).readAnomalies},
 	{Method: "POST", Path: "/anomalies/{id}/settle", May: access.AnomalySettle, Title: "web.anomalies.title", Back: "/anomalies", do: (*Server).settleAnomaly},
+	{Method: "GET", Path: "/stations", May: access.AreaRead, Title: "web.stations.title", Group: "screening", Page: "stations", read: (*Server).readStations},
+	{Method: "POST", Path: "/stations/booths", May: access.RoundManage, Title: "web.stations.title", Back: "/stations", do: (*Server).addBooth},
+	{Method: "POST", Path: "/stations/labs", May: access.LabManage, Title: "web.stations.title", Back: "/stations", do: (*Server).addLab},
+	{Method: "POST", Path: "/stations/boxes", May: access.AreaManage, Title: "web.stations.title", Back: "/stations", do: (*Server).issueBox},
 
 	{Method: "GET", Path: "/cases", May: access.CaseRead, Title: "web.cases.title", Group: "cases", Page: "cases", Live: true, read: (*Server).readCases},
 	{Method: "GET", Path: "/cases/{id}", May: access.CaseRead, Title: "web.case.title", Page: "case", read: (*Server).readCase},
@@ -77,17 +93,29 @@ var Routes = []Route{
 	{Method: "GET", Path: "/beds", May: access.SiteRead, Title: "web.needs.title", Group: "beds", Page: "needs", Live: true, read: (*Server).readNeeds},
 	{Method: "GET", Path: "/sites", May: access.SiteRead, Title: "web.sites.title", Group: "beds", Page: "sites", Live: true, read: (*Server).readSites},
 	{Method: "GET", Path: "/sites/{id}", May: access.SiteRead, Title: "web.site.title", Page: "site", read: (*Server).readSite},
+	{Method: "POST", Path: "/sites", May: access.SiteManage, Title: "web.sites.title", Back: "/sites", do: (*Server).openSite},
+	{Method: "POST", Path: "/sites/{id}/arrivals", May: access.StayRecord, Title: "web.site.title", Back: "/sites/{id}", do: (*Server).recordArrival},
+	{Method: "POST", Path: "/sites/{id}/wards", May: access.SiteManage, Title: "web.site.title", Back: "/sites/{id}", do: (*Server).openSite},
 	{Method: "POST", Path: "/sites/{id}/stays/{stay}/discharge", May: access.StayRecord, Title: "web.site.title", Back: "/sites/{id}", do: (*Server).discharge},
 	{Method: "GET", Path: "/transfers", May: access.TripRead, Title: "web.trips.title", Group: "beds", Page: "trips", read: (*Server).readTrips},
 	{Method: "POST", Path: "/transfers/{id}/assign", May: access.TripPlan, Title: "web.trips.title", Back: "/transfers", do: (*Server).assignVehicle},
 	{Method: "POST", Path: "/transfers/{id}/pick-up", May: access.TripDrive, Title: "web.trips.title", Back: "/transfers", do: (*Server).pickUp},
-	{Method: "POST", Path: "/transfers/{id}/arrive", May: access.TripDrive, Title: "web.trips.title", Back: "/transfers", do: (*Server).arrive},
+	{Method: "POST", Path: "/transfers/{id}/end", May: access.TripDrive, Title: "web.trips.title", Back: "/transfers", do: (*Server).endTrip},
+	{Method: "POST", Path: "/vehicles", May: access.TripPlan, Title: "web.trips.title", Back: "/transfers", do: (*Server).addVehicle},
 
 	{Method: "GET", Path: "/tasks", May: access.TaskRead, Title: "web.tasks.title", Group: "work", Page: "tasks", read: (*Server).readTasks},
 	{Method: "POST", Path: "/tasks/{id}/take", May: access.TaskWork, Title: "web.tasks.title", Back: "/tasks", do: (*Server).takeTask},
 	{Method: "POST", Path: "/tasks/{id}/end", May: access.TaskWork, Title: "web.tasks.title", Back: "/tasks", do: (*Server).endTask},
 
 	{Method: "GET", Path: "/journal", May: access.JournalRead, Title: "web.journal.title", Group: "record", Page: "journal", Live: true, read: (*Server).readJournal},
+	{Method: "GET", Path: "/files", May: access.AreaRead, Title: "web.files.title", Group: "record", Page: "files", shown: filesFor, read: (*Server).readFiles},
+	{Method: "POST", Path: "/files/areas", May: access.AreaManage, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Areas)},
+	{Method: "POST", Path: "/files/roster", May: access.RosterLoad, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Roster)},
+	{Method: "POST", Path: "/files/tubes", May: access.TubeClose, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Tubes)},
+	{Method: "POST", Path: "/files/results", May: access.LabReport, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Results)},
+	{Method: "GET", Path: "/files/rejected/{id}", May: access.AreaRead, Title: "web.files.title", give: (*Server).giveRejected},
+	{Method: "POST", Path: "/files/out/tubes", May: access.ExportRows, Title: "web.files.title", Back: "/files", give: (*Server).giveTubes},
+	{Method: "POST", Path: "/files/out/journal", May: access.JournalRead, Title: "web.files.title", Back: "/files", give: (*Server).giveJournal},
 	{Method: "GET", Path: "/parked", May: access.EventRetry, Title: "web.parked.title", Group: "record", Page: "parked", read: (*Server).readParked},
 	{Method: "POST", Path: "/parked/{consumer}/{seq}/retry", May: access.EventRetry, Title: "web.parked.title", Back: "/parked", do: (*Server).retryParked},
 	{Method: "POST", Path: "/parked/{consumer}/{seq}/dismiss", May: access.EventRetry, Title: "web.parked.title", Back: "/parked", do: (*Server).dismissParked},
@@ -170,7 +198,7 @@ func navigation(by outbreak.Actor, here string) []navGroup {
 	for _, name := range navGroups {
 		g := navGroup{Title: "web.nav.group." + name}
 		for _, r := range Routes {
-			if r.Group != name || !access.Anywhere(by, r.May) {
+			if r.Group != name || !access.Anywhere(by, r.May) || r.shown != nil && !r.shown(by) {
 				continue
 			}
 			path := strings.TrimSuffix(r.Path, "{$}")

@@ -40,11 +40,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	c, err := s.enter(r, route)
 	if err == nil {
 		rememberLanguage(w, r, s.House.Secure())
-		if route.do != nil {
+		if r.Method != http.MethodGet {
 			s.command(w, r, c)
 			return
 		}
-		err = s.page(w, r, c, http.StatusOK)
+		if route.give != nil {
+			err = route.give(s, w, r, c)
+		} else {
+			err = s.page(w, r, c, http.StatusOK)
+		}
 	}
 	if err != nil {
 		s.refuse(w, r, c, err)
@@ -136,12 +140,10 @@ func send(w http.ResponseWriter, c *call, status int, html []byte) {
 
 // command does what a form asks, then goes on to a page; a refused form is shown again with what was typed and why.
 func (s *Server) command(w http.ResponseWriter, r *http.Request, c *call) {
-	if err := r.ParseForm(); err != nil {
-		s.refuse(w, r, c, outbreak.Refuse(outbreak.Invalid, "web.form.unreadable").Because(err))
+	next, err := s.act(w, r, c)
+	if err == nil && c.route.give != nil {
 		return
 	}
-	c.form = r.PostForm
-	next, err := c.route.do(s, c)
 	if err == nil && next != "" {
 		for _, cookie := range c.cookies {
 			http.SetCookie(w, cookie)
@@ -174,6 +176,36 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, c *call) {
 	if err := s.page(w, r, c, status); err != nil {
 		s.refuse(w, r, c, err)
 	}
+}
+
+// act reads a form and does what it asks.
+func (s *Server) act(w http.ResponseWriter, r *http.Request, c *call) (string, error) {
+	if c.route.file {
+		err := s.receive(w, r, c)
+		if c.file != nil {
+			defer c.file.done()
+		}
+		if err != nil {
+			return "", err
+		}
+		return c.route.do(s, c)
+	}
+	if err := r.ParseForm(); err != nil {
+		return "", unread(err)
+	}
+	c.form = r.PostForm
+	if c.route.give != nil {
+		return "", c.route.give(s, w, r, c)
+	}
+	return c.route.do(s, c)
+}
+
+// unread is the refusal of a form that could not be read: too large, or broken.
+func unread(err error) error {
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		return err
+	}
+	return outbreak.Refuse(outbreak.Invalid, "web.form.unreadable").Because(err)
 }
 
 func (s *Server) fault(c *call, err error) *Fault {

@@ -20,6 +20,7 @@ type Server struct {
 	peopled atomic.Bool // there is a user
 	areas   areaBook
 	names   nameBook
+	shelf   shelf
 }
 
 // New makes the door over the rooms of the house.
@@ -36,8 +37,11 @@ func New(rooms Rooms) (*Server, error) {
 	return s, nil
 }
 
-// Close ends the live streams; a server that shuts down calls it first (http.Server.RegisterOnShutdown), or waits for ever.
-func (s *Server) Close() { s.live.close() }
+// Close ends the live streams and drops what was kept for a while; a server that shuts down calls it first (http.Server.RegisterOnShutdown), or waits for ever.
+func (s *Server) Close() {
+	s.live.close()
+	s.shelf.close()
+}
 
 // Broken tells how often browsers reported that a page broke the content security policy.
 func (s *Server) Broken() int64 { return s.reports.Count() }
@@ -46,7 +50,12 @@ func (s *Server) Broken() int64 { return s.reports.Count() }
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	for _, r := range Routes {
-		mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) { s.serve(w, req, r) })
+		mux.HandleFunc(r.Method+" "+r.Path, func(w http.ResponseWriter, req *http.Request) {
+			if !r.file {
+				req.Body = http.MaxBytesReader(w, req.Body, door.Body)
+			}
+			s.serve(w, req, r)
+		})
 	}
 	mux.Handle("GET /static/", s.assets)
 	mux.HandleFunc("GET /live", s.stream)
@@ -55,7 +64,7 @@ func (s *Server) Handler() http.Handler {
 		http.Redirect(w, req, s.assets.named["favicon.svg"], http.StatusMovedPermanently)
 	})
 	mux.HandleFunc("/", s.nowhere)
-	return s.House.Wrap(door.Chain{Door: "web", Browser: true, Refuse: s.refuseStranger, Lang: func(r *http.Request) words.Lang { return languageOf(r, "") }}, mux)
+	return s.House.Wrap(door.Chain{Door: "web", Browser: true, Body: mostFile + 1, Refuse: s.refuseStranger, Lang: func(r *http.Request) words.Lang { return languageOf(r, "") }}, mux)
 }
 
 // refuseStranger answers a request that the chain did not let in, before anybody asked who it is from.

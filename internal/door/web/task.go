@@ -33,6 +33,12 @@ func (s *Server) readTasks(c *call) (any, error) {
 	return p, err
 }
 
+// byHand are the kinds of work that no fact ends: somebody says how they ended.
+var byHand = []task.What{task.FindMembers, task.SearchPool, task.RelieveSite, task.WorkParked, task.RecordedByHand}
+
+// ByHand tells whether a reader may say that work of a kind is done; work of every other kind ends by what it waits for.
+func (tasksPage) ByHand(what task.What) bool { return slices.Contains(byHand, what) }
+
 func aboutTask(c *call, done string, do func(outbreak.TaskID) error) (string, error) {
 	id, err := outbreak.ParseID[outbreak.TaskID](c.path("id"))
 	if err != nil {
@@ -43,14 +49,14 @@ func aboutTask(c *call, done string, do func(outbreak.TaskID) error) (string, er
 
 func (s *Server) takeTask(c *call) (string, error) {
 	return aboutTask(c, "taken", func(id outbreak.TaskID) error {
-		_, err := s.House.Tasks.TakeTask(c.ctx, c.by, task.TakeTask{Task: id})
+		_, err := s.House.Tasks.TakeTask(c.ctx, c.by, task.TakeTask{Key: c.key(), Task: id})
 		return err
 	})
 }
 
 func (s *Server) endTask(c *call) (string, error) {
 	return aboutTask(c, "ended", func(id outbreak.TaskID) error {
-		_, err := s.House.Tasks.EndTask(c.ctx, c.by, task.EndTask{Task: id, How: task.State(c.form.Get("how"))})
+		_, err := s.House.Tasks.EndTask(c.ctx, c.by, task.EndTask{Key: c.key(), Task: id, How: task.State(c.form.Get("how"))})
 		return err
 	})
 }

@@ -40,6 +40,22 @@ func TestTemplatesKeepThePolicy(t *testing.T) {
 	})
 }
 
+// TestEveryFormCarriesAKey makes sure that no form that does something can be sent twice to do it twice.
+func TestEveryFormCarriesAKey(t *testing.T) {
+	form := regexp.MustCompile(`<form[^>]*method="post"(?:[^>{]|\{\{[^}]*\}\})*>(\{\{template "key" \$\}\})?`)
+	each(t, "templates", ".html", func(name, text string) {
+		found := form.FindAllStringSubmatch(text, -1)
+		if len(found) != strings.Count(text, `method="post"`) {
+			t.Errorf("%s has %d forms, of which %d were understood", name, strings.Count(text, `method="post"`), len(found))
+		}
+		for _, m := range found {
+			if m[1] == "" {
+				t.Errorf("%s has a form without a key: %s", name, m[0])
+			}
+		}
+	})
+}
+
 // TestEveryKeyIsWritten looks up the key of every sentence that templates and routes name.
 func TestEveryKeyIsWritten(t *testing.T) {
 	want := map[string]bool{}
@@ -67,6 +83,12 @@ func TestEveryKeyIsWritten(t *testing.T) {
 		for _, word := range of[1:] {
 			want["web."+of[0]+"."+word] = true
 		}
+	}
+	for _, what := range task.Kinds() {
+		want["web.ends."+string(what)] = true
+	}
+	for _, state := range stayStates {
+		want["web.stay."+state], want["web.site.none."+state], want["web.site.none_why."+state] = true, true, true
 	}
 	for _, st := range board.Steps {
 		want["web.step."+string(st.Step)] = true

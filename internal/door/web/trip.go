@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/transfer"
@@ -15,8 +17,8 @@ type tripsPage struct {
 	States   []transfer.State
 	State    transfer.State
 	More     string
-	MayPlan  bool
-	MayDrive bool
+	Add      []areaChoice // where the reader may add a vehicle
+	Kinds    []string     // of vehicles
 }
 
 var tripStates = []transfer.State{transfer.Requested, transfer.Assigned, transfer.Riding, transfer.Arrived, transfer.Cancelled, transfer.Died}
@@ -27,7 +29,7 @@ func (s *Server) readTrips(c *call) (any, error) {
 		return nil, err
 	}
 	p := tripsPage{States: tripStates, State: transfer.State(c.query.Get("state")), Sites: map[outbreak.SiteID]string{}, Names: map[outbreak.VehicleID]string{},
-		MayPlan: access.Anywhere(c.by, access.TripPlan), MayDrive: access.Anywhere(c.by, access.TripDrive)}
+		Kinds: transfer.VehicleKinds}
 	if p.State == "" {
 		p.State = transfer.Requested
 	}
@@ -43,6 +45,11 @@ func (s *Server) readTrips(c *call) (any, error) {
 	}
 	for _, v := range p.Vehicles {
 		p.Names[v.ID] = v.Name
+	}
+	if access.Anywhere(c.by, access.TripPlan) {
+		if p.Add, err = s.namedAreas(c, access.TripPlan); err != nil {
+			return nil, err
+		}
 	}
 	return p, s.siteNames(c, p.Sites)
 }
@@ -78,21 +85,34 @@ func (s *Server) assignVehicle(c *call) (string, error) {
 		if err != nil {
 			return err
 		}
-		_, err = s.House.Transfer.AssignVehicle(c.ctx, c.by, transfer.AssignVehicle{Trip: id, Vehicle: vehicle})
+		_, err = s.House.Transfer.AssignVehicle(c.ctx, c.by, transfer.AssignVehicle{Key: c.key(), Trip: id, Vehicle: vehicle})
 		return err
 	})
 }
 
 func (s *Server) pickUp(c *call) (string, error) {
 	return aboutTrip(c, "picked_up", func(id outbreak.TripID) error {
-		_, err := s.House.Transfer.PickUp(c.ctx, c.by, transfer.PickUp{Trip: id})
+		_, err := s.House.Transfer.PickUp(c.ctx, c.by, transfer.PickUp{Key: c.key(), Trip: id})
 		return err
 	})
 }
 
-func (s *Server) arrive(c *call) (string, error) {
-	return aboutTrip(c, "arrived", func(id outbreak.TripID) error {
-		_, err := s.House.Transfer.EndTrip(c.ctx, c.by, transfer.EndTrip{Trip: id, How: transfer.Arrived})
+// endTrip says how a trip ended: with the person at the site, or otherwise and why.
+func (s *Server) endTrip(c *call) (string, error) {
+	how := transfer.State(c.form.Get("how"))
+	done := "trip_ended"
+	if how == transfer.Arrived {
+		done = "arrived"
+	}
+	return aboutTrip(c, done, func(id outbreak.TripID) error {
+		_, err := s.House.Transfer.EndTrip(c.ctx, c.by, transfer.EndTrip{Key: c.key(), Trip: id, How: how, Reason: c.form.Get("reason")})
 		return err
 	})
+}
+
+func (s *Server) addVehicle(c *call) (string, error) {
+	n := transfer.AddVehicle{Key: c.key(), Area: outbreak.Path(c.form.Get("area")).Code(), Kind: c.form.Get("kind"), Name: c.form.Get("name")}
+	n.Seats, _ = strconv.Atoi(c.form.Get("seats")) // no number is refused by the service
+	_, err := s.House.Transfer.AddVehicle(c.ctx, c.by, n)
+	return "/transfers?done=vehicle_added", err
 }

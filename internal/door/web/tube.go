@@ -52,6 +52,8 @@ type tubePage struct {
 	Labs     map[outbreak.LabID]string
 	Held     []screening.RecallMember
 	Timeline []outbreak.Entry
+	MaySpoil bool     // nobody has yet said that it gives no result
+	Reasons  []string // for saying so
 }
 
 // memberRow is one person in a tube.
@@ -67,7 +69,7 @@ func (s *Server) readTube(c *call) (any, error) {
 	if code == "" {
 		return nil, outbreak.Refuse(outbreak.NotFound, "web.tube.code_wrong")
 	}
-	p := tubePage{Code: code, Labs: map[outbreak.LabID]string{}}
+	p := tubePage{Code: code, Reasons: screening.SpoilReasons, Labs: map[outbreak.LabID]string{}}
 	history, err := s.House.Lab.FindTube(c.ctx, c.by, code)
 	if err != nil {
 		return nil, err
@@ -82,6 +84,7 @@ func (s *Server) readTube(c *call) (any, error) {
 	case len(history.Results)+len(history.Seen) == 0:
 		return nil, err
 	}
+	p.MaySpoil = t.Spoiled == "" && access.Can(c.by, access.TubeSpoil, t.Scope())
 	for _, m := range t.Members {
 		who, known := people[m.No]
 		p.People = append(p.People, memberRow{Member: m, Person: who, Known: known, TakenAt: t.Taken + outbreak.Instant(m.After)*1000})
@@ -94,6 +97,16 @@ func (s *Server) readTube(c *call) (any, error) {
 	}
 	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "tube", ID: string(code)}, access.RoundRead)
 	return p, err
+}
+
+// spoilTube says that a tube will give no result, so that its people are sampled again.
+func (s *Server) spoilTube(c *call) (string, error) {
+	at, err := c.moment("at")
+	if err != nil {
+		return "", err
+	}
+	t, err := s.House.Screening.SpoilTube(c.ctx, c.by, screening.SpoilTube{Key: c.key(), Tube: outbreak.TubeCode(c.path("code")), Reason: c.form.Get("reason"), At: at})
+	return "/tubes/" + string(t.Code) + "?done=spoiled", err
 }
 
 // labNames fills in the names of laboratories the reader may see.

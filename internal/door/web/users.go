@@ -31,7 +31,7 @@ func (s *Server) readUsers(c *call) (any, error) {
 
 func (s *Server) addUser(c *call) (string, error) {
 	u, err := s.House.Access.AddUser(c.ctx, c.by, access.NewUser{Login: c.form.Get("login"), Name: c.form.Get("name"),
-		Lang: words.Lang(c.form.Get("lang")), Area: outbreak.Path(c.form.Get("area")), Password: c.form.Get("password")}, "")
+		Lang: words.Lang(c.form.Get("lang")), Area: outbreak.Path(c.form.Get("area")), Password: c.form.Get("password")}, c.key())
 	if err != nil {
 		return "", err
 	}
@@ -81,7 +81,7 @@ func (s *Server) grant(c *call) (string, error) {
 		if err != nil {
 			return err
 		}
-		_, err = s.House.Access.Grant(c.ctx, c.by, id, outbreak.Grant{Role: c.form.Get("role"), Area: outbreak.Path(c.form.Get("area")), Outbreak: ob}, 0, "")
+		_, err = s.House.Access.Grant(c.ctx, c.by, id, outbreak.Grant{Role: c.form.Get("role"), Area: outbreak.Path(c.form.Get("area")), Outbreak: ob}, 0, c.key())
 		return err
 	})
 }
@@ -92,7 +92,7 @@ func (s *Server) revoke(c *call) (string, error) {
 		if err != nil {
 			return err
 		}
-		return s.House.Access.Revoke(c.ctx, c.by, grant, "")
+		return s.House.Access.Revoke(c.ctx, c.by, grant, c.key())
 	})
 }
 
@@ -103,5 +103,5 @@ func (s *Server) resetPassword(c *call) (string, error) {
 }
 
 func (s *Server) disable(c *call) (string, error) {
-	return aboutUser(c, "disabled", func(id outbreak.UserID) error { return s.House.Access.Disable(c.ctx, c.by, id, "") })
+	return aboutUser(c, "disabled", func(id outbreak.UserID) error { return s.House.Access.Disable(c.ctx, c.by, id, c.key()) })
 }

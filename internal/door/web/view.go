@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
 	"breakwater/internal/ledger/access"
@@ -33,6 +34,7 @@ type View struct {
 	named  func(string) string
 	area   func(words.Lang, outbreak.Path) string
 	who    func(id string) string
+	called func(kind, id string) string
 	wall   outbreak.Instant
 }
 
@@ -108,6 +110,21 @@ func (v *View) Soon(due outbreak.Instant) bool {
 // May tells whether the reader holds a permission somewhere.
 func (v *View) May(p string) bool { return access.Anywhere(v.Actor, access.Permission(p)) }
 
+// Can tells whether the reader holds a permission where a thing belongs.
+func (v *View) Can(p string, where outbreak.Scope) bool {
+	return access.Can(v.Actor, access.Permission(p), where)
+}
+
+// Called gives the name of a round, site, laboratory, vehicle, sampling point, outbreak or user; the identifier when it has
+// none that the reader may know.
+func (v *View) Called(kind string, id any) string {
+	text := fmt.Sprint(id)
+	if name := v.called(kind, text); name != "" {
+		return name
+	}
+	return text
+}
+
 // Asset gives the hashed path of a file.
 func (v *View) Asset(name string) string { return v.named(name) }
 
@@ -116,6 +133,15 @@ func (v *View) HTMLLang() string { return htmlLang(v.Lang) }
 
 // Typed gives what was typed into a field of a refused form.
 func (v *View) Typed(field string) string { return v.Form.Get(field) }
+
+// TypedAmong tells whether a value was among those chosen in a field of a refused form.
+func (v *View) TypedAmong(field, value string) bool { return slices.Contains(v.Form[field], value) }
+
+// Lines counts the lines of a form that has n alike.
+func (v *View) Lines(n int) []struct{} { return make([]struct{}, n) }
+
+// Mega writes bytes as whole megabytes.
+func (v *View) Mega(bytes int) string { return v.N(bytes >> 20) }
 
 // Wrong tells whether the refused form was refused for this field.
 func (v *View) Wrong(field string) bool { return v.Fault != nil && v.Fault.Field == field }

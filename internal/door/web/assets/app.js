@@ -43,6 +43,13 @@
       event.preventDefault();
       return;
     }
+    const file = /** @type {HTMLInputElement | null} */ (form.querySelector("input[type=file]"))?.files?.[0];
+    if (file && file.size > Number(form.dataset.most)) { // said before it is sent for minutes
+      event.preventDefault();
+      alert(form.dataset.mostWord);
+      return;
+    }
+    if (form.hasAttribute("data-download")) return; // the page stays
     if (form.dataset.sent) event.preventDefault();
     form.dataset.sent = "1";
   });
