@@ -18,8 +18,8 @@ lint:
 bench: ## ratios against a named reference in the same run
 	go test -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
 
-crash: ## 40 kills of a real server under load on each database
-	BREAKWATER_KILLS=40 go test -count=1 -v -timeout 40m -run 'TestKillingTheServer' ./internal/drill
+crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, a disk that breaks
+	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestSeveralServers" ./internal/drill
 
 screens: ## a picture of every page in both languages, desktop and phone, into screens/
 	BREAKWATER_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestPagesInABrowser' ./internal/door/web

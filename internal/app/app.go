@@ -138,6 +138,10 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if err := db.Write(ctx, vault.Prove); err != nil {
 		return nil, err
 	}
+	process, err := db.Number(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var (
 		wall  = c.Wall
 		ids   = outbreak.NewIDs(wall)
@@ -146,6 +150,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 			return tasks.Parked(tx, consumer, e, cause)
 		})
 	)
+	ids.Number(process)
 	tasks = task.New(db, j, ids)
 	reg := registry.New(db, j, ids, rules, vault)
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,

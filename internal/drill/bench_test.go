@@ -80,7 +80,7 @@ func serve(b *testing.B, c app.Config, people int) benched {
 	if err := config.complete(); err != nil {
 		b.Fatal(err)
 	}
-	r, err := config.enrol(ctx, NewClient(a.URL(), token))
+	r, err := config.enrol(ctx, []*Client{NewClient(a.URL(), token)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -20,7 +20,8 @@ type Client struct {
 	Base  string // "http://127.0.0.1:8300"
 	Token string
 	HTTP  *http.Client
-	Tries int // 0: once
+	Tries int           // 0: once
+	Most  time.Duration // waits no longer than this between two tries, whatever the house asks for; 0: as it asks
 }
 
 // NewClient makes a client that keeps its connections.
@@ -64,6 +65,9 @@ func (c *Client) Call(ctx context.Context, method, path, key string, body, into 
 		wait, err := c.once(ctx, method, path, key, text, into)
 		if err == nil || wait == 0 || try > c.Tries {
 			return err
+		}
+		if c.Most > 0 {
+			wait = min(wait, c.Most)
 		}
 		select {
 		case <-ctx.Done():

@@ -21,7 +21,8 @@ type RehearseConfig struct {
 	Rate     float64 // operations per second at most; 0: as fast as the house takes them
 	Clients  int     // who send at the same time; 0: 16
 	Positive float64 // share of positive pools; 0: 0.02, below 0: none
-	Kills    int     // how often the server process is killed without warning, under load
+	Kills    int     // how often a server process is killed without warning, under load
+	Servers  int     // processes on one database, among which the clients are shared out; 0: 1
 	Seed     uint64  // of the moments, the positives and the lost tubes
 
 	URL   string // a running house
@@ -31,6 +32,9 @@ type RehearseConfig struct {
 	DB      string   // or the address of a PostgreSQL database
 	Key     string   // file of the master key
 	Program []string // the server's program; "serve" and its flags are added. Empty: this program itself
+
+	Wound func(ctx context.Context, pid int) error // done to a server some moments before it is killed; may be nil
+	Blow  func(ctx context.Context) error          // done in place of each kill, to what the servers stand on; may be nil
 
 	Acked string       // file of the acknowledged operations; empty: a temporary one, removed at the end
 	Told  func(string) // progress, a line at a time; may be nil
@@ -98,24 +102,33 @@ func Rehearse(ctx context.Context, c RehearseConfig) (report RehearseReport, err
 	} else {
 		report.Acked = c.Acked
 	}
-	var house *process
+	var houses []*process
+	addresses := []string{c.URL}
 	if c.URL == "" {
 		if c.Token, err = c.admit(ctx); err != nil {
 			return report, err
 		}
-		if house, err = c.launch(ctx); err != nil {
-			return report, err
+		addresses = nil
+		for range max(c.Servers, 1) {
+			house, err := c.launch(ctx)
+			if err != nil {
+				return report, err
+			}
+			defer func() { err = errors.Join(err, house.stop()) }()
+			houses, addresses = append(houses, house), append(addresses, house.url)
 		}
-		defer func() { err = errors.Join(err, house.stop()) }()
-		c.URL = house.url
 	}
-	client := NewClient(c.URL, c.Token)
-	client.Tries = 1000 // a house that is being started again is asked until it answers
-	r, err := c.enrol(ctx, client)
+	var clients []*Client
+	for _, address := range addresses {
+		client := NewClient(address, c.Token)
+		client.Tries, client.Most = 1000, 300*time.Millisecond // a house that is being started again is asked until it answers
+		clients = append(clients, client)
+	}
+	r, err := c.enrol(ctx, clients)
 	if err != nil {
 		return report, fmt.Errorf("setting the rehearsal up: %w", err)
 	}
-	if err := c.load(ctx, r, house, &report); err != nil {
+	if err := c.load(ctx, r, houses, &report); err != nil {
 		return report, err
 	}
 	return report, c.compare(ctx, r, &report)
@@ -131,7 +144,7 @@ func (c *RehearseConfig) complete() error {
 	switch {
 	case given != 1:
 		return errors.New("a rehearsal needs a running house or a database, and one of them alone")
-	case c.URL != "" && c.Kills > 0:
+	case c.URL != "" && (c.Kills > 0 || c.Servers > 1):
 		return errors.New("a rehearsal kills only a server that it started itself")
 	case c.URL != "" && c.Token == "":
 		return errors.New("a rehearsal against a running house needs a token")
@@ -158,7 +171,7 @@ func (c *RehearseConfig) complete() error {
 }
 
 // load lets the clients send until the roll was tested once and every kill was made.
-func (c RehearseConfig) load(ctx context.Context, r *rehearsal, house *process, report *RehearseReport) error {
+func (c RehearseConfig) load(ctx context.Context, r *rehearsal, houses []*process, report *RehearseReport) error {
 	acked, err := openAcked(c.Acked)
 	if err != nil {
 		return err
@@ -182,7 +195,7 @@ func (c RehearseConfig) load(ctx context.Context, r *rehearsal, house *process, 
 	killed := make(chan struct{})
 	work.Go(func() {
 		defer close(killed)
-		fail(c.kill(ctx, house, report))
+		fail(c.kill(ctx, houses, report))
 	})
 	for i := range r.groups {
 		work.Go(func() { fail(r.play(ctx, i, killed)) })
@@ -197,8 +210,9 @@ func (c RehearseConfig) load(ctx context.Context, r *rehearsal, house *process, 
 	return failed
 }
 
-// kill ends the server without warning at random moments and starts it again, each time looking at the journal's chain.
-func (c RehearseConfig) kill(ctx context.Context, house *process, report *RehearseReport) error {
+// kill ends a server without warning at random moments and starts it again, or strikes what the servers stand on, each time
+// looking at the journal's chain.
+func (c RehearseConfig) kill(ctx context.Context, houses []*process, report *RehearseReport) error {
 	rng := c.chance(0)
 	for report.Kills < c.Kills {
 		select {
@@ -206,11 +220,8 @@ func (c RehearseConfig) kill(ctx context.Context, house *process, report *Rehear
 			return ctx.Err()
 		case <-time.After(200*time.Millisecond + time.Duration(rng.Int64N(int64(time.Second)))):
 		}
-		if err := house.kill(); err != nil {
-			return err
-		}
 		report.Kills++
-		if err := house.start(ctx); err != nil {
+		if err := c.strike(ctx, houses, rng.IntN(max(len(houses), 1))); err != nil {
 			return err
 		}
 		v, err := c.verify(ctx)
@@ -224,6 +235,23 @@ func (c RehearseConfig) kill(ctx context.Context, house *process, report *Rehear
 		c.Told(fmt.Sprintf("killed and started again %d of %d, %d records", report.Kills, c.Kills, v.Entries))
 	}
 	return nil
+}
+
+// strike does one blow and lets the house come back.
+func (c RehearseConfig) strike(ctx context.Context, houses []*process, which int) error {
+	if c.Blow != nil {
+		return c.Blow(ctx)
+	}
+	house := houses[which]
+	if c.Wound != nil {
+		if err := c.Wound(ctx, house.cmd.Process.Pid); err != nil {
+			return err
+		}
+	}
+	if err := house.kill(); err != nil {
+		return err
+	}
+	return house.start(ctx)
 }
 
 // fault notes a fault in words, the first few of them.

@@ -23,7 +23,8 @@ import (
 // rehearsal is what the clients share.
 type rehearsal struct {
 	RehearseConfig
-	c        *Client
+	c        *Client   // who sets up and looks
+	clients  []*Client // one of each server, for those who send
 	acked    *ackedFile
 	pace     *rate.Limiter
 	name     string // unlike that of any other rehearsal on this database
@@ -50,8 +51,9 @@ func (c RehearseConfig) chance(part int) *mathrand.Rand {
 }
 
 // enrol sets the rehearsal up through the interface: areas, roll, tube serials, booths, a laboratory and some beds.
-func (c RehearseConfig) enrol(ctx context.Context, client *Client) (*rehearsal, error) {
-	r := &rehearsal{RehearseConfig: c, c: client, name: "R" + rand.Text()[:6], pace: rate.NewLimiter(rate.Inf, 0)}
+func (c RehearseConfig) enrol(ctx context.Context, clients []*Client) (*rehearsal, error) {
+	client := clients[0]
+	r := &rehearsal{RehearseConfig: c, c: client, clients: clients, name: "R" + rand.Text()[:6], pace: rate.NewLimiter(rate.Inf, 0)}
 	if c.Rate > 0 {
 		r.pace = rate.NewLimiter(rate.Limit(c.Rate), max(int(c.Rate/10), 1))
 	}
@@ -272,7 +274,7 @@ func (t *team) do(ctx context.Context, f fact, path string, body, into any) erro
 	}
 	began := time.Now()
 	key := strings.Join([]string{f.kind, string(f.tube)}, " ")
-	if err := t.c.Post(ctx, path, key, body, into); err != nil {
+	if err := t.clients[t.client%len(t.clients)].Post(ctx, path, key, body, into); err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

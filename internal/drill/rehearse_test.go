@@ -3,9 +3,12 @@ package drill_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -13,12 +16,19 @@ import (
 
 	"breakwater/internal/cli"
 	"breakwater/internal/drill"
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
 	"breakwater/internal/testkit"
 )
 
-// TestMain lets the test binary be the server that is killed: started with "serve" it is the program itself.
+// TestMain lets the test binary be the server that is killed: started with "serve" it is the program itself, whose disk
+// breaks when it is told to.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		if what := os.Getenv(broken); what != "" {
+			go breakDisk(what, os.Args)
+		}
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		code := cli.Main(ctx, os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
 		stop()
@@ -40,45 +50,140 @@ func kills(t *testing.T) int {
 	return n
 }
 
-func TestKillingTheServerLosesNothingAndDoublesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("kills a server process again and again")
+// broken names how the disk of the server breaks: "write" or "sync", and the number of the error.
+const broken = "BREAKWATER_TEST_BROKEN_DISK"
+
+func breakDisk(what string, args []string) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGUSR1)
+	<-told
+	var call string
+	var errno int
+	if _, err := fmt.Sscan(what, &call, &errno); err != nil {
+		panic(err)
 	}
-	for engine, where := range map[string]func(t *testing.T) drill.RehearseConfig{
-		"sqlite": func(t *testing.T) drill.RehearseConfig {
-			return drill.RehearseConfig{Data: filepath.Join(t.TempDir(), "data")}
-		},
-		"postgres": func(t *testing.T) drill.RehearseConfig {
-			return drill.RehearseConfig{DB: durable(t), Key: filepath.Join(t.TempDir(), "key")}
-		},
+	if err := testkit.BreakDisk(args[slices.Index(args, "--data")+1], call, syscall.Errno(errno)); err != nil {
+		panic(err)
+	}
+}
+
+func TestKillingTheServerLosesNothingAndDoublesNothing(t *testing.T) {
+	each(t, func(t *testing.T, c drill.RehearseConfig, _ *testkit.Cluster) { rehearse(t, c) })
+}
+
+// TestABrokenDiskLosesNothing lets the disk below the embedded database refuse to write or to sync, under load. The server
+// has to stop taking in, and to answer all the same, until it is killed and started again on a sound disk.
+func TestABrokenDiskLosesNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("breaks the disk of a server process again and again")
+	}
+	for name, how := range map[string]string{
+		"full":      fmt.Sprint("write ", int(syscall.ENOSPC)),
+		"read-only": fmt.Sprint("write ", int(syscall.EROFS)),
+		"unwritten": fmt.Sprint("write ", int(syscall.EIO)),
+		"unsynced":  fmt.Sprint("sync ", int(syscall.EIO)),
 	} {
-		t.Run(engine, func(t *testing.T) {
-			c := where(t)
-			c.People, c.Kills, c.Positive, c.Seed = 480, kills(t), 0.1, uint64(time.Now().UnixNano())
-			c.Acked = filepath.Join(t.TempDir(), "acked.csv")
-			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute+time.Duration(c.Kills)*20*time.Second)
-			defer cancel()
-			r, err := drill.Rehearse(ctx, c)
-			if err != nil {
-				t.Fatalf("seed %d: %v", c.Seed, err)
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(broken, how)
+			c := drill.RehearseConfig{Data: filepath.Join(t.TempDir(), "data")}
+			c.Wound = func(ctx context.Context, pid int) error {
+				if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+					return err
+				}
+				return stops(ctx, c.Data)
 			}
-			text, err := json.Marshal(r)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("seed %d: %s", c.Seed, text)
-			if !r.Sound() || !r.JournalOK {
-				t.Error("something was lost, doubled or left alone")
-			}
-			if r.Kills != c.Kills || r.Acknowledged < 100 || r.PositivePools == 0 || r.PositivePeople == 0 {
-				t.Error("the rehearsal did not do what it was to do")
-			}
+			rehearse(t, c)
 		})
 	}
 }
 
+// stops waits until the journal stands still although clients send.
+func stops(ctx context.Context, data string) error {
+	db, err := store.Open(ctx, filepath.Join(data, "breakwater.db"), outbreak.WallClock{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	head := func() (n int64, err error) {
+		err = db.Read(ctx, func(tx *store.Tx) error { n, err = journal.Head(tx); return err })
+		return n, err
+	}
+	for range 20 {
+		before, err := head()
+		if err != nil {
+			return err
+		}
+		time.Sleep(500 * time.Millisecond)
+		after, err := head()
+		if err != nil || after == before {
+			return err
+		}
+	}
+	return errors.New("a server whose disk is broken goes on taking in")
+}
+
+// TestKillingTheDatabaseServerLosesNothing ends the postmaster without warning, under load, while the server of the house
+// goes on running.
+func TestKillingTheDatabaseServerLosesNothing(t *testing.T) {
+	each(t, func(t *testing.T, c drill.RehearseConfig, cluster *testkit.Cluster) {
+		if cluster == nil {
+			t.Skip("the embedded database has no server")
+		}
+		c.Blow = func(context.Context) error { return errors.Join(cluster.Kill(), cluster.Start()) }
+		rehearse(t, c)
+	})
+}
+
+// TestSeveralServersOnOneDatabase lets two servers share a PostgreSQL, one of which is killed again and again.
+func TestSeveralServersOnOneDatabase(t *testing.T) {
+	each(t, func(t *testing.T, c drill.RehearseConfig, cluster *testkit.Cluster) {
+		if cluster == nil {
+			t.Skip("the embedded database has one server")
+		}
+		c.Servers = 2
+		rehearse(t, c)
+	})
+}
+
+// each runs a rehearsal on each database.
+func each(t *testing.T, do func(*testing.T, drill.RehearseConfig, *testkit.Cluster)) {
+	if testing.Short() {
+		t.Skip("kills a server process again and again")
+	}
+	t.Run("sqlite", func(t *testing.T) {
+		do(t, drill.RehearseConfig{Data: filepath.Join(t.TempDir(), "data")}, nil)
+	})
+	t.Run("postgres", func(t *testing.T) {
+		cluster, where := durable(t)
+		do(t, drill.RehearseConfig{DB: where, Key: filepath.Join(t.TempDir(), "key")}, cluster)
+	})
+}
+
+func rehearse(t *testing.T, c drill.RehearseConfig) {
+	t.Helper()
+	c.People, c.Kills, c.Positive, c.Seed = 480, kills(t), 0.1, uint64(time.Now().UnixNano())
+	c.Acked = filepath.Join(t.TempDir(), "acked.csv")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute+time.Duration(c.Kills)*30*time.Second)
+	defer cancel()
+	r, err := drill.Rehearse(ctx, c)
+	if err != nil {
+		t.Fatalf("seed %d: %v", c.Seed, err)
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("seed %d: %s", c.Seed, text)
+	if !r.Sound() || !r.JournalOK {
+		t.Error("something was lost, doubled or left alone")
+	}
+	if r.Kills != c.Kills || r.Acknowledged < 100 || r.PositivePools == 0 || r.PositivePeople == 0 {
+		t.Error("the rehearsal did not do what it was to do")
+	}
+}
+
 // durable gives a database in a cluster that keeps what it acknowledged.
-func durable(t *testing.T) string {
+func durable(t *testing.T) (*testkit.Cluster, string) {
 	t.Helper()
 	bin := testkit.PGBin()
 	if bin == "" {
@@ -96,5 +201,5 @@ func durable(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return where
+	return cluster, where
 }

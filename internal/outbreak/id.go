@@ -122,7 +122,7 @@ func parseID(text string) (int64, error) {
 
 // IDs gives identifiers: 41 bits of wall-clock milliseconds, 8 bits of the process, 13 bits of counter.
 // One process gives at most 8,192 per millisecond and then borrows from the next; two processes on one database differ in
-// their 8 bits, which are drawn at start.
+// their 8 bits, which are drawn until Number gives them.
 type IDs struct {
 	clock Clock
 	node  uint64
@@ -137,6 +137,14 @@ func NewIDs(wall Clock) *IDs {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return &IDs{clock: wall, node: binary.LittleEndian.Uint64(b[:]) & 0xff}
+}
+
+// Number tells the source which of the processes on one database it serves, so that two of them never give the same
+// identifier: of 256 that began one after the other no two are alike.
+func (s *IDs) Number(process int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.node = uint64(process) & 0xff
 }
 
 func (s *IDs) next() int64 {

@@ -49,7 +49,7 @@ func (l *latch) refusal() error {
 	if f == nil {
 		return nil
 	}
-	return later("store.stopped", time.Minute, f.Err)
+	return later("store.stopped", 10*time.Second, f.Err)
 }
 
 // Fault gives why the database takes nothing in; nil while it does.

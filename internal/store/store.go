@@ -92,6 +92,18 @@ func (db *DB) openPostgreSQL(where string) (err error) {
 	return nil
 }
 
+// Number counts the programs that have begun to work on this database, this one among them.
+func (db *DB) Number(ctx context.Context) (n int64, err error) {
+	err = db.Write(ctx, func(tx *Tx) error {
+		if _, err := tx.Exec("insert into process (id, n) values (1, 1) on conflict (id) do update set n = process.n + 1"); err != nil {
+			return err
+		}
+		n, err = Count(tx, "select n from process where id = 1")
+		return err
+	})
+	return n, err
+}
+
 // Engine tells which engine is underneath.
 func (db *DB) Engine() Engine { return db.engine }
 

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -20,6 +21,9 @@ import (
 // Cluster is a throw-away PostgreSQL server.
 type Cluster struct {
 	dir  string
+	bin  string
+	args []string
+	cred *syscall.Credential
 	port int
 	cmd  *exec.Cmd
 }
@@ -113,23 +117,52 @@ func StartCluster(bin string, durable bool) (*Cluster, error) {
 	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	args := []string{"-D", data, "-k", dir, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "max_connections=200"}
+	c.bin, c.cred = bin, cred
+	c.args = []string{"-D", data, "-k", dir, "-h", "127.0.0.1", "-p", strconv.Itoa(c.port), "-c", "max_connections=200"}
 	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+		c.args = append(c.args, "-c", "fsync=off", "-c", "full_page_writes=off")
 	}
-	c.cmd = exec.Command(filepath.Join(bin, "postgres"), args...)
-	c.cmd.SysProcAttr = dieWithParent(&syscall.SysProcAttr{Credential: cred})
-	c.cmd.Dir = dir
-	log, err := os.Create(filepath.Join(dir, "log"))
+	return c, c.Start()
+}
+
+// Start starts the server and waits until it answers. After a Kill it begins again while what is left of the old one still
+// holds the memory.
+func (c *Cluster) Start() error {
+	var err error
+	for range 50 {
+		if err = c.start(); err == nil {
+			return nil
+		}
+		_ = c.cmd.Process.Kill()
+		_ = c.cmd.Wait()
+		time.Sleep(200 * time.Millisecond)
+	}
+	return err
+}
+
+func (c *Cluster) start() error {
+	c.cmd = exec.Command(filepath.Join(c.bin, "postgres"), c.args...)
+	c.cmd.SysProcAttr = dieWithParent(&syscall.SysProcAttr{Credential: c.cred})
+	c.cmd.Dir = c.dir
+	log, err := os.OpenFile(filepath.Join(c.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer log.Close()
 	c.cmd.Stdout, c.cmd.Stderr = log, log
 	if err := c.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("starting PostgreSQL: %w", err)
+		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
-	return c, c.ready()
+	return c.ready()
+}
+
+// Kill ends the postmaster without warning; the processes it has started notice and end too.
+func (c *Cluster) Kill() error {
+	if err := c.cmd.Process.Kill(); err != nil {
+		return fmt.Errorf("killing PostgreSQL: %w", err)
+	}
+	_ = c.cmd.Wait()
+	return nil
 }
 
 func (c *Cluster) ready() error {
@@ -141,6 +174,9 @@ func (c *Cluster) ready() error {
 	for range 500 {
 		if err = db.PingContext(context.Background()); err == nil {
 			return nil
+		}
+		if end, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid)); bytes.Contains(end, []byte(") Z ")) {
+			break // it has ended already
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
