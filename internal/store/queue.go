@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -111,9 +110,8 @@ func (q *queue) add(j *job) error {
 		return errors.New("writing to a database that was closed")
 	}
 	if len(q.jobs) >= mostWaiting {
-		q.refused.Add(1)
 		busy := outbreak.Refuse(outbreak.Busy, "store.crowded")
-		busy.RetryAfter = time.Second + time.Duration(rand.Int64N(int64(4*time.Second))) // not all of them at once
+		busy.RetryAfter = time.Second * time.Duration(1+q.refused.Add(1)%5) // not all of them at once
 		return busy
 	}
 	q.jobs = append(q.jobs, j)
