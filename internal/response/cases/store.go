@@ -37,13 +37,17 @@ func insertStep(tx *store.Tx, id outbreak.CaseID, s Step) error {
 	return tx.Must("insert into case_step (case_id, step, started_at, due, done_at, recorded_at) values ($1, $2, $3, $4, $5, $6)", id, s.Step, s.Started, s.Due, s.DoneAt, tx.Now)
 }
 
+// save keeps what became of a case, and why when somebody said so; the reason of an earlier decision stays otherwise.
 func save(tx *store.Tx, c Case, reason string) error {
 	live := int64(1)
 	if c.State == Discarded {
 		live = int64(c.ID)
 	}
-	return tx.Must("update case_file set severity = $1, classification = $2, state = $3, live = $4, reason = $5 where id = $6",
-		c.Severity, c.Classification, c.State, live, reason, c.ID)
+	set, args := "severity = $1, classification = $2, state = $3, live = $4", []any{c.Severity, c.Classification, c.State, live, c.ID}
+	if reason != "" {
+		set, args = set+", reason = $6", append(args, reason)
+	}
+	return tx.Must("update case_file set "+set+" where id = $5", args...)
 }
 
 func stepsOf(tx *store.Tx, id outbreak.CaseID) ([]Step, error) {

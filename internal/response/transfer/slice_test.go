@@ -200,6 +200,7 @@ func TestWithoutATripThereIsNoReservation(t *testing.T) {
 			return tx.Must(`insert into trip (id, outbreak, edition, person, need, stay, area, site, vehicle, state, live, requested_at, due, assigned_at, picked_up_at, ended_at, reason, retention, recorded_at)
 				values (1, $1, 'x', $2, 0, 0, '/22/2201/', 0, 0, 'requested', 1, 0, 0, 0, 0, 0, '', 'operation', 0)`, h.outbreak, p.ID)
 		}))
+		h.settle() // the site is known to everybody
 		before := h.head()
 		h.opened(p.ID)
 		h.settle()
