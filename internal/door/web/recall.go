@@ -42,6 +42,7 @@ type anomaliesPage struct {
 	Kinds    []string
 	Verdicts []string
 	More     string
+	One      bool // a single anomaly was asked for
 }
 
 func (s *Server) readAnomalies(c *call) (any, error) {
@@ -50,6 +51,11 @@ func (s *Server) readAnomalies(c *call) (any, error) {
 		return nil, err
 	}
 	p := anomaliesPage{Kinds: screening.Anomalies, Verdicts: screening.Verdicts}
+	if one := c.query.Get("anomaly"); one != "" {
+		p.One = true
+		p.List, err = s.oneAnomaly(c, one)
+		return p, err
+	}
 	settled, _ := strconv.ParseBool(c.query.Get("settled")) // a word that is none means open ones
 	p.List, err = s.House.Screening.ListAnomalies(c.ctx, c.by, c.query.Get("what"), settled, after, rowsPerPage+1)
 	if len(p.List) > rowsPerPage {
@@ -57,6 +63,21 @@ func (s *Server) readAnomalies(c *call) (any, error) {
 		p.More = c.view.With("after", p.List[rowsPerPage-1].ID)
 	}
 	return p, err
+}
+
+// oneAnomaly finds an anomaly by its number, settled or not: lists are by number, so the first after the one before it is it.
+func (s *Server) oneAnomaly(c *call, text string) ([]screening.Anomaly, error) {
+	id, err := outbreak.ParseID[outbreak.AnomalyID](text)
+	if err != nil {
+		return nil, err
+	}
+	for _, settled := range []bool{false, true} {
+		list, err := s.House.Screening.ListAnomalies(c.ctx, c.by, "", settled, id-1, 1)
+		if err != nil || len(list) == 1 && list[0].ID == id {
+			return list, err
+		}
+	}
+	return nil, nil
 }
 
 func (s *Server) settleAnomaly(c *call) (string, error) {

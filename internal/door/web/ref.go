@@ -48,7 +48,8 @@ func (v *View) Subject(r outbreak.Ref) []ref {
 }
 
 // pageOf names the page of each kind of thing.
-var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": "/tubes/", "single": "/tubes/", "round": "/rounds/", "site": "/sites/", "user": "/users/"}
+var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": "/tubes/", "single": "/tubes/", "round": "/rounds/", "site": "/sites/", "user": "/users/",
+	"trip": "/transfers?trip=", "anomaly": "/anomalies?anomaly="}
 
 func (v *View) ref(kind, id string) ref {
 	r := ref{Kind: kind, ID: id, Name: v.called(kind, id)}
@@ -56,7 +57,8 @@ func (v *View) ref(kind, id string) ref {
 		r.Href = "/parked"
 	}
 	if dir, has := pageOf[kind]; has {
-		if route, _, ok := match("GET", dir+id); ok && v.May(string(route.May)) {
+		path, _, _ := strings.Cut(dir+id, "?")
+		if route, _, ok := match("GET", path); ok && v.May(string(route.May)) {
 			r.Href = dir + id
 		}
 	}

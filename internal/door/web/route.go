@@ -71,6 +71,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/rounds/{id}/people", May: access.RoundRead, Title: "web.standing.title", Page: "standing", Live: true, read: (*Server).readStanding},
 	{Method: "GET", Path: "/tubes", May: access.RoundRead, Title: "web.tubes.title", Group: "screening", Page: "tubes", Live: true, read: (*Server).readTubes},
 	{Method: "GET", Path: "/tubes/{code}", May: access.RoundRead, Title: "web.tube.title", Page: "tube", Live: true, read: (*Server).readTube},
+	{Method: "POST", Path: "/tubes/{code}/result", May: access.LabReport, Title: "web.tube.title", Back: "/tubes/{code}", do: (*Server).reportResult},
 	{Method: "POST", Path: "/tubes/{code}/spoil", May: access.TubeSpoil, Title: "web.tube.title", Back: "/tubes/{code}", do: (*Server).spoilTube},
 	{Method: "GET", Path: "/recalls", May: access.RoundRead, Title: "web.recalls.title", Group: "screening", Page: "recalls", Live: true, read: (*Server).readRecalls},
 	{Method: "GET", Path: "/anomalies", May: access.RoundRead, Title: "web.anomalies.title", Group: "screening", Page: "anomalies", read: (*Server).readAnomalies},

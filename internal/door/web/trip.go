@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 
 	"breakwater/internal/ledger/access"
@@ -17,6 +18,7 @@ type tripsPage struct {
 	States   []transfer.State
 	State    transfer.State
 	More     string
+	One      bool         // a single trip was asked for
 	Add      []areaChoice // where the reader may add a vehicle
 	Kinds    []string     // of vehicles
 }
@@ -33,8 +35,23 @@ func (s *Server) readTrips(c *call) (any, error) {
 	if p.State == "" {
 		p.State = transfer.Requested
 	}
-	if p.Trips, err = s.House.Transfer.ListTrips(c.ctx, c.by, transfer.Filter{State: p.State, After: after, Most: rowsPerPage + 1}); err != nil {
+	f := transfer.Filter{State: p.State, After: after, Most: rowsPerPage + 1}
+	one, err := outbreak.ParseID[outbreak.TripID](c.query.Get("trip"))
+	if err != nil {
 		return nil, err
+	}
+	if one != 0 { // the list is by number, so the first after the one before it is the one asked for
+		f = transfer.Filter{After: one - 1, Most: 1}
+	}
+	if p.Trips, err = s.House.Transfer.ListTrips(c.ctx, c.by, f); err != nil {
+		return nil, err
+	}
+	if one != 0 {
+		p.One = true
+		p.Trips = slices.DeleteFunc(p.Trips, func(t transfer.Trip) bool { return t.ID != one })
+		for _, t := range p.Trips {
+			p.State = t.State
+		}
 	}
 	if len(p.Trips) > rowsPerPage {
 		p.Trips = p.Trips[:rowsPerPage]

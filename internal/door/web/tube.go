@@ -43,17 +43,20 @@ func (s *Server) readTubes(c *call) (any, error) {
 
 // tubePage is everything the house knows of one tube.
 type tubePage struct {
-	Code     outbreak.TubeCode
-	Area     outbreak.Path
-	Handed   bool // a booth has handed it in
-	Tube     screening.Tube
-	People   []memberRow
-	History  lab.History
-	Labs     map[outbreak.LabID]string
-	Held     []screening.RecallMember
-	Timeline []outbreak.Entry
-	MaySpoil bool     // nobody has yet said that it gives no result
-	Reasons  []string // for saying so
+	Code      outbreak.TubeCode
+	Area      outbreak.Path
+	Handed    bool // a booth has handed it in
+	Tube      screening.Tube
+	People    []memberRow
+	History   lab.History
+	Labs      map[outbreak.LabID]string
+	Held      []screening.RecallMember
+	Timeline  []outbreak.Entry
+	MaySpoil  bool     // nobody has yet said that it gives no result
+	Reasons   []string // for saying so
+	MayReport bool
+	ReportAs  []lab.Lab // the laboratories whose results the reader may report
+	Results   []outbreak.Result
 }
 
 // memberRow is one person in a tube.
@@ -69,7 +72,7 @@ func (s *Server) readTube(c *call) (any, error) {
 	if code == "" {
 		return nil, outbreak.Refuse(outbreak.NotFound, "web.tube.code_wrong")
 	}
-	p := tubePage{Code: code, Reasons: screening.SpoilReasons, Labs: map[outbreak.LabID]string{}}
+	p := tubePage{Code: code, Reasons: screening.SpoilReasons, Results: outbreak.Results, Labs: map[outbreak.LabID]string{}}
 	history, err := s.House.Lab.FindTube(c.ctx, c.by, code)
 	if err != nil {
 		return nil, err
@@ -95,6 +98,17 @@ func (s *Server) readTube(c *call) (any, error) {
 	if err := s.labNames(c, p.Labs); err != nil {
 		return nil, err
 	}
+	if p.MayReport = access.Anywhere(c.by, access.LabReport); p.MayReport {
+		labs, err := s.House.Lab.ListLabs(c.ctx, c.by)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range labs {
+			if access.Can(c.by, access.LabReport, outbreak.Scope{Area: l.Area}) {
+				p.ReportAs = append(p.ReportAs, l)
+			}
+		}
+	}
 	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "tube", ID: string(code)}, access.RoundRead)
 	return p, err
 }
@@ -107,6 +121,21 @@ func (s *Server) spoilTube(c *call) (string, error) {
 	}
 	t, err := s.House.Screening.SpoilTube(c.ctx, c.by, screening.SpoilTube{Key: c.key(), Tube: outbreak.TubeCode(c.path("code")), Reason: c.form.Get("reason"), At: at})
 	return "/tubes/" + string(t.Code) + "?done=spoiled", err
+}
+
+// reportResult says what a laboratory found in the tube.
+func (s *Server) reportResult(c *call) (string, error) {
+	id, err := outbreak.ParseID[outbreak.LabID](c.form.Get("lab"))
+	if err != nil {
+		return "", err
+	}
+	ran, err := c.moment("ran_at")
+	if err != nil {
+		return "", err
+	}
+	code := outbreak.TubeCode(c.path("code")).Canonical()
+	_, err = s.House.Lab.ReportResult(c.ctx, c.by, lab.ReportResult{Key: c.key(), Lab: id, Report: lab.Report{Tube: code, Result: outbreak.Result(c.form.Get("result")), RanAt: ran}})
+	return "/tubes/" + string(code) + "?done=reported", err
 }
 
 // labNames fills in the names of laboratories the reader may see.
