@@ -163,7 +163,7 @@ func (c *Coverage) move(to int64) {
 func (c *Coverage) catchUp(ctx context.Context, head int64) error {
 	const step = 500
 	for c.seen() < head {
-		var odd []Anomaly
+		var odd []twice
 		upto := head
 		err := c.s.db.Read(ctx, func(tx *store.Tx) error {
 			entries, err := journal.List(tx, c.seen(), head, coverageKinds, step)
@@ -195,14 +195,29 @@ func (c *Coverage) catchUp(ctx context.Context, head int64) error {
 	return nil
 }
 
+// twice is an anomaly about somebody who is known by number.
+type twice struct {
+	no int64
+	Anomaly
+}
+
 // raise keeps the people found in two tubes; finding them again after a restart changes nothing.
-func (c *Coverage) raise(ctx context.Context, odd []Anomaly) error {
+func (c *Coverage) raise(ctx context.Context, odd []twice) error {
 	if len(odd) == 0 {
 		return nil
 	}
 	return c.s.db.Write(ctx, func(tx *store.Tx) error {
+		var nos []int64
 		for _, a := range odd {
-			if _, err := c.s.raise(tx, outbreak.SystemActor("coverage"), a, a.Content); err != nil {
+			nos = append(nos, a.no)
+		}
+		people, err := registry.PeopleByNo(tx, nos)
+		if err != nil {
+			return err
+		}
+		for _, a := range odd {
+			a.Person = people[a.no].ID
+			if _, err := c.s.raise(tx, outbreak.SystemActor("coverage"), a.Anomaly, a.Content); err != nil {
 				return err
 			}
 		}
@@ -210,7 +225,7 @@ func (c *Coverage) raise(ctx context.Context, odd []Anomaly) error {
 	})
 }
 
-func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []Anomaly, err error) {
+func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error) {
 	switch e.Kind {
 	case "RoundOpened":
 		return nil, outbreak.On(e, func(r outbreak.RoundOpened) error { return c.openRound(tx, r.Round) })
@@ -366,7 +381,7 @@ func (v *roundView) settle(no int64) {
 	r.state[i] = now
 }
 
-func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []Anomaly, err error) {
+func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []twice, err error) {
 	v := c.rounds[e.Round]
 	if v == nil {
 		return nil, nil
@@ -394,7 +409,7 @@ func (c *Coverage) closeTubes(tx *store.Tx, e outbreak.TubesClosed) (odd []Anoma
 				continue
 			}
 			if v.elsewhere(m.No, i) {
-				odd = append(odd, Anomaly{What: DuplicatePerson, Outbreak: e.Outbreak, Area: e.Area, Round: e.Round, Tube: row.Code, At: row.Taken, Content: strconv.FormatInt(m.No, 10)})
+				odd = append(odd, twice{m.No, Anomaly{What: DuplicatePerson, Outbreak: e.Outbreak, Area: e.Area, Round: e.Round, Tube: row.Code, At: row.Taken, Content: strconv.FormatInt(m.No, 10)}})
 			}
 			v.join(m.No, i)
 		}

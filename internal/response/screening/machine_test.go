@@ -356,6 +356,7 @@ func (m *machine) Check(t *rapid.T) {
 	m.checkOutcomes(t)
 	m.checkHolds(t)
 	m.checkAgain(t)
+	m.checkAnomalies(t)
 	ok(t, m.a.House.DB.Read(m.ctx, func(tx *store.Tx) error { m.checkHouse(t, tx); return nil }))
 }
 
@@ -431,6 +432,20 @@ func (m *machine) checkAgain(t *rapid.T) {
 		if x := m.tubes[a.Tube]; x.result == outbreak.Negative {
 			t.Fatalf("number %d is to be sampled again for %s, which is negative", a.No, a.Tube)
 		}
+	}
+}
+
+// checkAnomalies makes sure that an anomaly about a person names the person, and nobody twice.
+func (m *machine) checkAnomalies(t *rapid.T) {
+	list, err := m.a.House.Screening.ListAnomalies(m.ctx, root, screening.DuplicatePerson, false, 0, 1000)
+	ok(t, err)
+	seen := map[string]bool{}
+	for _, a := range list {
+		key := fmt.Sprint(a.Tube, " ", a.Person)
+		if a.Person == 0 || seen[key] {
+			t.Fatalf("an anomaly about %s in %s: %+v", a.Content, a.Tube, a)
+		}
+		seen[key] = true
 	}
 }
 
