@@ -1,19 +1,25 @@
 package store
 
 import (
+	"context"
+	"os"
 	"sync"
 	"time"
 )
 
-// Figures are what the writer did since it began.
+// Bounds are the upper bounds of the classes in which Figures counts how long commits took.
+var Bounds = [...]time.Duration{time.Millisecond, 2 * time.Millisecond, 5 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond,
+	50 * time.Millisecond, 100 * time.Millisecond, 200 * time.Millisecond, 500 * time.Millisecond, time.Second, 5 * time.Second}
+
+// Figures are what the writer of this process did since it began.
 type Figures struct {
 	Waiting  int   // closures in the queue now
 	Refused  int64 // closures sent away because the queue was full
 	Commits  int64
-	Closures int64         // written by them
-	Largest  int           // closures in one commit
-	Busy     time.Duration // from the beginning of each commit to its end, summed
-	Slowest  time.Duration
+	Closures int64              // written by them
+	Largest  int                // closures in one commit
+	Busy     time.Duration      // from the beginning of each commit to its end, summed
+	Within   [len(Bounds)]int64 // commits that took no longer than each bound
 }
 
 type figures struct {
@@ -28,7 +34,11 @@ func (f *figures) note(closures int, took time.Duration) {
 	f.sum.Closures += int64(closures)
 	f.sum.Largest = max(f.sum.Largest, closures)
 	f.sum.Busy += took
-	f.sum.Slowest = max(f.sum.Slowest, took)
+	for i, most := range Bounds {
+		if took <= most {
+			f.sum.Within[i]++
+		}
+	}
 }
 
 // Figures gives what the writer did since it began.
@@ -39,4 +49,27 @@ func (db *DB) Figures() Figures {
 	f.mu.Unlock()
 	sum.Waiting, sum.Refused = db.writer.queue.waiting(), db.writer.queue.refused.Load()
 	return sum
+}
+
+// Sizes are the bytes a database takes; of PostgreSQL only the database itself is known.
+type Sizes struct{ Database, WAL int64 }
+
+// Sizes measures the database.
+func (db *DB) Sizes(ctx context.Context) (s Sizes, err error) {
+	if db.engine == PostgreSQL {
+		err = db.Read(ctx, func(tx *Tx) error {
+			s.Database, err = Count(tx, "select pg_database_size(current_database())")
+			return err
+		})
+		return s, err
+	}
+	file, err := os.Stat(db.file)
+	if err != nil {
+		return s, err
+	}
+	s.Database = file.Size()
+	if wal, err := os.Stat(db.file + "-wal"); err == nil {
+		s.WAL = wal.Size()
+	}
+	return s, nil
 }

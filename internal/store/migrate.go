@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+
+	"breakwater/internal/outbreak"
 )
 
 // Migrations are one owner's forward-only schema steps: files NNNN_name.sql at the root of FS.
@@ -23,6 +25,13 @@ var own embed.FS
 
 // Migrate brings the schema of every owner up to date, in the order given, after the seam's own.
 func (db *DB) Migrate(ctx context.Context, owners ...Migrations) error {
+	return db.migrateTo(ctx, nil, owners)
+}
+
+// migrateTo brings the schema of every owner to the version named, and of an owner who is not named to nothing; with nil up to
+// date. A version that this program does not know is refused.
+func (db *DB) migrateTo(ctx context.Context, versions map[string]int64, owners []Migrations) error {
+	known := map[string]bool{}
 	dialect := goose.DialectSQLite3
 	if db.engine == PostgreSQL {
 		dialect = goose.DialectPostgres
@@ -37,8 +46,22 @@ func (db *DB) Migrate(ctx context.Context, owners ...Migrations) error {
 		if err != nil {
 			return fmt.Errorf("reading the migrations of %s: %w", o.Owner, err)
 		}
-		if _, err := p.Up(ctx); err != nil {
+		known[o.Owner] = true
+		if versions == nil {
+			_, err = p.Up(ctx)
+		} else if to := versions[o.Owner]; to > 0 {
+			if steps := p.ListSources(); steps[len(steps)-1].Version < to {
+				return outbreak.Refuse(outbreak.Invalid, "store.dump_newer")
+			}
+			_, err = p.UpTo(ctx, to)
+		}
+		if err != nil {
 			return fmt.Errorf("migrating %s: %w", o.Owner, err)
+		}
+	}
+	for owner := range versions {
+		if !known[owner] {
+			return outbreak.Refuse(outbreak.Invalid, "store.dump_newer")
 		}
 	}
 	return nil

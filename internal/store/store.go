@@ -34,6 +34,7 @@ type DB struct {
 	wake   hub
 	writer *writer
 	hears  *hearing // PostgreSQL: what other processes commit
+	file   string   // SQLite
 }
 
 // Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
@@ -64,6 +65,7 @@ func (db *DB) openSQLite(path string) (err error) {
 	if err != nil {
 		return fmt.Errorf("naming the database file: %w", err)
 	}
+	db.file = abs
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: abs}).EscapedPath()}).String()
 	common := "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
 	writer := name + common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)" +

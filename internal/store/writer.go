@@ -112,7 +112,7 @@ func (w *writer) alone(j *job) {
 // attempt runs jobs in one transaction, with savepoints or without. With a nil error what each said is its outcome, and
 // durable; otherwise nothing happened.
 func (w *writer) attempt(jobs []*job, savepoints bool) (ran, left []*job, err error) {
-	began := w.clock()
+	took := outbreak.Stopwatch()
 	b, err := w.begin()
 	if err != nil {
 		return jobs, nil, err
@@ -120,7 +120,7 @@ func (w *writer) attempt(jobs []*job, savepoints bool) (ran, left []*job, err er
 	defer b.tx.Rollback() //nolint:errcheck // after Commit it does nothing
 	b.alone, b.savepoints = len(jobs) == 1, savepoints && len(jobs) > 1
 	for i, j := range jobs {
-		if len(ran) > 0 && w.clock().Sub(began) > patience {
+		if len(ran) > 0 && took() > patience {
 			left = jobs[i:]
 			break
 		}
@@ -135,11 +135,9 @@ func (w *writer) attempt(jobs []*job, savepoints bool) (ran, left []*job, err er
 	if err := b.commit(); err != nil {
 		return ran, left, err
 	}
-	w.figures.note(len(ran), w.clock().Sub(began))
+	w.figures.note(len(ran), took())
 	return ran, left, nil
 }
-
-func (w *writer) clock() outbreak.Instant { return outbreak.WallClock{}.Now() }
 
 // writerLock is the advisory lock that makes the writers of all processes on one PostgreSQL queue.
 const writerLock = 7_306_086_967_116_117_362
