@@ -18,6 +18,15 @@
 //	status  = "secondary"                 # official, secondary, local, derived, planning, not_verified
 //	source  = "https://…"
 //	note_zh = "…"         note_en = "…"
+//	value_zh       = "…"                  # optional, of a text value: the same in Chinese
+//	applies        = "running"            # optional: new or running
+//	applies_source = "…"                  # then needed: who says so
+//	superseded     = "…"                  # optional: the document that replaced it, where its number was not seen
+//
+// applies tells what happens when an outbreak that runs changes to this edition. new: what has begun keeps the value it began
+// under. running: what has begun follows as well where the value makes it shorter, and never longer by itself. Left out, how
+// long somebody is restricted is running and everything else is new: no rule book seen so far says it of itself, and nobody is
+// held a day longer than the rule of the day.
 //
 // keys.go lists every key a rule book may hold, with its type and units. A file that breaks a rule is refused as a whole and
 // all its faults are told at once, each with file, line and column.

@@ -15,7 +15,7 @@ import (
 var (
 	headFields  = []string{"id", "disease", "edition", "title_zh", "title_en", "disease_zh", "disease_en"}
 	headOptions = []string{"valid_from", "extends", "drop"}
-	entryFields = []string{"value", "unit", "status", "source", "note_zh", "note_en", "valid_from"}
+	entryFields = []string{"value", "value_zh", "unit", "status", "source", "note_zh", "note_en", "valid_from", "applies", "applies_source", "superseded"}
 )
 
 // book is a file that was read: its head and its own entries, before anything is taken from the edition it extends.
@@ -106,6 +106,10 @@ func (b *book) readEntry(t table) {
 	} else if seen(v.Status) {
 		d.fault(t.at, "protocols.source_missing", "key", t.name, "status", string(v.Status))
 	}
+	v.Applies = d.applies(t, key)
+	if f, ok := t.fields["superseded"]; ok {
+		v.Superseded = d.text("superseded", f)
+	}
 	b.readValue(t, key, &v)
 	b.protocol.Values[t.name] = v
 }
@@ -140,6 +144,9 @@ func (b *book) readValue(t table, key Key, v *outbreak.Value) {
 	case "days":
 		v.Days = d.counts(t.name, f)
 	case "list":
+		if key.Empty && f.kind == unstable.Array && len(f.list) == 0 {
+			return
+		}
 		v.List = d.words(t.name, f)
 		for i, w := range v.List {
 			if len(key.Words) > 0 && !slices.Contains(key.Words, w) {
@@ -148,7 +155,38 @@ func (b *book) readValue(t table, key Key, v *outbreak.Value) {
 		}
 	case "text":
 		v.Text = d.text(t.name, f)
+		v.Texts = map[string]string{"en": v.Text}
+		if zh, ok := t.fields["value_zh"]; ok {
+			v.Texts["zh"] = d.text("value_zh", zh)
+		}
 	}
+	if zh, ok := t.fields["value_zh"]; ok && key.Type != "text" {
+		d.fault(zh.at, "protocols.value_zh_unwanted", "key", t.name)
+	}
+}
+
+// applies says to what the value applies when an outbreak changes to this edition: as the file says, with a source, or else
+// as is due to the key.
+func (d *document) applies(t table, key Key) outbreak.Applies {
+	f, ok := t.fields["applies"]
+	source, sourced := t.fields["applies_source"]
+	if sourced {
+		d.text("applies_source", source)
+	}
+	switch a := outbreak.Applies(f.text); {
+	case !ok && sourced:
+		d.fault(source.at, "protocols.applies_missing", "key", t.name)
+	case ok && a != outbreak.AppliesNew && a != outbreak.AppliesRunning:
+		d.fault(f.at, "protocols.applies_unknown", "key", t.name)
+	case ok && !sourced:
+		d.fault(f.at, "protocols.applies_source_missing", "key", t.name)
+	case ok:
+		return a
+	}
+	if key.Restricts {
+		return outbreak.AppliesRunning
+	}
+	return outbreak.AppliesNew
 }
 
 func (d *document) unit(t table, key Key, v *outbreak.Value) {

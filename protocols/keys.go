@@ -7,6 +7,9 @@ type Key struct {
 	Units []string // the units the value may have; none: the entry has no unit
 	Words []string // the words a list may hold; none: any
 	Need  Need
+
+	Empty     bool // the list may be empty, and says something then
+	Restricts bool // the value is how long somebody is restricted: a shorter one applies to those who are restricted already
 }
 
 // Need says what a rule book owes a key.
@@ -32,7 +35,8 @@ var Keys = catalogue(
 	// What starts with a laboratory's positive, and how long each step may take.
 	keys(Named, "duration", clock, "clock.report_positive", "clock.core_info", "clock.full_report", "clock.retest", "clock.question",
 		"clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
-		"clock.resample_result", "clock.sample_again", "pool.hold_max", "site.silent_after"),
+		"clock.resample_result", "clock.sample_again", "site.silent_after"),
+	restricting(keys(Named, "duration", clock, "pool.hold_max")),
 	keys(Optional, "duration", clock, "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
 		"tracing.assign", "tracing.radius", "tracing.trajectory", "case.discharge.apart", "contact.companion.apart",
 		"zone.low.exit_test", "care.emergency", "site.open", "ihr.notify", "ihr.assess", "end.negatives_apart"),
@@ -51,9 +55,10 @@ var Keys = catalogue(
 	keys(Optional, "number", []string{"people/hour"}, "sampler.rate"),
 	keys(Optional, "number", []string{"people/day"}, "sampler.per_day"),
 
-	// Beds: the kinds that suit a severity, the most wanted first.
-	vocabulary(Valued, beds, "placement.screen_positive", "placement.asymptomatic", "placement.mild", "placement.moderate",
-		"placement.severe", "placement.critical"),
+	// Beds: the kinds that suit a severity, the most wanted first. An empty list says that no bed is looked for.
+	orNone(vocabulary(Valued, beds, "placement.screen_positive", "placement.asymptomatic", "placement.mild", "placement.moderate",
+		"placement.severe", "placement.critical")),
+	keys(Optional, "text", nil, "placement.note"),
 	keys(Optional, "number", []string{"person/room"}, "isolation.room"),
 	keys(Optional, "text", nil, "isolation_site.positive_found", "triage.mild"),
 	keys(Optional, "number", []string{"beds"}, "fangcang.unit"),
@@ -61,24 +66,28 @@ var Keys = catalogue(
 	keys(Optional, "number", []string{"m"}, "fangcang.partition", "contact.distance"),
 	keys(Optional, "number", []string{"staff/bed"}, "fangcang.staff_ratio"),
 
-	// Cases and contacts.
+	// Cases and contacts. case.definition.* say in words whom the classification of a case means.
+	keys(Optional, "text", nil, "case.definition.suspected", "case.definition.probable", "case.definition.confirmed",
+		"case.definition.discarded", "case.isolation.end", "contact.definition"),
 	keys(Optional, "text", nil, "core_info.fields", "contact.secondary.definition", "transfer.shared_vehicle_positive"),
 	keys(Optional, "number", []string{"samples"}, "case.discharge.negatives", "contact.companion.tests", "end.negatives"),
-	keys(Optional, "number", calendar, "case.discharge.further", "contact.lookback", "contact.close.central", "contact.close.home",
-		"contact.secondary.central", "contact.secondary.home", "contact.companion", "contact.follow_up", "contact.quarantine",
-		"traveller.high_risk_area"),
+	keys(Optional, "number", calendar, "contact.lookback", "case.infectious.after"),
+	restricting(keys(Optional, "number", calendar, "case.isolation", "case.isolation.asymptomatic", "case.discharge.further",
+		"contact.close.central", "contact.close.home", "contact.secondary.central", "contact.secondary.home", "contact.companion",
+		"contact.follow_up", "contact.quarantine", "traveller.high_risk_area")),
+	keys(Optional, "duration", clock, "incubation.min", "incubation.max", "contact.exposure"),
 	keys(Optional, "days", []string{"day"}, "contact.close.tests", "contact.close.home_tests", "contact.secondary.tests"),
 
 	// Zones.
 	keys(Optional, "text", nil, "zone.lockdown.set", "zone.control.set", "zone.precaution.set", "zone.lockdown.rule",
 		"zone.control.rule", "zone.precaution.rule", "zone.precaution.lift"),
 	keys(Optional, "days", []string{"day"}, "zone.lockdown.tests", "zone.control.tests"),
-	keys(Optional, "number", calendar, "zone.lockdown.days", "zone.lift.no_new", "zone.lift.last_contact", "zone.lift.final_round",
-		"zone.high.lift", "zone.high.then_medium", "zone.medium.lift"),
+	restricting(keys(Optional, "number", calendar, "zone.lockdown.days", "zone.lift.no_new", "zone.lift.last_contact", "zone.lift.final_round",
+		"zone.high.lift", "zone.high.then_medium", "zone.medium.lift")),
 
 	// The end of it.
 	keys(Optional, "number", calendar, "zero.community", "end", "end.surveillance", "717.detect", "717.notify", "717.respond"),
-	keys(Optional, "text", nil, "end.sensitivity"),
+	keys(Optional, "text", nil, "end.sensitivity", "end.endemic"),
 
 	// Rights.
 	keys(Optional, "text", nil, "care.jilin", "health_code.purpose"),
@@ -96,6 +105,22 @@ func vocabulary(need Need, words []string, names ...string) []Key {
 	list := keys(need, "list", nil, names...)
 	for i := range list {
 		list[i].Words = words
+	}
+	return list
+}
+
+// orNone lets the lists be empty.
+func orNone(list []Key) []Key {
+	for i := range list {
+		list[i].Empty = true
+	}
+	return list
+}
+
+// restricting marks the keys that say how long somebody is restricted.
+func restricting(list []Key) []Key {
+	for i := range list {
+		list[i].Restricts = true
 	}
 	return list
 }

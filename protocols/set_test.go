@@ -84,6 +84,50 @@ func TestLaterEditionIsTheDifference(t *testing.T) {
 	}
 }
 
+// TestEveryDiseaseIsAFile looks at what each book of WHO has to say at least, in both languages, or say that it does not.
+func TestEveryDiseaseIsAFile(t *testing.T) {
+	set := embedded(t)
+	for _, id := range []string{"who-covid-19", "who-measles", "who-mers", "who-cholera"} {
+		p := find(t, set, id)
+		for _, class := range []string{"suspected", "probable", "confirmed", "discarded"} {
+			v, there := p.Values["case.definition."+class]
+			if !there || v.Known() != (v.In("en") != "" && v.In("zh") != "" && v.In("zh") != v.In("en")) {
+				t.Errorf("%s: whom %s means is %+v", id, class, v)
+			}
+		}
+		for _, key := range []string{"end", "contact.follow_up", "incubation.max"} {
+			if v, there := p.Values[key]; !there || v.Notes["zh"] == "" {
+				t.Errorf("%s says nothing of %s", id, key)
+			}
+		}
+		for key, v := range p.Values {
+			if v.Status == outbreak.StatusOfficial && v.Source == "" || v.Superseded != "" && v.Source == "" {
+				t.Errorf("%s: %s has no source", id, key)
+			}
+			if v.Number == 0 && v.Type == "number" && v.Known() {
+				t.Errorf("%s: %s is nothing", id, key)
+			}
+		}
+	}
+	for _, id := range []string{"who-measles", "who-cholera"} {
+		p := find(t, set, id)
+		if v := p.Values["placement.mild"]; len(v.List) != 0 || !v.Known() {
+			t.Errorf("%s looks for a bed for the mild: %v", id, v.List)
+		}
+	}
+}
+
+// TestHowLongSomebodyIsRestrictedFollowsTheShorterRule holds what applies when no file says otherwise.
+func TestHowLongSomebodyIsRestrictedFollowsTheShorterRule(t *testing.T) {
+	p := find(t, embedded(t), "cn-covid-2022")
+	for key, want := range map[string]outbreak.Applies{"contact.close.central": outbreak.AppliesRunning, "pool.hold_max": outbreak.AppliesRunning,
+		"clock.core_info": outbreak.AppliesNew, "contact.lookback": outbreak.AppliesNew} {
+		if got := p.Values[key].Applies; got != want {
+			t.Errorf("%s applies to %s, want %s", key, got, want)
+		}
+	}
+}
+
 const site = `
 id = "site"
 disease = "covid-19"
@@ -114,8 +158,8 @@ func TestSiteAddsItsOwnFile(t *testing.T) {
 	if d, ok := p.Duration("clock.retest"); !ok || d != 6*time.Hour {
 		t.Errorf("the retest clock was not inherited: %v %v", d, ok)
 	}
-	if got := len(set.List()); got != 4 {
-		t.Errorf("%d rule books instead of 4", got)
+	if got := len(set.List()); got != 8 {
+		t.Errorf("%d rule books instead of 8", got)
 	}
 }
 
@@ -187,7 +231,7 @@ func FuzzLoad(f *testing.F) {
 			}
 			return
 		}
-		if len(set.List()) != 4 {
+		if len(set.List()) != 8 {
 			t.Fatal("accepted, and not there")
 		}
 	})
@@ -256,6 +300,10 @@ func homes(set, key string) []string {
 		return with(both[1:], "isolation."+key)
 	case set == "cn-rights":
 		return with(both[1:], key)
+	case set == "measles", set == "mers", set == "cholera":
+		return []string{"who-" + set + " " + key}
+	case set == "who-covid" && key != "contact.window":
+		return []string{"who-covid-19 " + key}
 	case set == "who-ebola":
 		return []string{"who-ebola " + key}
 	case set == "who":

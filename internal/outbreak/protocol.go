@@ -32,10 +32,25 @@ type Value struct {
 	Status Status
 	Line   int // where it stands in its file
 
-	Notes     map[string]string // the meaning, by language; Note is the English one
-	ValidFrom string            // ISO date from which the value is in force, when later than its edition; else empty
-	File      string            // the file the value stands in: of an inherited one, the file of the older edition
+	Texts   map[string]string // a text value by language, where the file gives it in more than English; Text is the English one
+	Notes   map[string]string // the meaning, by language; Note is the English one
+	Applies Applies           // to what was begun before the edition came into force
+
+	Superseded string // what replaced the value, where it is kept as the last one seen; empty while it is in force
+	ValidFrom  string // ISO date from which the value is in force, when later than its edition; else empty
+	File       string // the file the value stands in: of an inherited one, the file of the older edition
 }
+
+// In gives a text value in a language; the English one where the file has no other.
+func (v Value) In(lang string) string {
+	if t := v.Texts[lang]; t != "" {
+		return t
+	}
+	return v.Text
+}
+
+// Known tells whether the value was seen or planned; one that was not verified is none.
+func (v Value) Known() bool { return v.Status != StatusNotVerified }
 
 // Status says how sure a value is.
 type Status string
@@ -68,6 +83,39 @@ func (p Protocol) Deadline(key string, from Instant) Deadline {
 		return Deadline{From: from, Due: from.Add(d)}
 	}
 	return Deadline{From: from}
+}
+
+// Applies says to what a value of a new edition applies.
+type Applies string
+
+const (
+	AppliesNew     Applies = "new"     // to what begins under the edition; what runs keeps the value it began under
+	AppliesRunning Applies = "running" // to what runs as well, where that makes it shorter; never longer by itself
+)
+
+// Turn says what a new edition does to a clock that runs.
+type Turn string
+
+const (
+	Unturned Turn = "unturned" // it goes on as it was
+	Sooner   Turn = "sooner"   // it ends sooner, at once
+	Kept     Turn = "kept"     // it would end later: it goes on as it was until a person decides
+)
+
+// Rerun gives a clock that runs its end under this edition. A shorter value applies at once when it is marked so, a longer
+// one never does by itself: nobody is held longer, and no work becomes late or in time, without a person who decided it.
+func (p Protocol) Rerun(key string, clock Deadline) (Deadline, Turn) {
+	if p.Values[key].Applies != AppliesRunning {
+		return clock, Unturned
+	}
+	now := p.Deadline(key, clock.From)
+	switch {
+	case now.Due == clock.Due:
+		return clock, Unturned
+	case now.Due == 0 || clock.Due != 0 && now.Due > clock.Due:
+		return clock, Kept
+	}
+	return now, Sooner
 }
 
 // Number gives a plain number.
