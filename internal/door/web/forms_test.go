@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"strings"
@@ -18,7 +19,9 @@ import (
 // form finds the form of a page that goes to an action, and gives its hidden fields as a browser would send them.
 func (a answer) form(t testing.TB, action string) []string {
 	t.Helper()
-	for _, f := range a.all(func(n *html.Node) bool { return n.Data == "form" && attr(n, "action") == action }) {
+	for _, f := range a.all(func(n *html.Node) bool {
+		return n.Data == "form" && attr(n, "action") == action && attr(n, "method") == "post"
+	}) {
 		var fields []string
 		for n := range f.Descendants() {
 			if n.Type == html.ElementNode && n.Data == "input" && attr(n, "type") == "hidden" {
@@ -88,6 +91,11 @@ func TestAFormSentTwiceIsOneCommand(t *testing.T) {
 		t.Error("a third person in two beds is not shown without a bed")
 	}
 	b.twice("/transfers", "/vehicles", "name", "Bus 1", "kind", "bus", "area", "/220200/220204/", "seats", "20")
+	people := "/rounds/" + w.round.String() + "/people"
+	b.twice(people, people, "no", fmt.Sprint(w.people[2].No), "say", "away", "outcome", "unknown")
+	if page := b.get(people + "?outcome=away"); !strings.Contains(page.body, w.people[2].ID.String()) {
+		t.Error("who is said to be away does not stand there")
+	}
 	tube := string(w.positive(w.people[0]))
 	w.settle()
 	b.twice("/tubes/"+tube, "/tubes/"+tube+"/result", "lab", w.lab.String(), "result", "negative")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"net/url"
 	"strconv"
 
 	"breakwater/internal/ledger/access"
@@ -99,6 +100,7 @@ type standingPage struct {
 	Outcomes []outbreak.Outcome
 	In       outbreak.Path
 	More     string
+	Sayable  []outbreak.Outcome // what somebody can say of a person who is not sampled
 }
 
 func (s *Server) readStanding(c *call) (any, error) {
@@ -106,7 +108,7 @@ func (s *Server) readStanding(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := standingPage{Outcome: outbreak.Outcome(c.query.Get("outcome")), Outcomes: outbreak.Outcomes, In: outbreak.Path(c.query.Get("in"))}
+	p := standingPage{Outcome: outbreak.Outcome(c.query.Get("outcome")), Outcomes: outbreak.Outcomes, Sayable: sayable, In: outbreak.Path(c.query.Get("in"))}
 	if p.Outcome == "" {
 		p.Outcome = outbreak.Unknown
 	}
@@ -121,4 +123,26 @@ func (s *Server) readStanding(c *call) (any, error) {
 		p.More = c.view.With("after", p.People[rowsPerPage-1].No)
 	}
 	return p, err
+}
+
+// sayable are the outcomes that somebody at the door finds out; every other follows from tubes and results.
+var sayable = []outbreak.Outcome{outbreak.Unreachable, outbreak.Away, outbreak.Refused, outbreak.Excused}
+
+// recordOutcome says why one person of a round is not sampled, and comes back to the list it was seen in.
+func (s *Server) recordOutcome(c *call) (string, error) {
+	id, err := outbreak.ParseID[outbreak.RoundID](c.path("id"))
+	if err != nil {
+		return "", err
+	}
+	no, err := strconv.ParseInt(c.form.Get("no"), 10, 64)
+	if err != nil {
+		return "", outbreak.Refuse(outbreak.Invalid, "web.form.unreadable").Because(err)
+	}
+	_, err = s.House.Screening.RecordOutcomes(c.ctx, c.by, screening.RecordOutcomes{Key: c.key(), Round: id,
+		Items: []screening.OutcomeOf{{No: no, Outcome: outbreak.Outcome(c.form.Get("say"))}}})
+	q := url.Values{"done": {"outcome"}, "outcome": {c.form.Get("outcome")}}
+	if in := c.form.Get("in"); in != "" {
+		q.Set("in", in)
+	}
+	return "/rounds/" + id.String() + "/people?" + q.Encode(), err
 }

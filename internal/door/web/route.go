@@ -59,7 +59,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/setup", Open: true, Title: "web.setup.title", Back: "/setup", do: (*Server).setUp},
 
 	{Method: "GET", Path: "/{$}", May: access.BoardRead, Title: "web.board.title", Group: "overview", Page: "board", Live: true, read: (*Server).readBoard},
-	{Method: "GET", Path: "/waiting", May: access.BoardRead, Title: "web.waiting.title", Group: "overview", Page: "waiting", Live: true, read: (*Server).readWaiting},
+	{Method: "GET", Path: "/waiting", May: access.BoardRows, Title: "web.waiting.title", Group: "overview", Page: "waiting", Live: true, read: (*Server).readWaiting},
 
 	{Method: "GET", Path: "/outbreaks", May: access.AreaRead, Title: "web.outbreaks.title", Group: "overview", Page: "outbreaks", read: (*Server).readOutbreaks},
 	{Method: "POST", Path: "/outbreaks", May: access.OutbreakManage, Title: "web.outbreaks.title", Back: "/outbreaks", do: (*Server).declareOutbreak},
@@ -68,6 +68,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/rounds", May: access.RoundManage, Title: "web.rounds.title", Back: "/rounds", do: (*Server).openRound},
 	{Method: "POST", Path: "/rounds/{id}/close", May: access.RoundManage, Title: "web.round.title", Back: "/rounds/{id}", do: (*Server).closeRound},
 	{Method: "GET", Path: "/rounds/{id}", May: access.RoundRead, Title: "web.round.title", Page: "round", Live: true, read: (*Server).readRound},
+	{Method: "POST", Path: "/rounds/{id}/people", May: access.OutcomeRecord, Title: "web.standing.title", Back: "/rounds/{id}/people", do: (*Server).recordOutcome},
 	{Method: "GET", Path: "/rounds/{id}/people", May: access.RoundRead, Title: "web.standing.title", Page: "standing", Live: true, read: (*Server).readStanding},
 	{Method: "GET", Path: "/tubes", May: access.RoundRead, Title: "web.tubes.title", Group: "screening", Page: "tubes", Live: true, read: (*Server).readTubes},
 	{Method: "GET", Path: "/tubes/{code}", May: access.RoundRead, Title: "web.tube.title", Page: "tube", Live: true, read: (*Server).readTube},

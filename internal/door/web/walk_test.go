@@ -99,12 +99,12 @@ func TestAPositiveWalksToItsBed(t *testing.T) {
 }
 
 // number reads what the board shows for cases to be reported.
-const number = `document.querySelector('a.big[href^="/waiting?step=case_report"]').textContent`
+const number = `document.querySelector('a.big[href^="/waiting?step=case_report"]')?.textContent`
 
 func (v viewer) walk(w *ward, who screening.Standing, l look) {
 	v.t.Helper()
 	v.do(chromedp.EmulateViewport(l.width, 900), chromedp.Navigate(w.url+"/?lang="+l.lang))
-	v.until(`document.body.dataset.ready === "1"`)
+	v.until(`document.body?.dataset.ready === "1"`)
 	before, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`window.opened = "before the result"; `+number))
 	if err != nil {
 		v.t.Fatal(err)

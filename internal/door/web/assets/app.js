@@ -101,7 +101,7 @@
   const leave = () => location.assign("/login?over=1&next=" + encodeURIComponent(location.pathname + location.search));
   if (live) {
     live.addEventListener("htmx:sse:before:message", (event) => {
-      const held = pause?.checked || document.activeElement?.matches("[data-live-area] input, [data-live-area] select");
+      const held = pause?.checked || document.activeElement?.matches("#list input, #list select");
       const message = /** @type {CustomEvent} */ (event).detail.message;
       if (held && !message.event) event.preventDefault(); // the newest picture comes with the next message
     });
