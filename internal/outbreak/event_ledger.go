@@ -89,6 +89,23 @@ type IdentityRead struct {
 	Purpose Purpose  `json:"purpose"`
 }
 
+// PersonErased says that a person's identity was destroyed. The person stays as a code. Reason is one of the registry's words;
+// Again is true where a restored backup had brought the identity back.
+type PersonErased struct {
+	Scope
+	Person PersonID `json:"person"`
+	Reason string   `json:"reason"`
+	Again  bool     `json:"again,omitempty"`
+}
+
+// KeyChanged says what was done to a key of the ring: made, retired, forgotten. Of is master or index.
+type KeyChanged struct {
+	Scope
+	What string `json:"what"`
+	Of   string `json:"of"`
+	Key  int64  `json:"key"`
+}
+
 // BoxIssued gives a run of tube serials to an area.
 type BoxIssued struct {
 	Scope
@@ -104,6 +121,15 @@ type ExportMade struct {
 	Purpose Purpose `json:"purpose,omitempty"`
 }
 
+// BackupMade says that the whole database was written into a backup.
+type BackupMade struct {
+	Scope
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	Digest string `json:"sha256"` // of the file
+	Upto   int64  `json:"upto"`   // the entry of the journal it holds at least
+}
+
 func (TaskOpened) Kind() string       { return "TaskOpened" }
 func (TaskEnded) Kind() string        { return "TaskEnded" }
 func (TaskTaken) Kind() string        { return "TaskTaken" }
@@ -115,12 +141,20 @@ func (AreasLoaded) Kind() string      { return "AreasLoaded" }
 func (PeopleLoaded) Kind() string     { return "PeopleLoaded" }
 func (PersonRegistered) Kind() string { return "PersonRegistered" }
 func (IdentityRead) Kind() string     { return "IdentityRead" }
+func (PersonErased) Kind() string     { return "PersonErased" }
+func (KeyChanged) Kind() string       { return "KeyChanged" }
 func (BoxIssued) Kind() string        { return "BoxIssued" }
 func (ExportMade) Kind() string       { return "ExportMade" }
+func (BackupMade) Kind() string       { return "BackupMade" }
 
+// Backups is what the backups of a site are filed under.
+var Backups = Ref{Kind: "site", ID: "backups"}
+
+func (BackupMade) About() []Ref         { return []Ref{Backups} }
 func (e TaskOpened) About() []Ref       { return []Ref{{"task", e.Task.String()}, e.Subject} }
 func (e TaskEnded) About() []Ref        { return []Ref{{"task", e.Task.String()}} }
 func (e TaskTaken) About() []Ref        { return []Ref{{"task", e.Task.String()}} }
 func (e UserChanged) About() []Ref      { return []Ref{{"user", e.User.String()}} }
 func (e PersonRegistered) About() []Ref { return []Ref{person(e.Person)} }
 func (e IdentityRead) About() []Ref     { return []Ref{person(e.Person)} }
+func (e PersonErased) About() []Ref     { return []Ref{person(e.Person)} }

@@ -18,6 +18,7 @@ const (
 	RosterLoad     Permission = "roster.load"     // load the roll
 	PersonRead     Permission = "person.read"     // see a person's record without the name
 	PersonIdentity Permission = "person.identity" // open the sealed name, number, phone and address, for a stated purpose
+	PersonErase    Permission = "person.erase"    // destroy a person's identity for good
 	PersonRegister Permission = "person.register" // register a walk-in
 	RoundRead      Permission = "round.read"
 	RoundManage    Permission = "round.manage"   // open and close rounds
@@ -66,11 +67,12 @@ const (
 	CommunityWorker Role = "community_worker"
 	PermitOfficer   Role = "permit_officer"
 	Auditor         Role = "auditor"
+	DataProtection  Role = "data_protection" // erases whom the law wants erased; sees no name
 	ReadOnly        Role = "read_only"
 )
 
 // Roles lists them in the order of a form.
-var Roles = []Role{Administrator, Command, Investigator, ContactTracer, Sampler, Laboratory, SiteManager, Dispatcher, CommunityWorker, PermitOfficer, Auditor, ReadOnly}
+var Roles = []Role{Administrator, Command, Investigator, ContactTracer, Sampler, Laboratory, SiteManager, Dispatcher, CommunityWorker, PermitOfficer, Auditor, DataProtection, ReadOnly}
 
 // seeing is what nearly every role needs to find its way: figures and queues, no names.
 var seeing = []Permission{AreaRead, BoardRead, RoundRead, TaskRead, ProtocolRead, SelfManage}
@@ -79,7 +81,8 @@ var seeing = []Permission{AreaRead, BoardRead, RoundRead, TaskRead, ProtocolRead
 var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
-		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity),
+		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity,
+		PersonErase),
 	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
 	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, TaskWork),
@@ -91,6 +94,7 @@ var Table = map[Role][]Permission{
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),
 	PermitOfficer:   with(PersonRead, TaskWork),
 	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, SiteRead, TripRead, ExportRows),
+	DataProtection:  with(PersonRead, PersonErase, JournalRead),
 	ReadOnly:        with(CaseRead, LabRead, SiteRead, TripRead),
 }
 

@@ -12,13 +12,17 @@ import (
 // Finding is one thing wrong with the chain.
 type Finding struct {
 	Seq  int64  `json:"seq"`
-	What string `json:"what"` // changed, missing, reordered, tail_cut, head_wrong
+	What string `json:"what"` // changed, missing, reordered, tail_cut, head_wrong; see VerifyAgainst for more
 	Goes int64  `json:"goes,omitempty"`
+	Last int64  `json:"last,omitempty"` // of a signed head: the last record that stands as it was signed, or the last there is
 }
 
 func (f Finding) String() string {
 	if f.Goes != 0 {
 		return fmt.Sprintf("record %d: %s, it belongs at %d", f.Seq, f.What, f.Goes)
+	}
+	if f.Last != 0 {
+		return fmt.Sprintf("record %d: %s after record %d", f.Seq, f.What, f.Last)
 	}
 	return fmt.Sprintf("record %d: %s", f.Seq, f.What)
 }

@@ -2,8 +2,10 @@
 //
 // Invariants: the area tree is one tree of codes, each area with its time zone; everybody has a person id, and people on the
 // roll a dense number inside a range of their community, never given twice and never changed; identity is sealed under one
-// key per person, which is wrapped by the master key that lies outside data and backups; whoever opens an identity names a
-// purpose and leaves an entry in the journal. Nobody needs a document to be tested, fed or treated.
+// key per person, which is wrapped by a master key of the key ring, which lies outside data and backups; whoever opens an
+// identity names a purpose and leaves an entry in the journal; an identity that was destroyed stays so, in a restored backup
+// too. Nobody needs a document to be tested, fed or treated.
 //
-// Events out: OutbreakDeclared, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, BoxIssued.
+// Events out: OutbreakDeclared, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
+// BoxIssued.
 package registry

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -12,32 +14,35 @@ type household struct {
 	id             outbreak.HouseholdID
 	area           Area
 	building, door string
+	mark           mark
 	ukey           string
 }
 
 // householdOf gives the household a person names, still without its id; nil for nobody's: neither key nor door was said.
-func (s *Service) householdOf(a Area, n NewPerson) *household {
+func (b blind) householdOf(a Area, n NewPerson) *household {
 	h := &household{area: a, building: n.Building, door: n.Door}
 	switch {
 	case n.Household != "":
-		h.ukey = s.vault.key("household", fmt.Sprintf("%d %q", a.ID, n.Household))
+		h.mark = mark{"household", fmt.Sprintf("%d %q", a.ID, n.Household)}
 	case n.Door != "":
-		h.ukey = s.vault.key("household", fmt.Sprintf("%d %q %q %q", a.ID, n.Household, n.Building, n.Door))
+		h.mark = mark{"household", fmt.Sprintf("%d %q %q %q", a.ID, n.Household, n.Building, n.Door)}
 	default:
 		return nil
 	}
+	h.ukey = b.ukey(h.mark)
 	return h
 }
 
-// householdsByUkey finds the households that are known.
-func householdsByUkey(tx *store.Tx, ukeys []string) (map[string]outbreak.HouseholdID, error) {
+// householdsBy finds the households that are known, by the form of their keys that is written today.
+func (b blind) householdsBy(tx *store.Tx, marks []mark) (map[string]outbreak.HouseholdID, error) {
 	found := map[string]outbreak.HouseholdID{}
-	err := inParts(ukeys, func(in string, args []any) error {
+	forms := b.ukeys(marks)
+	err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
 		return store.Each(tx, func(r store.Row) error {
 			var ukey string
 			var id outbreak.HouseholdID
 			err := r.Scan(&ukey, &id)
-			found[ukey] = id
+			found[forms[ukey]] = id
 			return err
 		}, "select ukey, id from household where ukey in ("+in+")", args...)
 	})
@@ -47,12 +52,12 @@ func householdsByUkey(tx *store.Tx, ukeys []string) (map[string]outbreak.Househo
 	return found, nil
 }
 
-func insertHouseholds(tx *store.Tx, homes []*household) error {
+func (b blind) insertHouseholds(tx *store.Tx, homes []*household) error {
 	rows := make([][]any, len(homes))
 	for i, h := range homes {
-		rows[i] = []any{h.id, h.area.ID, h.area.Path, h.building, h.door, h.ukey}
+		rows[i] = []any{h.id, h.area.ID, h.area.Path, h.building, h.door, h.ukey, b.newest()}
 	}
-	if _, err := tx.Insert("household", []string{"id", "area_id", "area", "building", "door", "ukey"}, nil, rows); err != nil {
+	if _, err := tx.Insert("household", []string{"id", "area_id", "area", "building", "door", "ukey", "index_by"}, nil, rows); err != nil {
 		return fmt.Errorf("writing households: %w", err)
 	}
 	return nil

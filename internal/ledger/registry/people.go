@@ -27,12 +27,16 @@ func (s *Service) LoadPeople(ctx context.Context, by outbreak.Actor, c LoadPeopl
 	}
 	request := struct{ Digest string }{s.vault.key("batch", fmt.Sprint(c.People))} // the kept request holds no names
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.LoadPeople", Key: c.Key}, request, func(tx *store.Tx) (Loaded, error) {
-		b := &roster{Service: s, tx: tx, by: by, people: map[string]*member{}, counts: map[outbreak.Path]*outbreak.PeopleLoaded{}}
+		state, eyes, err := s.keys(tx)
+		if err != nil {
+			return Loaded{}, err
+		}
+		b := &roster{Service: s, tx: tx, by: by, state: state, blind: eyes, people: map[string]*member{}, counts: map[outbreak.Path]*outbreak.PeopleLoaded{}}
 		b.loaded.Batch = outbreak.New[outbreak.BatchID](s.ids)
 		if err := b.load(c.People); err != nil {
 			return b.loaded, err
 		}
-		_, err := s.journal.Append(tx, by, b.events(request.Digest)...)
+		_, err = s.journal.Append(tx, by, b.events(request.Digest)...)
 		return b.loaded, err
 	})
 }
@@ -43,6 +47,8 @@ type roster struct {
 	*Service
 	tx     *store.Tx
 	by     outbreak.Actor
+	state  keyState
+	blind  blind
 	loaded Loaded
 	areas  map[string]Area
 	rows   []rosterRow
@@ -59,6 +65,7 @@ type rosterRow struct {
 	at   int // index in the batch
 	area Area
 	said NewPerson
+	mark mark
 	ukey string
 }
 
@@ -112,7 +119,7 @@ func (b *roster) read(people []NewPerson) error {
 			}
 			continue
 		}
-		b.rows = append(b.rows, rosterRow{at: i, area: b.areas[n.Area], said: tidied, ukey: b.ukeyOf(tidied)})
+		b.rows = append(b.rows, rosterRow{at: i, area: b.areas[n.Area], said: tidied, mark: tidied.mark(), ukey: b.blind.ukey(tidied.mark())})
 	}
 	return nil
 }
@@ -130,11 +137,11 @@ func (b *roster) mayLoad(code string) error {
 }
 
 func (b *roster) findPeople() error {
-	ukeys := make([]string, len(b.rows))
+	marks := make([]mark, len(b.rows))
 	for i, r := range b.rows {
-		ukeys[i] = r.ukey
+		marks[i] = r.mark
 	}
-	known, err := b.byUkey(b.tx, ukeys)
+	known, err := b.peopleBy(b.tx, b.blind, marks)
 	b.people = known
 	return err
 }
@@ -149,14 +156,14 @@ func (b *roster) unknown(do func(rosterRow)) {
 }
 
 func (b *roster) findHouseholds() error {
-	var ukeys []string
+	var marks []mark
 	b.unknown(func(r rosterRow) {
-		if h := b.householdOf(r.area, r.said); h != nil {
-			ukeys = append(ukeys, h.ukey)
+		if h := b.blind.householdOf(r.area, r.said); h != nil {
+			marks = append(marks, h.mark)
 		}
 	})
 	var err error
-	b.houses, err = householdsByUkey(b.tx, ukeys)
+	b.houses, err = b.blind.householdsBy(b.tx, marks)
 	return err
 }
 
@@ -189,7 +196,7 @@ func (b *roster) decide() error {
 		}
 		m = &member{Person: b.newPerson(r.area, r.said), identity: r.said.Identity, ukey: r.ukey, added: true, waits: true}
 		m.No, m.OnRoll = no, true
-		if h := b.householdOf(r.area, r.said); h != nil {
+		if h := b.blind.householdOf(r.area, r.said); h != nil {
 			m.Household = b.house(h)
 		}
 		b.people[r.ukey] = m
@@ -235,10 +242,10 @@ func (b *roster) write() error {
 			return err
 		}
 	}
-	if err := insertHouseholds(b.tx, b.homes); err != nil {
+	if err := b.blind.insertHouseholds(b.tx, b.homes); err != nil {
 		return err
 	}
-	return b.keep(b.tx, b.news)
+	return b.keep(b.tx, b.state, b.blind, b.news)
 }
 
 // events tell of each area that got or changed people, in the order of paths.
@@ -252,36 +259,48 @@ func (b *roster) events(digest string) (events []outbreak.Event) {
 	return events
 }
 
-// ukeyOf is what makes a row the same row again: the document, or all that was said when there is none.
-func (s *Service) ukeyOf(n NewPerson) string {
+// mark is what makes a row the same row again: the document, or all that was said when there is none.
+func (n NewPerson) mark() mark {
 	i := n.Identity
 	if i.Document != "" {
-		return s.vault.key("document", i.DocumentKind+"\x00"+i.Document)
+		return mark{"document", i.DocumentKind + "\x00" + i.Document}
 	}
 	said := fmt.Sprintf("%q %q %q %q %q %q %q %q %q", n.Area, n.Household, n.Building, n.Door, n.Sex, i.Name, i.Birth, i.Phone, i.Address)
 	if i.Birth == "" && n.BirthYear != 0 {
 		said += fmt.Sprintf(" %d", n.BirthYear) // two of one door, told apart by their ages alone, are two people
 	}
-	return s.vault.key("row", said)
+	return mark{"row", said}
 }
 
-// byUkey finds the people who are known by their keys, identities opened.
-func (s *Service) byUkey(tx *store.Tx, ukeys []string) (map[string]*member, error) {
-	found := make(map[string]*member, len(ukeys))
-	err := inParts(ukeys, func(in string, args []any) error {
+// keys gives with which keys a transaction writes.
+func (s *Service) keys(tx *store.Tx) (keyState, blind, error) {
+	state, err := s.vault.stateOf(tx)
+	if err != nil {
+		return state, blind{}, err
+	}
+	b, err := s.vault.blindOf(state)
+	return state, b, err
+}
+
+// peopleBy finds the people who are known by their keys, identities opened, by the form of their keys that is written today.
+func (s *Service) peopleBy(tx *store.Tx, eyes blind, marks []mark) (map[string]*member, error) {
+	found := make(map[string]*member, len(marks))
+	forms := eyes.ukeys(marks)
+	err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
 		return store.Each(tx, func(r store.Row) error {
 			var m member
 			var onRoll int64
-			var sealed, wrapped []byte
-			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.ukey, &sealed, &wrapped); err != nil {
+			var b box
+			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
 				return err
 			}
 			m.OnRoll = onRoll != 0
 			var err error
-			m.identity, err = s.unseal(m.ID, sealed, wrapped)
+			m.identity, err = s.unseal(m.ID, b)
+			m.ukey = forms[m.ukey]
 			found[m.ukey] = &m
 			return err
-		}, "select "+personColumns+", ukey, sealed, wrapped from person where ukey in ("+in+")", args...)
+		}, "select "+personColumns+", ukey, sealed, wrapped, wrapped_by from person where ukey in ("+in+")", args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for people who are known: %w", err)
@@ -295,11 +314,11 @@ func (s *Service) newPerson(a Area, n NewPerson) Person {
 }
 
 // keep writes people who are new and people who changed, seals their identities and files their blind index.
-func (s *Service) keep(tx *store.Tx, people []*member) error {
+func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*member) error {
 	var added, tokens [][]any
 	var changed []outbreak.PersonID
 	for _, m := range people {
-		sealed, wrapped, t, err := s.sealed(m.ID, m.identity)
+		sealed, wrapped, t, err := s.sealed(state, eyes, m.ID, m.identity)
 		if err != nil {
 			return err
 		}
@@ -309,36 +328,49 @@ func (s *Service) keep(tx *store.Tx, people []*member) error {
 			if m.OnRoll {
 				roll = 1
 			}
-			added = append(added, []any{m.ID, m.No, roll, m.AreaID, m.Area, m.Household, m.Sex, m.BirthYear, sealed, wrapped, m.ukey,
+			added = append(added, []any{m.ID, m.No, roll, m.AreaID, m.Area, m.Household, m.Sex, m.BirthYear, sealed, wrapped, state.master, m.ukey, eyes.newest(),
 				outbreak.RetainIdentity, tx.Now, tx.Now})
 			continue
 		}
 		changed = append(changed, m.ID)
-		if err := tx.Must("update person set sealed = $1, wrapped = $2, sex = $3, birth_year = $4, recorded_at = $5 where id = $6",
-			sealed, wrapped, m.Sex, m.BirthYear, tx.Now, m.ID); err != nil {
+		if err := tx.Must("update person set sealed = $1, wrapped = $2, wrapped_by = $3, sex = $4, birth_year = $5, recorded_at = $6 where id = $7",
+			sealed, wrapped, state.master, m.Sex, m.BirthYear, tx.Now, m.ID); err != nil {
 			return err
 		}
 	}
-	columns := []string{"id", "no", "on_roll", "area_id", "area", "household", "sex", "birth_year", "sealed", "wrapped", "ukey", "retention",
+	columns := []string{"id", "no", "on_roll", "area_id", "area", "household", "sex", "birth_year", "sealed", "wrapped", "wrapped_by", "ukey",
+		"index_by", "retention",
 		"registered_at", "recorded_at"}
 	if _, err := tx.Insert("person", columns, nil, added); err != nil {
 		return fmt.Errorf("writing people: %w", err)
 	}
-	if err := inParts(changed, func(in string, args []any) error {
+	if err := dropEntries(tx, changed); err != nil {
+		return err
+	}
+	return fileEntries(tx, tokens)
+}
+
+func dropEntries(tx *store.Tx, people []outbreak.PersonID) error {
+	err := inParts(people, func(in string, args []any) error {
 		_, err := tx.Exec("delete from identity_token where person in ("+in+")", args...)
 		return err
-	}); err != nil {
+	})
+	if err != nil {
 		return fmt.Errorf("taking old index entries away: %w", err)
 	}
+	return nil
+}
+
+func fileEntries(tx *store.Tx, rows [][]any) error {
 	index := []string{"kind", "token", "person"}
-	if _, err := tx.Insert("identity_token", index, index, tokens); err != nil {
+	if _, err := tx.Insert("identity_token", index, index, rows); err != nil {
 		return fmt.Errorf("filing index entries: %w", err)
 	}
 	return nil
 }
 
 // sealed gives an identity under lock, its key wrapped, and the entries of the blind index; nothing for an empty one.
-func (s *Service) sealed(id outbreak.PersonID, i Identity) (sealed, wrapped any, tokens [][]any, err error) {
+func (s *Service) sealed(state keyState, eyes blind, id outbreak.PersonID, i Identity) (sealed, wrapped any, tokens [][]any, err error) {
 	if i.empty() {
 		return nil, nil, nil, nil
 	}
@@ -346,17 +378,22 @@ func (s *Service) sealed(id outbreak.PersonID, i Identity) (sealed, wrapped any,
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	box, key, err := s.vault.seal(id, plain)
+	b, err := s.vault.seal(id, plain, state.master)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("sealing an identity: %w", err)
 	}
+	return b.sealed, b.wrapped, eyes.entries(id, i), nil
+}
+
+// entries are the rows of the blind index for an identity.
+func (b blind) entries(id outbreak.PersonID, i Identity) (rows [][]any) {
 	if i.Document != "" {
-		tokens = append(tokens, []any{i.DocumentKind, s.vault.token(i.DocumentKind, i.Document), id})
+		rows = append(rows, []any{i.DocumentKind, b.token(i.DocumentKind, i.Document), id})
 	}
 	if i.Phone != "" {
-		tokens = append(tokens, []any{"phone", s.vault.token("phone", i.Phone), id})
+		rows = append(rows, []any{"phone", b.token("phone", i.Phone), id})
 	}
-	return box, key, tokens, nil
+	return rows
 }
 
 // inParts asks about many values a few hundred at a time; the same value is asked about once.

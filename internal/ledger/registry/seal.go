@@ -1,92 +1,70 @@
 package registry
 
 import (
-	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
+	"crypto/ed25519"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"strings"
+	"strconv"
+	"sync"
+	"sync/atomic"
 
 	"breakwater/internal/outbreak"
-	"breakwater/internal/store"
 )
 
-// Vault seals identities and makes blind index tokens. It is made from the master key and holds it in memory alone.
+// Vault seals identities, makes blind index entries and signs. It holds the key ring in memory and reads the file again when
+// it meets a key it does not know: a rotation by another process needs no restart.
 type Vault struct {
-	wrap  cipher.AEAD
-	index []byte
-	proof []byte
+	file string // empty: the ring lies in no file
+	ring atomic.Pointer[ring]
+	mu   sync.Mutex // one reads the file at a time
 }
 
-// masterSize is the length of a master key in bytes.
-const masterSize = 32
-
-// NewVault derives the wrapping key and the index key from the master key.
+// NewVault makes a vault of one master key, from which everything else is derived, without a file.
 func NewVault(master []byte) (*Vault, error) {
-	if len(master) != masterSize {
-		return nil, fmt.Errorf("the master key has %d bytes instead of %d", len(master), masterSize)
-	}
-	derive := func(what string) ([]byte, error) {
-		return hkdf.Key(sha256.New, master, nil, "breakwater "+what, masterSize)
-	}
-	w, err := derive("wrap")
+	r, err := ringOfOne(master)
 	if err != nil {
 		return nil, err
 	}
-	index, err := derive("index")
-	if err != nil {
-		return nil, err
-	}
-	proof, err := derive("proof")
-	if err != nil {
-		return nil, err
-	}
-	aead, err := gcm(w)
-	return &Vault{wrap: aead, index: index, proof: proof}, err
+	v := &Vault{}
+	v.ring.Store(r)
+	return v, nil
 }
 
-// OpenKeyFile reads the master key, or makes it with mode 0600 when the file is absent.
-func OpenKeyFile(name string) (*Vault, error) {
-	text, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		master := make([]byte, masterSize)
-		_, _ = rand.Read(master)
-		text = []byte(hex.EncodeToString(master) + "\n")
-		err = os.WriteFile(name, text, 0o600)
+// masterKey gives a master key. For one that is not known the file is read again, which is one small read inside a
+// transaction, once a rotation.
+func (v *Vault) masterKey(id int64) (*ringKey, error) {
+	if k := v.ring.Load().master(id); k != nil {
+		return k, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("opening the key file: %w", err)
+	if err := v.Reload(); err != nil {
+		return nil, err
 	}
-	master, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("reading the key file %s: it must hold 64 hexadecimal digits", name)
+	if k := v.ring.Load().master(id); k != nil {
+		return k, nil
 	}
-	return NewVault(master)
+	return nil, outbreak.Refuse(outbreak.Conflict, "registry.key_missing", "key", strconv.FormatInt(id, 10))
 }
 
-// Prove refuses a vault whose master key is not the one this database was sealed with; the first proves itself.
-func (v *Vault) Prove(tx *store.Tx) error {
-	kept, ok, err := store.One(tx, store.Value[[]byte], "select proof from key_check where id = 1")
-	if err != nil {
-		return fmt.Errorf("checking the master key: %w", err)
+// indexKeys makes sure that the ring holds an index key, and all before it.
+func (v *Vault) indexKeys(newest int64) ([]ringKey, error) {
+	if keys := v.ring.Load().indexes; int64(len(keys)) >= newest {
+		return keys[:newest], nil
 	}
-	if !ok {
-		_, err := tx.Exec("insert into key_check (id, proof) values (1, $1)", v.proof)
-		return err
+	if err := v.Reload(); err != nil {
+		return nil, err
 	}
-	if !bytes.Equal(kept, v.proof) {
-		return outbreak.Refuse(outbreak.Conflict, "registry.wrong_key")
+	if keys := v.ring.Load().indexes; int64(len(keys)) >= newest {
+		return keys[:newest], nil
 	}
-	return nil
+	return nil, outbreak.Refuse(outbreak.Conflict, "registry.index_key_missing", "key", strconv.FormatInt(newest, 10))
 }
 
 func gcm(key []byte) (cipher.AEAD, error) {
@@ -97,33 +75,83 @@ func gcm(key []byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// seal encrypts plain under a fresh key for the person and gives both, the key wrapped.
-func (v *Vault) seal(person outbreak.PersonID, plain []byte) (sealed, wrapped []byte, err error) {
-	key := make([]byte, masterSize)
-	_, _ = rand.Read(key)
-	aead, err := gcm(key)
-	if err != nil {
-		return nil, nil, err
-	}
-	return lock(aead, person, plain), lock(v.wrap, person, key), nil
+// box is a sealed identity as a row holds it.
+type box struct {
+	sealed  []byte
+	wrapped []byte // the person's key
+	by      int64  // the master key it is wrapped under
 }
 
-// open decrypts what seal gave; a blob moved to another person does not open.
-func (v *Vault) open(person outbreak.PersonID, sealed, wrapped []byte) ([]byte, error) {
-	key, err := unlock(v.wrap, person, wrapped)
+// seal encrypts plain under a fresh key for the person, which it wraps under a master key.
+func (v *Vault) seal(person outbreak.PersonID, plain []byte, master int64) (box, error) {
+	m, err := v.masterKey(master)
 	if err != nil {
-		return nil, fmt.Errorf("unwrapping the key of a person: %w", err)
+		return box{}, err
+	}
+	key := fresh(secretSize)
+	aead, err := gcm(key)
+	if err != nil {
+		return box{}, err
+	}
+	return box{sealed: lock(aead, person, plain), wrapped: lock(m.wrap, person, key), by: m.ID}, nil
+}
+
+// open decrypts what seal gave; a box moved to another person does not open.
+func (v *Vault) open(person outbreak.PersonID, b box) ([]byte, error) {
+	key, err := v.unwrap(person, b)
+	if err != nil {
+		return nil, err
 	}
 	aead, err := gcm(key)
 	if err != nil {
 		return nil, err
 	}
-	return unlock(aead, person, sealed)
+	return unlock(aead, person, b.sealed)
+}
+
+// identity opens a box and reads what lies in it.
+func (v *Vault) identity(person outbreak.PersonID, b box) (i Identity, err error) {
+	plain, err := v.open(person, b)
+	if outbreak.KindOf(err) != outbreak.Internal {
+		return i, err
+	}
+	if err == nil {
+		err = json.Unmarshal(plain, &i)
+	}
+	if err != nil {
+		return i, fmt.Errorf("opening an identity: %w", err)
+	}
+	return i, nil
+}
+
+func (v *Vault) unwrap(person outbreak.PersonID, b box) ([]byte, error) {
+	m, err := v.masterKey(b.by)
+	if err != nil {
+		return nil, err
+	}
+	key, err := unlock(m.wrap, person, b.wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("unwrapping the key of a person: %w", err)
+	}
+	return key, nil
+}
+
+// rewrap wraps the key of a person under another master key; the box stays as it is.
+func (v *Vault) rewrap(person outbreak.PersonID, b box, master int64) (box, error) {
+	key, err := v.unwrap(person, b)
+	if err != nil {
+		return b, err
+	}
+	m, err := v.masterKey(master)
+	if err != nil {
+		return b, err
+	}
+	b.wrapped, b.by = lock(m.wrap, person, key), m.ID
+	return b, nil
 }
 
 func lock(aead cipher.AEAD, person outbreak.PersonID, plain []byte) []byte {
-	nonce := make([]byte, aead.NonceSize())
-	_, _ = rand.Read(nonce)
+	nonce := fresh(aead.NonceSize())
 	return aead.Seal(nonce, nonce, plain, binary.BigEndian.AppendUint64(nil, uint64(person)))
 }
 
@@ -135,16 +163,65 @@ func unlock(aead cipher.AEAD, person outbreak.PersonID, box []byte) ([]byte, err
 	return aead.Open(nil, box[:n], box[n:], binary.BigEndian.AppendUint64(nil, uint64(person)))
 }
 
-// token is the blind index entry of a value of a kind.
-func (v *Vault) token(kind, value string) int64 {
-	return int64(binary.BigEndian.Uint64(v.digest(kind, value)))
+// token is the blind index entry of a value of a kind, under one index key.
+func (k ringKey) token(kind, value string) int64 {
+	return int64(binary.BigEndian.Uint64(k.digest(kind, value)))
 }
 
-// key is a longer keyed digest, for unique keys made of personal data.
-func (v *Vault) key(kind, value string) string { return hex.EncodeToString(v.digest(kind, value)[:16]) }
-
-func (v *Vault) digest(kind, value string) []byte {
-	mac := hmac.New(sha256.New, v.index)
+// digest is a keyed digest of a value of a kind.
+func (k ringKey) digest(kind, value string) []byte {
+	mac := hmac.New(sha256.New, k.Secret)
 	mac.Write([]byte(kind + "\x00" + value))
 	return mac.Sum(nil)
+}
+
+// ukey is a longer keyed digest, for unique keys made of personal data. The text it was made of is not kept everywhere (the
+// household of a roll's file is not), so that a newer index key digests the older digest again instead of the text: whoever
+// wants to try a value needs the newest key and all before it.
+func ukey(keys []ringKey, kind, value string) string {
+	return onward(keys[1:], hex.EncodeToString(keys[0].digest(kind, value)[:ukeySize]))
+}
+
+const ukeySize = 16
+
+// onward brings a digest that was made under older keys under newer ones. What is no digest (of somebody who gave nothing
+// to digest) stays.
+func onward(newer []ringKey, made string) string {
+	old, err := hex.DecodeString(made)
+	if err != nil || len(old) != ukeySize {
+		return made
+	}
+	for _, k := range newer {
+		old = k.digest("ukey", string(old))[:ukeySize]
+	}
+	return hex.EncodeToString(old)
+}
+
+// key is a digest of a request, so that a repeat is known without the request being kept.
+func (v *Vault) key(kind, value string) string {
+	keys := v.ring.Load().indexes
+	return hex.EncodeToString(keys[len(keys)-1].digest(kind, value)[:ukeySize])
+}
+
+// Sign signs a text and names the public key it can be checked with, both in base64 for addresses.
+func (v *Vault) Sign(text []byte) (signer, signature string) {
+	key := v.ring.Load().signing()
+	return encoded(key.Public().(ed25519.PublicKey)), encoded(ed25519.Sign(key, text))
+}
+
+// Signs tells whether a public key is this site's.
+func (v *Vault) Signs(signer string) bool {
+	return signer == encoded(v.ring.Load().signing().Public().(ed25519.PublicKey))
+}
+
+func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
+
+// signed tells whether a signature is the signer's over the text.
+func signed(signer, signature string, text []byte) bool {
+	key, err := base64.RawURLEncoding.DecodeString(signer)
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return false
+	}
+	sig, err := base64.RawURLEncoding.DecodeString(signature)
+	return err == nil && ed25519.Verify(key, text, sig)
 }

@@ -16,7 +16,7 @@ import (
 
 func aVault(t testing.TB, first byte) *Vault {
 	t.Helper()
-	master := make([]byte, masterSize)
+	master := make([]byte, secretSize)
 	master[0] = first
 	v, err := NewVault(master)
 	if err != nil {
@@ -30,32 +30,32 @@ func TestASealedIdentityOpensForItsPersonAlone(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		who := outbreak.PersonID(rapid.Int64Range(1, 1<<62).Draw(t, "person"))
 		plain := rapid.SliceOf(rapid.Byte()).Draw(t, "plain")
-		sealed, wrapped, err := v.seal(who, plain)
+		b, err := v.seal(who, plain, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(plain) > 8 && bytes.Contains(sealed, plain) {
+		if len(plain) > 8 && bytes.Contains(b.sealed, plain) {
 			t.Fatal("it is to be read through the seal")
 		}
-		if got, err := v.open(who, sealed, wrapped); err != nil || !bytes.Equal(got, plain) {
+		if got, err := v.open(who, b); err != nil || !bytes.Equal(got, plain) {
 			t.Fatalf("%q came back as %q: %v", plain, got, err)
 		}
-		if _, err := v.open(who+1, sealed, wrapped); err == nil {
+		if _, err := v.open(who+1, b); err == nil {
 			t.Fatal("moved to another person it opens")
 		}
-		if _, err := other.open(who, sealed, wrapped); err == nil {
+		if _, err := other.open(who, b); err == nil {
 			t.Fatal("another master key opens it")
 		}
-		again, _, err := v.seal(who, plain)
-		if err != nil || bytes.Equal(again, sealed) {
+		again, err := v.seal(who, plain, 1)
+		if err != nil || bytes.Equal(again.sealed, b.sealed) {
 			t.Fatalf("the same sealed twice looks the same: %v", err)
 		}
-		at := rapid.IntRange(0, len(sealed)-1).Draw(t, "at")
-		sealed[at] ^= 1
-		if _, err := v.open(who, sealed, wrapped); err == nil {
+		at := rapid.IntRange(0, len(b.sealed)-1).Draw(t, "at")
+		b.sealed[at] ^= 1
+		if _, err := v.open(who, b); err == nil {
 			t.Fatal("changed by one bit it opens")
 		}
-		if _, err := v.open(who, sealed[:min(len(sealed), 5)], wrapped); err == nil {
+		if _, err := v.open(who, box{b.sealed[:5], b.wrapped, b.by}); err == nil {
 			t.Fatal("cut short it opens")
 		}
 	})
@@ -63,25 +63,27 @@ func TestASealedIdentityOpensForItsPersonAlone(t *testing.T) {
 
 func TestADestroyedKeyLeavesNothing(t *testing.T) {
 	v := aVault(t, 1)
-	sealed, wrapped, err := v.seal(7, []byte("张三"))
+	b, err := v.seal(7, []byte("张三"), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	clear(wrapped)
-	if _, err := v.open(7, sealed, wrapped); err == nil {
+	clear(b.wrapped)
+	if _, err := v.open(7, b); err == nil {
 		t.Error("it opens without its key")
 	}
-	if _, err := v.open(7, sealed, nil); err == nil {
+	if _, err := v.open(7, box{b.sealed, nil, 1}); err == nil {
 		t.Error("it opens without any key")
 	}
 }
 
+func token(v *Vault, kind, value string) int64 { return v.ring.Load().indexes[0].token(kind, value) }
+
 func TestTokensFindTheSameValueOfTheSameKindAlone(t *testing.T) {
 	v, other := aVault(t, 1), aVault(t, 2)
-	if again := aVault(t, 1); v.token("phone", "139") != again.token("phone", "139") {
+	if again := aVault(t, 1); token(v, "phone", "139") != token(again, "phone", "139") {
 		t.Error("a value is not found again")
 	}
-	if v.token("phone", "139") == v.token("passport", "139") || v.token("phone", "139") == other.token("phone", "139") || v.token("a", "b") == v.token("ab", "") {
+	if token(v, "phone", "139") == token(v, "passport", "139") || token(v, "phone", "139") == token(other, "phone", "139") || token(v, "a", "b") == token(v, "ab", "") {
 		t.Error("different values share a token")
 	}
 }
@@ -112,7 +114,7 @@ func TestTheKeyFileIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
 		t.Errorf("%v %v", info, err)
 	}
 	two, err := OpenKeyFile(name)
-	if err != nil || one.token("a", "b") != two.token("a", "b") {
+	if err != nil || token(one, "a", "b") != token(two, "a", "b") {
 		t.Errorf("opened again it is another key: %v", err)
 	}
 	for _, text := range []string{"", "abcd", "not hexadecimal"} {

@@ -3,8 +3,8 @@ package registry
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"fmt"
+	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -190,6 +190,12 @@ func (s *Service) ReadIdentity(ctx context.Context, by outbreak.Actor, id outbre
 		if !ok || access.Require(by, access.PersonIdentity, outbreak.Scope{Area: p.Area}) != nil {
 			return outbreak.Refuse(outbreak.NotFound, "registry.no_person")
 		}
+		if e, gone, err := erasedOf(tx, id); err != nil || gone {
+			if err == nil {
+				err = outbreak.Refuse(outbreak.NotFound, "registry.erased", "date", e.At.Time().Format(time.DateOnly))
+			}
+			return err
+		}
 		if opened, err = s.identity(tx, id); err != nil {
 			return err
 		}
@@ -200,28 +206,26 @@ func (s *Service) ReadIdentity(ctx context.Context, by outbreak.Actor, id outbre
 }
 
 func (s *Service) identity(tx *store.Tx, id outbreak.PersonID) (Identity, error) {
-	type boxes struct{ sealed, wrapped []byte }
-	b, _, err := store.One(tx, func(r store.Row) (b boxes, err error) {
-		err = r.Scan(&b.sealed, &b.wrapped)
-		return b, err
-	}, "select sealed, wrapped from person where id = $1", id)
+	b, _, err := boxOf(tx, id)
 	if err != nil {
 		return Identity{}, err
 	}
-	return s.unseal(id, b.sealed, b.wrapped)
+	return s.unseal(id, b)
+}
+
+func boxOf(tx *store.Tx, id outbreak.PersonID) (box, bool, error) {
+	return store.One(tx, func(r store.Row) (b box, err error) {
+		err = r.Scan(&b.sealed, &b.wrapped, &b.by)
+		return b, err
+	}, "select sealed, wrapped, wrapped_by from person where id = $1", id)
 }
 
 // unseal opens what sealed locked; nothing was sealed for somebody of whom nothing is known.
-func (s *Service) unseal(id outbreak.PersonID, sealed, wrapped []byte) (Identity, error) {
-	if sealed == nil {
+func (s *Service) unseal(id outbreak.PersonID, b box) (Identity, error) {
+	if b.sealed == nil {
 		return Identity{}, nil
 	}
-	plain, err := s.vault.open(id, sealed, wrapped)
-	if err != nil {
-		return Identity{}, fmt.Errorf("opening an identity: %w", err)
-	}
-	var i Identity
-	return i, json.Unmarshal(plain, &i)
+	return s.vault.identity(id, b)
 }
 
 // FindPerson finds a person by the number of a document, for the purpose the actor names; nothing else is searched. The
@@ -255,8 +259,12 @@ func (s *Service) FindPerson(ctx context.Context, by outbreak.Actor, kind, numbe
 
 // byDocument finds a person by blind index and makes sure by opening the identity: tokens of 64 bits may collide.
 func (s *Service) byDocument(tx *store.Tx, kind, canonical string) (Person, bool, error) {
-	ids, err := store.List(tx, store.Value[outbreak.PersonID], "select person from identity_token where kind = $1 and token = $2 order by person",
-		kind, s.vault.token(kind, canonical))
+	_, eyes, err := s.keys(tx)
+	if err != nil {
+		return Person{}, false, err
+	}
+	in, args := store.In([]any{kind}, eyes.tokens(kind, canonical))
+	ids, err := store.List(tx, store.Value[outbreak.PersonID], "select distinct person from identity_token where kind = $1 and token in ("+in+") order by person", args...)
 	if err != nil {
 		return Person{}, false, err
 	}

@@ -37,15 +37,19 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 		if err != nil {
 			return Person{}, err
 		}
+		state, eyes, err := s.keys(tx)
+		if err != nil {
+			return Person{}, err
+		}
 		if n.Identity.Document != "" {
-			if known, err := s.byUkey(tx, []string{s.ukeyOf(n)}); err != nil || len(known) > 0 {
+			if known, err := s.peopleBy(tx, eyes, []mark{n.mark()}); err != nil || len(known) > 0 {
 				for _, m := range known {
 					return m.Person, nil
 				}
 				return Person{}, err
 			}
 		}
-		p, err := s.addWalkIn(tx, a, n)
+		p, err := s.addWalkIn(tx, state, eyes, a, n)
 		if err != nil {
 			return Person{}, err
 		}
@@ -54,8 +58,8 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 	})
 }
 
-func (s *Service) addWalkIn(tx *store.Tx, a Area, n NewPerson) (Person, error) {
-	m := &member{Person: s.newPerson(a, n), identity: n.Identity, ukey: s.ukeyOf(n), added: true}
+func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson) (Person, error) {
+	m := &member{Person: s.newPerson(a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
 	if n.Identity.Document == "" {
 		m.ukey = "walk-in " + m.ID.String() // two unknown walk-ins are two people
 	}
@@ -63,18 +67,18 @@ func (s *Service) addWalkIn(tx *store.Tx, a Area, n NewPerson) (Person, error) {
 	if m.No, err = store.Count(tx, "select coalesce(max(no), $1) + 1 from person where no >= $2", WalkIn-1, WalkIn); err != nil {
 		return Person{}, err
 	}
-	if h := s.householdOf(a, n); h != nil {
-		known, err := householdsByUkey(tx, []string{h.ukey})
+	if h := eyes.householdOf(a, n); h != nil {
+		known, err := eyes.householdsBy(tx, []mark{h.mark})
 		if err != nil {
 			return Person{}, err
 		}
 		if m.Household = known[h.ukey]; m.Household == 0 {
 			h.id = outbreak.New[outbreak.HouseholdID](s.ids)
 			m.Household = h.id
-			if err := insertHouseholds(tx, []*household{h}); err != nil {
+			if err := eyes.insertHouseholds(tx, []*household{h}); err != nil {
 				return Person{}, err
 			}
 		}
 	}
-	return m.Person, s.keep(tx, []*member{m})
+	return m.Person, s.keep(tx, state, eyes, []*member{m})
 }

@@ -1,0 +1,195 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// KeyStatus is what can be told of a ring without giving a secret away.
+type KeyStatus struct {
+	Ring    string           `json:"ring"`
+	File    string           `json:"file"`
+	OldForm bool             `json:"old_form"` // the file holds a master key alone; the next change writes a ring
+	Open    bool             `json:"open"`     // others than its owner may read the file
+	Masters []MasterStatus   `json:"masters"`
+	Index   IndexStatus      `json:"index"`
+	Signer  string           `json:"signer"` // public key
+	Split   *SplitStatus     `json:"split"`  // nil: there is no recovery copy
+	Erased  int64            `json:"erased"` // people in the database
+	Listed  int              `json:"listed"` // erasures on the list beside the key file
+	At      outbreak.Instant `json:"at"`
+}
+
+// MasterStatus tells of one master key.
+type MasterStatus struct {
+	ID      int64            `json:"id"`
+	Made    outbreak.Instant `json:"made"`
+	Current bool             `json:"current"`
+	Retired outbreak.Instant `json:"retired"`
+	People  int64            `json:"people"` // wrapped under it
+}
+
+// IndexStatus tells how far the blind indexes are.
+type IndexStatus struct {
+	Newest  int64            `json:"newest"`
+	Made    outbreak.Instant `json:"made"`
+	Waiting int64            `json:"waiting"` // people and households whose entries lie under an older key
+}
+
+// SplitStatus tells of the last recovery copy.
+type SplitStatus struct {
+	ID     string           `json:"id"`
+	At     outbreak.Instant `json:"at"`
+	Shares int              `json:"shares"`
+	Need   int              `json:"need"`
+	Lacks  []string         `json:"lacks"` // keys made since: split again
+}
+
+// Status tells how the ring and the database stand.
+func (k *Keys) Status(ctx context.Context) (KeyStatus, error) {
+	r := k.vault.ring.Load()
+	s := KeyStatus{Ring: r.id, File: k.vault.file, OldForm: r.old, At: outbreak.WallClock{}.Now()}
+	s.Signer, _ = k.vault.Sign(nil)
+	if info, err := os.Stat(k.vault.file); err == nil {
+		s.Open = info.Mode().Perm()&0o077 != 0
+	}
+	if r.split != nil {
+		s.Split = &SplitStatus{ID: r.split.ID, At: r.split.At, Shares: r.split.Shares, Need: r.split.Need, Lacks: []string{}}
+		for _, name := range r.names() {
+			if !slices.Contains(r.split.Holds, name) {
+				s.Split.Lacks = append(s.Split.Lacks, name)
+			}
+		}
+	}
+	known, _, err := k.vault.listed()
+	if err != nil {
+		return s, err
+	}
+	s.Listed = len(known)
+	return s, k.db.Read(ctx, func(tx *store.Tx) error { return s.count(tx, r) })
+}
+
+func (s *KeyStatus) count(tx *store.Tx, r *ring) error {
+	people := map[int64]int64{}
+	if err := store.Each(tx, func(row store.Row) error {
+		var id, n int64
+		err := row.Scan(&id, &n)
+		people[id] = n
+		return err
+	}, "select wrapped_by, count(*) from person where wrapped is not null group by wrapped_by"); err != nil {
+		return fmt.Errorf("counting people by master key: %w", err)
+	}
+	for _, m := range r.masters {
+		s.Masters = append(s.Masters, MasterStatus{ID: m.ID, Made: m.Made, Current: m.ID == r.newest().ID, Retired: m.Retired, People: people[m.ID]})
+	}
+	s.Index = IndexStatus{Newest: r.newestIndex(), Made: r.indexes[len(r.indexes)-1].Made}
+	for _, table := range []string{"person", "household"} {
+		n, err := store.Count(tx, "select count(*) from "+table+" where index_by < $1", s.Index.Newest)
+		if err != nil {
+			return fmt.Errorf("counting index entries: %w", err)
+		}
+		s.Index.Waiting += n
+	}
+	var err error
+	s.Erased, err = store.Count(tx, "select count(*) from erased")
+	return err
+}
+
+// KeyCheck is what opening every box came to.
+type KeyCheck struct {
+	People  int64               `json:"people"`  // with a sealed identity
+	Opened  int64               `json:"opened"`  // whose box opens
+	Shut    []outbreak.PersonID `json:"shut"`    // the first hundred whose box does not
+	Entries int64               `json:"entries"` // people whose entries in the blind index are not those of their box
+}
+
+const mostShut = 100
+
+// Check opens every box and compares the blind index with what lies in it. It shows no name and writes nothing.
+func (k *Keys) Check(ctx context.Context, tell Progress) (KeyCheck, error) {
+	c := KeyCheck{Shut: []outbreak.PersonID{}}
+	total, err := k.count(ctx, "sealed is not null and id <> ", 0)
+	if err != nil {
+		return c, err
+	}
+	var after outbreak.PersonID
+	for {
+		n := 0
+		err := k.db.Read(ctx, func(tx *store.Tx) error {
+			rows, err := nextSealed(tx, "sealed is not null and id <> ", 0, after)
+			if n = len(rows); err != nil || n == 0 {
+				return err
+			}
+			after = rows[n-1].id
+			return k.look(tx, rows, &c)
+		})
+		if err != nil || n == 0 {
+			return c, err
+		}
+		if tell != nil {
+			tell(c.People, total)
+		}
+	}
+}
+
+func (k *Keys) look(tx *store.Tx, rows []sealedRow, c *KeyCheck) error {
+	state, err := k.vault.stateOf(tx)
+	if err != nil {
+		return err
+	}
+	eyes, err := k.vault.blindOf(state)
+	if err != nil {
+		return err
+	}
+	ids := make([]outbreak.PersonID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.id
+	}
+	filed := map[outbreak.PersonID][]int64{}
+	if err := inParts(ids, func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var id outbreak.PersonID
+			var token int64
+			err := r.Scan(&id, &token)
+			filed[id] = append(filed[id], token)
+			return err
+		}, "select person, token from identity_token where person in ("+in+")", args...)
+	}); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		c.People++
+		i, err := k.vault.identity(row.id, row.box)
+		if err != nil {
+			if len(c.Shut) < mostShut {
+				c.Shut = append(c.Shut, row.id)
+			}
+			continue
+		}
+		c.Opened++
+		if !eyes.files(i, filed[row.id]) {
+			c.Entries++
+		}
+	}
+	return nil
+}
+
+// files tells whether the entries filed for somebody are those of the identity, under a key that is still looked for.
+func (b blind) files(i Identity, filed []int64) bool {
+	want := 0
+	for kind, value := range map[string]string{i.DocumentKind: i.Document, "phone": i.Phone} {
+		if value == "" {
+			continue
+		}
+		want++
+		if !slices.ContainsFunc(b.tokens(kind, value), func(t int64) bool { return slices.Contains(filed, t) }) {
+			return false
+		}
+	}
+	return len(filed) == want
+}
