@@ -26,7 +26,7 @@ func boardRoutes(p *plan) {
 			b.Lines = some(b.Lines)
 			return &reply[board.Backlog]{b}, err
 		})
-	route(p, access.BoardRead, huma.Operation{Method: http.MethodGet, Path: "/backlog/{step}", Summary: "The rows behind a figure of the backlog, the longest waiting first", Tags: tags},
+	route(p, access.BoardRows, huma.Operation{Method: http.MethodGet, Path: "/backlog/{step}", Summary: "The rows behind a figure of the backlog, the longest waiting first", Tags: tags},
 		func(ctx context.Context, in *struct {
 			BoardCut
 			Limit

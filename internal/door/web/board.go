@@ -17,6 +17,7 @@ type boardPage struct {
 	Done    []dayOf
 	Areas   []areaChoice
 	In      outbreak.Path
+	Rows    bool // the reader may see what stands behind the figures
 }
 
 // boardGroup is one stretch of the chain.
@@ -74,8 +75,10 @@ func (s *Server) readBoard(c *call) (any, error) {
 		p.Groups = append(p.Groups, g)
 	}
 	f.Most = 8
-	if p.Longest, err = s.House.Board.ListWaiting(c.ctx, c.by, f); err != nil {
-		return nil, err
+	if p.Rows = access.Anywhere(c.by, access.BoardRows); p.Rows {
+		if p.Longest, err = s.House.Board.ListWaiting(c.ctx, c.by, f); err != nil {
+			return nil, err
+		}
 	}
 	from := c.view.Now.Add(-(chartHours - 1) * time.Hour)
 	from -= from % outbreak.Instant(time.Hour.Milliseconds())

@@ -99,7 +99,8 @@ func TestEveryKeyIsWritten(t *testing.T) {
 	for kind := range details {
 		want["web.event."+kind] = true
 	}
-	for _, what := range []string{"added", "granted", "revoked", "password", "disabled", "token", "token_revoked", "signed_in", "signed_out", "locked"} {
+	for _, what := range []string{"added", "granted", "revoked", "password", "disabled", "token", "token_revoked", "signed_in", "signed_out", "locked",
+		"factor_set", "factor_shown", "factor_locked", "recovery_used", "recovery_renewed", "factor_reset_asked", "factor_reset", "linked", "unlinked"} {
 		want["web.account_change."+what] = true
 	}
 	for _, p := range allPermissions {

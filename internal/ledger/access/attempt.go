@@ -121,7 +121,12 @@ func uncount(tx *store.Tx, login, address string) error {
 	if err := forgive(tx, ofAccount(login)); err != nil || address == "" {
 		return err
 	}
-	if _, err := tx.Exec("update sign_in_attempt set failed = failed - 1 where subject = $1 and failed > 0", ofAddress(address).key); err != nil {
+	return forgiveOnce(tx, ofAddress(address))
+}
+
+// forgiveOnce takes back one failure of a subject.
+func forgiveOnce(tx *store.Tx, s subject) error {
+	if _, err := tx.Exec("update sign_in_attempt set failed = failed - 1 where subject = $1 and failed > 0", s.key); err != nil {
 		return fmt.Errorf("taking back a counted sign-in: %w", err)
 	}
 	return nil

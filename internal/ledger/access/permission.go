@@ -43,7 +43,8 @@ const (
 	TripDrive      Permission = "trip.drive" // record pick-up and arrival
 	TaskRead       Permission = "task.read"
 	TaskWork       Permission = "task.work"
-	BoardRead      Permission = "board.read"
+	BoardRead      Permission = "board.read" // see the figures of the backlog
+	BoardRows      Permission = "board.rows" // see the rows behind them, each of which is about somebody
 	JournalRead    Permission = "journal.read"
 	EventRetry     Permission = "event.retry" // retry or dismiss a parked entry
 	ProtocolRead   Permission = "protocol.read"
@@ -69,13 +70,14 @@ const (
 	Auditor         Role = "auditor"
 	DataProtection  Role = "data_protection" // erases whom the law wants erased; sees no name
 	ReadOnly        Role = "read_only"
+	Agency          Role = "agency" // somebody outside the health service: figures of areas, nobody's health
 )
 
 // Roles lists them in the order of a form.
-var Roles = []Role{Administrator, Command, Investigator, ContactTracer, Sampler, Laboratory, SiteManager, Dispatcher, CommunityWorker, PermitOfficer, Auditor, DataProtection, ReadOnly}
+var Roles = []Role{Administrator, Command, Investigator, ContactTracer, Sampler, Laboratory, SiteManager, Dispatcher, CommunityWorker, PermitOfficer, Auditor, DataProtection, ReadOnly, Agency}
 
 // seeing is what nearly every role needs to find its way: figures and queues, no names.
-var seeing = []Permission{AreaRead, BoardRead, RoundRead, TaskRead, ProtocolRead, SelfManage}
+var seeing = []Permission{AreaRead, BoardRead, BoardRows, RoundRead, TaskRead, ProtocolRead, SelfManage}
 
 // Table says what each role may do. It is the one table of rights in the house.
 var Table = map[Role][]Permission{
@@ -96,6 +98,7 @@ var Table = map[Role][]Permission{
 	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, SiteRead, TripRead, ExportRows),
 	DataProtection:  with(PersonRead, PersonErase, JournalRead),
 	ReadOnly:        with(CaseRead, LabRead, SiteRead, TripRead),
+	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people
 }
 
 func with(more ...Permission) []Permission { return append(append([]Permission{}, seeing...), more...) }

@@ -28,6 +28,8 @@ type Service struct {
 	known   *actors
 	Idle    time.Duration // a session not used for so long is over
 	End     time.Duration // a session is over after so long in any case
+	Factor  FactorRule    // who has to show a second factor; empty: nobody
+	Seals   Seals         // seals second factors; nobody can set one up without
 }
 
 // New makes the service. Sessions end after an hour without use and after twelve hours in any case, unless set otherwise
@@ -233,4 +235,21 @@ func (s *Service) ListUsers(ctx context.Context, by outbreak.Actor, after string
 		return err
 	})
 	return list, err
+}
+
+// FindUserByLogin reads the user of a login name among those the actor manages.
+func (s *Service) FindUserByLogin(ctx context.Context, by outbreak.Actor, login string) (User, error) {
+	if err := RequireAnywhere(by, UserManage); err != nil {
+		return User{}, err
+	}
+	var id outbreak.UserID
+	err := s.db.Read(ctx, func(tx *store.Tx) error {
+		p, err := findLogin(tx, login)
+		id = p.ID
+		return err
+	})
+	if err != nil {
+		return User{}, err
+	}
+	return s.FindUser(ctx, by, id)
 }

@@ -23,6 +23,9 @@ type Session struct {
 	SeenAt outbreak.Instant `json:"seen_at"` // to the minute
 	EndAt  outbreak.Instant `json:"end_at"`
 	Device string           `json:"device"`
+
+	PassedAt outbreak.Instant `json:"-"` // when the second factor was shown; 0: not
+	Step     Step             `json:"-"` // what has to be done before anything else
 }
 
 // proven is a user whose password was right.
@@ -91,10 +94,16 @@ func (s *Service) SignIn(ctx context.Context, login, password, address, device s
 	if err != nil {
 		return "", Session{}, err
 	}
+	return s.begin(ctx, found.ID, device, false)
+}
+
+// begin starts a session for a user who proved who he is; passed says that his second factor was shown to somebody we
+// believe.
+func (s *Service) begin(ctx context.Context, user outbreak.UserID, device string, passed bool) (string, Session, error) {
 	secret, now := newSecret(""), s.wall.Now()
-	by := outbreak.Actor{User: found.ID}
+	by := outbreak.Actor{User: user}
 	session, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.SignIn"}, nil, func(tx *store.Tx) (Session, error) {
-		u, err := userByID(tx, found.ID, now)
+		u, err := userByID(tx, user, now)
 		if err != nil {
 			return Session{}, err
 		}
@@ -106,10 +115,18 @@ func (s *Service) SignIn(ctx context.Context, login, password, address, device s
 		}
 		e := Session{ID: outbreak.New[SessionID](s.ids), User: u.ID, Login: u.Login, Name: u.Name, Lang: u.Lang, Once: u.Once,
 			At: now, SeenAt: now, EndAt: now.Add(s.End), Device: cut(device, 200)}
-		if err := tx.Must("insert into user_session (id, user_id, secret_hash, at, seen_at, end_at, device) values ($1, $2, $3, $4, $5, $6, $7)",
-			e.ID, e.User, digest(secret), e.At, e.SeenAt, e.EndAt, e.Device); err != nil {
+		if passed {
+			e.PassedAt = now
+		}
+		if err := tx.Must("insert into user_session (id, user_id, secret_hash, at, seen_at, end_at, device, passed_at) values ($1, $2, $3, $4, $5, $6, $7, $8)",
+			e.ID, e.User, digest(secret), e.At, e.SeenAt, e.EndAt, e.Device, e.PassedAt); err != nil {
 			return Session{}, fmt.Errorf("starting a session: %w", err)
 		}
+		f, _, err := factorOf(tx, u.ID)
+		if err != nil {
+			return Session{}, err
+		}
+		e.Step = s.Factor.step(e, f.at != 0, u.Grants)
 		return e, s.changed(tx, by, u, "signed_in", outbreak.Grant{})
 	})
 	if err != nil {
@@ -173,17 +190,17 @@ func (s *Service) EndSession(ctx context.Context, by outbreak.Actor, id SessionI
 	return err
 }
 
-const sessionColumns = "s.id, s.user_id, s.at, s.seen_at, s.end_at, s.device, u.login, u.name, u.lang, u.once"
+const sessionColumns = "s.id, s.user_id, s.at, s.seen_at, s.end_at, s.device, s.passed_at, u.login, u.name, u.lang, u.once"
 
 func scanSession(r store.Row) (e Session, err error) {
 	var once int64
-	err = r.Scan(&e.ID, &e.User, &e.At, &e.SeenAt, &e.EndAt, &e.Device, &e.Login, &e.Name, &e.Lang, &once)
+	err = r.Scan(&e.ID, &e.User, &e.At, &e.SeenAt, &e.EndAt, &e.Device, &e.PassedAt, &e.Login, &e.Name, &e.Lang, &once)
 	e.Once = once != 0
 	return e, err
 }
 
 // ActorOfSession tells who acts with a session's secret; Expired when it is over, unknown, or its user disabled.
-// With a one-time password the actor holds nothing until he has changed it.
+// While there is a step to take first, a second factor or a one-time password to be changed, the actor holds nothing.
 func (s *Service) ActorOfSession(ctx context.Context, secret string) (outbreak.Actor, Session, error) {
 	h, fresh, err := s.holder(ctx, "session:"+digest(secret), func(tx *store.Tx, now outbreak.Instant) (holder, error) {
 		e, ok, err := store.One(tx, scanSession, "select "+sessionColumns+` from user_session s join users u on u.id = s.user_id
@@ -194,13 +211,20 @@ func (s *Service) ActorOfSession(ctx context.Context, secret string) (outbreak.A
 		if !ok {
 			return holder{}, outbreak.Refuse(outbreak.Expired, "access.session_over")
 		}
-		h := holder{actor: outbreak.Actor{User: e.User}, session: e, until: min(e.EndAt, e.SeenAt.Add(s.Idle))}
-		if e.Once {
-			return h, nil
-		}
 		granted, err := grantsOf(tx, e.User, now)
-		h.take(granted, plain(granted))
-		return h, err
+		if err != nil {
+			return holder{}, err
+		}
+		f, _, err := factorOf(tx, e.User)
+		if err != nil {
+			return holder{}, err
+		}
+		e.Step = s.Factor.step(e, f.at != 0, granted)
+		h := holder{actor: outbreak.Actor{User: e.User}, session: e, until: min(e.EndAt, e.SeenAt.Add(s.Idle))}
+		if e.Step == StepNone {
+			h.take(granted, plain(granted))
+		}
+		return h, nil
 	})
 	if err != nil || !fresh {
 		return h.actor, h.session, err

@@ -138,7 +138,7 @@ func asOf(tx *store.Tx) (int64, error) {
 
 // ListWaiting lists what waits, the longest first: the rows behind the numbers of the backlog.
 func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) (rows []Row, err error) {
-	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
+	if err := access.RequireAnywhere(by, access.BoardRows); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
