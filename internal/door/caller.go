@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -104,6 +105,17 @@ func languageOf(r *http.Request) words.Lang {
 		return words.English // who reads neither is likelier to read English
 	}
 	return offered[at]
+}
+
+// referenceForm is what a reference of a proxy may look like: nothing that could break a line of the log or a header.
+var referenceForm = regexp.MustCompile(`^[0-9A-Za-z._-]{8,64}$`)
+
+// referenceOf gives the name a trusted proxy gave the request, so that one name is in both logs; else a new one.
+func (h House) referenceOf(r *http.Request) string {
+	if named := r.Header.Get("X-Request-Id"); h.trusts(peerOf(r)) && referenceForm.MatchString(named) {
+		return named
+	}
+	return newReference()
 }
 
 // newReference makes a name for a request, short enough to be read out on the telephone.

@@ -95,3 +95,12 @@ func (h House) Refuse(ctx context.Context, err error) Refusal {
 	}
 	return r
 }
+
+// RefuseText writes a refusal as one sentence of plain text: where there is neither a page nor an interface.
+func (h House) RefuseText(w http.ResponseWriter, r *http.Request, err error) {
+	no := h.Refuse(r.Context(), err)
+	maps.Copy(w.Header(), no.Header)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(no.Status)
+	_, _ = w.Write([]byte(no.Sentence + "\n")) // who left needs no answer
+}
