@@ -124,6 +124,9 @@ func (b *book) readValue(t table, key Key, v *outbreak.Value) {
 	f, ok := t.fields["value"]
 	switch {
 	case !ok && v.Status == outbreak.StatusNotVerified:
+		if _, given := t.fields["unit"]; given {
+			d.unit(t, key, v)
+		}
 		return
 	case !ok:
 		d.fault(t.at, "protocols.value_missing", "key", t.name)
