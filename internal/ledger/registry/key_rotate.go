@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -25,6 +26,23 @@ func (s *Service) Keys() *Keys { return &Keys{db: s.db, journal: s.journal, vaul
 
 // Reload reads the key file again; a ring that is not this site's is refused and changes nothing.
 func (k *Keys) Reload() error { return k.vault.Reload() }
+
+// Sign signs a text with the site's key, for the journal's head.
+func (k *Keys) Sign(text []byte) (signer, signature string) { return k.vault.Sign(text) }
+
+// Signs tells whether a public key is this site's.
+func (k *Keys) Signs(signer string) bool { return k.vault.Signs(signer) }
+
+// Beside names a file beside the key file, by its ending.
+func (k *Keys) Beside(ending string) string { return k.vault.Beside(ending) }
+
+// AppendBeside adds a line to a file beside the key file and brings it to the disk.
+func (k *Keys) AppendBeside(ending, line string) error {
+	if err := appendFile(k.vault.Beside(ending), line); err != nil {
+		return fmt.Errorf("writing beside the key file: %w", err)
+	}
+	return nil
+}
 
 // keeper is who the journal names for what is done with keys.
 var keeper = outbreak.SystemActor("console")
@@ -224,7 +242,15 @@ func (k *Keys) Forget(ctx context.Context, id int64) error {
 		if err != nil {
 			return err
 		}
-		if n > 0 {
+		var factors int64
+		err = k.db.Read(ctx, func(tx *store.Tx) (err error) {
+			factors, err = access.SealedUnder(tx, id)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if n > 0 || factors > 0 {
 			return outbreak.Refuse(outbreak.Conflict, "registry.key_in_use", "key", number)
 		}
 		r.masters = slices.DeleteFunc(r.masters, func(m ringKey) bool { return m.ID == id })
