@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -20,6 +19,7 @@ import (
 
 	"breakwater/internal/door"
 	"breakwater/internal/door/api"
+	"breakwater/internal/door/watch"
 	"breakwater/internal/door/web"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -39,18 +39,24 @@ import (
 
 // Config says where the house stands.
 type Config struct {
-	Data      string         // folder of the embedded database; made when absent
-	DB        string         // postgres://... instead of the embedded database
-	Key       string         // file of the master key; default: Data + ".key", beside the folder
-	Addr      string         // address to listen on; ":0" picks a free port
-	Protocols string         // folder of the site's own rule books; may be empty
-	Proxies   []netip.Prefix // proxies whose word on a visitor's address and encryption is taken
-	PlainHTTP bool           // unencrypted sign-in beyond this machine, asked for by name
-	Clock     outbreak.Clock // of the outbreak; nil: the machine's
-	Wall      outbreak.Clock // of sessions, tokens and lock-out; nil: the machine's
-	Cost      access.Cost    // of a password's hash; zero: the default
-	Log       *slog.Logger   // nil: nothing is logged
-	Version   string
+	Data       string                 // folder of the embedded database; made when absent
+	DB         string                 // postgres://... instead of the embedded database
+	Key        string                 // file of the master key; default: Data + ".key", beside the folder
+	Addr       string                 // address to listen on; ":0" picks a free port
+	BoothAddr  string                 // address for sampling points, with limits of its own; empty: none
+	PublicAddr string                 // address for residents, with limits of its own; empty: none
+	Limits     map[string]door.Limits // of an entrance, instead of its own: for rehearsals
+	TLS        TLS                    // how connections are encrypted; zero: not by the program
+	WatchAddr  string                 // address for programs that watch over the site; empty: none
+	Backups    Backups                // that the site makes by itself
+	Protocols  string                 // folder of the site's own rule books; may be empty
+	Proxies    []netip.Prefix         // proxies whose word on a visitor's address and encryption is taken
+	PlainHTTP  bool                   // unencrypted sign-in beyond this machine, asked for by name
+	Clock      outbreak.Clock         // of the outbreak; nil: the machine's
+	Wall       outbreak.Clock         // of sessions, tokens and lock-out; nil: the machine's
+	Cost       access.Cost            // of a password's hash; zero: the default
+	Log        *slog.Logger           // nil: nothing is logged
+	Version    string
 }
 
 // Owners are the rooms with tables, in the order of the layers.
@@ -61,15 +67,16 @@ func Owners() []store.Migrations {
 
 // App is the whole product.
 type App struct {
-	House  door.House
-	config Config
-	rules  *protocols.Set
-	web    *web.Server
-	server *http.Server
-	listen net.Listener
-	stop   context.CancelFunc
-	work   sync.WaitGroup
-	failed chan error
+	House   door.House
+	config  Config
+	rules   *protocols.Set
+	web     *web.Server
+	opened  []*opened // the entrances, that of staff first
+	ca      *door.Authority
+	watcher *http.Server
+	stop    context.CancelFunc
+	work    sync.WaitGroup
+	failed  chan error
 }
 
 // New opens the database, brings its schema up to date and wires every room. Nothing runs yet.
@@ -80,6 +87,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 	if c.Wall == nil {
 		c.Wall = outbreak.WallClock{}
 	}
+	c.Backups.complete()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -153,10 +161,13 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	ids.Number(process)
 	tasks = task.New(db, j, ids)
 	reg := registry.New(db, j, ids, rules, vault)
+	if err := keepErased(ctx, c, reg); err != nil {
+		return nil, err
+	}
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
 		Lab: lab.New(db, j, ids, reg), Cases: cases.New(db, j, ids, reg, tasks),
 		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
-		Protocols: rules, IDs: ids, Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies}
+		Protocols: rules, IDs: ids, Traffic: door.NewTraffic(), Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies, OwnAuthority: c.TLS.LocalCA}
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
@@ -164,7 +175,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if err != nil {
 		return nil, err
 	}
-	return &App{House: h, config: c, rules: rules, web: pages, failed: make(chan error, 1)}, nil
+	return &App{House: h, config: c, rules: rules, web: pages, failed: make(chan error, 8)}, nil
 }
 
 // Consumers are who follows the journal. A positive tube goes down this list: screening holds its members, cases opens a
@@ -177,6 +188,8 @@ func (a *App) Consumers() []journal.Consumer {
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api.New(a.House))
+	mux.HandleFunc("GET /healthz", watch.Alive)
+	mux.HandleFunc("GET /readyz", watch.Ready(a.House))
 	mux.Handle("/", a.web.Handler())
 	return mux
 }
@@ -188,35 +201,23 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
+	if a.config.Backups.Dir != "" {
+		a.work.Go(func() { a.every(ctx, time.Minute, "backup", a.backUp) })
+	}
 }
 
 // Start runs everything and listens.
 func (a *App) Start(ctx context.Context) error {
-	l, err := net.Listen("tcp", a.config.Addr)
-	if err != nil {
-		return fmt.Errorf("listening on %s: %w", a.config.Addr, err)
+	if err := a.listenAll(); err != nil {
+		return err
 	}
-	a.listen = l
+	if err := a.watch(); err != nil {
+		return errors.Join(err, a.closeAll())
+	}
 	a.Run(ctx)
-	a.server = &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(a.config.Log.Handler(), slog.LevelWarn)}
-	a.server.RegisterOnShutdown(a.web.Close)
-	a.work.Go(func() {
-		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.failed <- err
-		}
-	})
+	a.serveAll()
 	return nil
-}
-
-// URL is where the house is to be found.
-func (a *App) URL() string {
-	addr := a.listen.Addr().(*net.TCPAddr)
-	host := addr.IP.String()
-	if addr.IP.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	return "http://" + net.JoinHostPort(host, fmt.Sprint(addr.Port))
 }
 
 // Failed tells when the server can listen no more.
@@ -224,13 +225,14 @@ func (a *App) Failed() <-chan error { return a.failed }
 
 // Stop lets requests end, stops what works behind the doors and closes the database.
 func (a *App) Stop(ctx context.Context) error {
-	var err error
-	if a.server != nil {
-		err = a.server.Shutdown(ctx)
+	err := a.shutAll(ctx)
+	if a.watcher != nil {
+		err = errors.Join(err, a.watcher.Shutdown(ctx))
 	}
 	if a.stop != nil {
 		a.stop()
 		a.work.Wait()
+		err = errors.Join(err, a.signAtStop(ctx))
 	}
 	return errors.Join(err, a.House.DB.Close())
 }

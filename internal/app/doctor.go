@@ -62,7 +62,10 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 	if err != nil {
 		return d, err
 	}
-	return d, a.lookAtRounds(ctx, &d)
+	if err := a.lookAtRounds(ctx, &d); err != nil {
+		return d, err
+	}
+	return d, a.lookAtBackups(ctx, &d)
 }
 
 func (d *Diagnosis) add(name string, ok bool, figure int64, detail string) {
@@ -123,6 +126,25 @@ func (a *App) look(tx *store.Tx, d *Diagnosis, behind int64) error {
 		}
 		d.add(c.Name, n == 0 || behind > 0, n, "things that do not agree")
 	}
+	return nil
+}
+
+// stale is how old the last backup may be.
+const stale = 48 * time.Hour
+
+// lookAtBackups says how many hours old the last backup is. A site that was never backed up by the program itself may be
+// backed up otherwise.
+func (a *App) lookAtBackups(ctx context.Context, d *Diagnosis) error {
+	last, err := a.lastBackup(ctx)
+	if err != nil {
+		return err
+	}
+	if last == 0 {
+		d.add("backup", true, 0, "none was made by this program so far")
+		return nil
+	}
+	age := a.config.Clock.Now().Sub(last)
+	d.add("backup", age <= stale, int64(age/time.Hour), "hours since the last backup, made "+last.String())
 	return nil
 }
 

@@ -34,18 +34,21 @@ type Streams struct {
 type grammar struct {
 	Lang string `help:"Language of messages: zh or en. Default: from the environment." enum:",zh,en" default:""`
 
-	Demo     demoCmd     `cmd:"" help:"Play the outbreak of a synthetic city against this program, with an embedded database and no set-up."`
-	Serve    serveCmd    `cmd:"" help:"Serve a site."`
-	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Doctor   doctorCmd   `cmd:"" help:"Check the invariants of a site and print the protocols in force."`
+	Demo      demoCmd      `cmd:"" help:"Play the outbreak of a synthetic city against this program, with an embedded database and no set-up."`
+	Serve     serveCmd     `cmd:"" help:"Serve a site."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
+	Doctor    doctorCmd    `cmd:"" help:"Check the invariants of a site and print the protocols in force."`
 	Protocol protocolCmd `cmd:"" help:"Rule books: list them, read one, compare two."`
-	User     userCmd     `cmd:"" help:"Users of a site."`
-	Journal  journalCmd  `cmd:"" help:"The record of everything that happened."`
-	Board    boardCmd    `cmd:"" help:"The backlog board."`
-	Import   importCmd   `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
-	Export   exportCmd   `cmd:"" help:"Give rows out: tubes or journal."`
-	Rehearse rehearseCmd `cmd:"" help:"Rehearse load and crashes before a real round."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	User      userCmd      `cmd:"" help:"Users of a site."`
+	Journal   journalCmd   `cmd:"" help:"The record of everything that happened."`
+	Board     boardCmd     `cmd:"" help:"The backlog board."`
+	Import    importCmd    `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
+	Export    exportCmd    `cmd:"" help:"Give rows out: tubes or journal."`
+	Backup    backupCmd    `cmd:"" help:"Write an encrypted backup of a site, running or not."`
+	Restore   restoreCmd   `cmd:"" help:"Restore a backup into an empty site, or check it."`
+	BackupKey backupKeyCmd `cmd:"" help:"Make the pair of keys that backups are sealed with."`
+	Rehearse  rehearseCmd  `cmd:"" help:"Rehearse load and crashes before a real round."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 // run is what every command gets.

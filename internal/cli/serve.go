@@ -13,21 +13,30 @@ import (
 
 type serveCmd struct {
 	site
-	Addr      string   `help:"Address to listen on." default:"127.0.0.1:8300"`
+	Addr string `help:"Address to listen on." default:"127.0.0.1:8300"`
+	listening
 	Proxy     []string `help:"Address or network of a proxy in front, whose word on a visitor's address and encryption is taken; may be repeated." placeholder:"10.0.0.0/24"`
-	PlainHTTP bool     `name:"plain-http" help:"Let people sign in over unencrypted connections from other machines. Everybody on the way can read everything."`
+	WatchAddr string   `name:"watch-addr" help:"Address for Prometheus and health checks, without sign-in: on this machine or in a network of its own." placeholder:"127.0.0.1:9300"`
+	backing
+	PlainHTTP bool `name:"plain-http" help:"Let people sign in over unencrypted connections from other machines. Everybody on the way can read everything."`
 }
 
 // Run serves until it is told to stop.
 func (c serveCmd) Run(r *run) error {
 	config := c.config(r)
-	config.Addr, config.PlainHTTP = c.Addr, c.PlainHTTP
+	config.Addr, config.WatchAddr, config.PlainHTTP = c.Addr, c.WatchAddr, c.PlainHTTP
 	for _, p := range c.Proxy {
 		network, err := networkOf(p)
 		if err != nil {
 			return err
 		}
 		config.Proxies = append(config.Proxies, network)
+	}
+	if err := c.listening.into(&config); err != nil {
+		return err
+	}
+	if err := c.backing.into(&config); err != nil {
+		return err
 	}
 	a, err := app.New(r.ctx, config)
 	if err != nil {
@@ -40,6 +49,7 @@ func (c serveCmd) Run(r *run) error {
 		return err
 	}
 	r.say("cli.serving", "url", a.URL())
+	c.listening.tell(r, a)
 	return wait(r, a)
 }
 

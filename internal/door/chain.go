@@ -26,6 +26,7 @@ type Chain struct {
 	Patience time.Duration                                           // a request is given up after so long; 0: never, for streams
 	Refuse   func(w http.ResponseWriter, r *http.Request, err error) // writes a refusal as this door does
 	Lang     func(r *http.Request) words.Lang                        // nil: the address, else Accept-Language
+	Stream   string                                                  // path of the live stream, which lasts and is counted apart
 }
 
 // Wrap puts a door's handler behind what every request passes: log, reference, recovery, headers, encryption, origin and
@@ -43,7 +44,8 @@ func (h House) Wrap(c Chain, next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := h.Wall.Now()
-		call := &call{reference: newReference(), lang: c.Lang(r), log: h.Log}
+		took := outbreak.Stopwatch()
+		call := &call{reference: h.referenceOf(r), lang: c.Lang(r), log: h.Log}
 		ctx := context.WithValue(r.Context(), callKey{}, call)
 		if c.Patience > 0 {
 			var done context.CancelFunc
@@ -52,27 +54,55 @@ func (h House) Wrap(c Chain, next http.Handler) http.Handler {
 		}
 		r = r.WithContext(ctx)
 		answer := &answer{ResponseWriter: w}
-		defer func() { h.note(c, r, answer, began) }()
+		defer func() {
+			h.note(c, r, answer, began)
+			h.count(c.Door, r, answer.status, took())
+		}()
 		defer h.recover(c, r, answer)
 		h.headers(answer.Header(), r, call)
 		if err := h.admit(c, origin, r); err != nil {
 			c.Refuse(answer, r, err)
 			return
 		}
-		r.Body = http.MaxBytesReader(answer, r.Body, c.Body)
+		body := c.Body
+		if e := entranceOf(ctx); e != nil {
+			leave, err := e.enter(r, h.Address(r), c.Stream != "" && r.URL.Path == c.Stream)
+			if err != nil {
+				c.Refuse(answer, r, err)
+				return
+			}
+			defer leave()
+			if e.Body > 0 {
+				body = min(body, e.Body)
+			}
+		}
+		r.Body = http.MaxBytesReader(answer, r.Body, body)
 		next.ServeHTTP(answer, r)
 	})
 }
 
+// Front puts what every answer carries before everything else, so that not even a mux that answers by itself forgets it.
+func (h House) Front(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.standing(w.Header(), r)
+		next.ServeHTTP(w, r)
+	})
+}
+
 func (h House) headers(header http.Header, r *http.Request, c *call) {
+	h.standing(header, r)
+	header.Set("Request-Id", c.reference)
+}
+
+// standing are the headers of every answer.
+func (h House) standing(header http.Header, r *http.Request) {
 	header.Set("Content-Security-Policy", policy)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()") // a scan page sets its own
 	header.Set("Cache-Control", "no-store")
-	header.Set("Request-Id", c.reference)
-	if h.encrypted(r) {
+	if h.encrypted(r) && !h.OwnAuthority {
 		header.Set("Strict-Transport-Security", "max-age=31536000")
 	}
 }
@@ -106,6 +136,13 @@ func (h House) recover(c Chain, r *http.Request, w *answer) {
 	c.Refuse(w, r, err)
 }
 
+func nameOf(ctx context.Context) string {
+	if e := entranceOf(ctx); e != nil {
+		return e.Name
+	}
+	return ""
+}
+
 // note logs a request: the pattern of its route, never its path or query, which name people.
 func (h House) note(c Chain, r *http.Request, w *answer, began outbreak.Instant) {
 	level := slog.LevelDebug
@@ -113,7 +150,7 @@ func (h House) note(c Chain, r *http.Request, w *answer, began outbreak.Instant)
 		level = slog.LevelInfo
 	}
 	h.Log.LogAttrs(r.Context(), level, "request", slog.String("door", c.Door), slog.String("method", r.Method), slog.String("route", r.Pattern),
-		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Int64("ms", int64(h.Wall.Now()-began)), slog.String("reference", ReferenceOf(r.Context())))
+		slog.String("entrance", nameOf(r.Context())), slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Int64("ms", int64(h.Wall.Now()-began)), slog.String("reference", ReferenceOf(r.Context())))
 }
 
 // answer counts what goes out.

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
@@ -43,9 +45,11 @@ type House struct {
 	Log       *slog.Logger
 	Version   string
 
-	PlainHTTP bool           // the operator asked by name for unencrypted sign-in beyond this machine
-	Proxies   []netip.Prefix // the proxies whose word on address and encryption is taken
-	Rates     Rates
+	PlainHTTP    bool           // the operator asked by name for unencrypted sign-in beyond this machine
+	Proxies      []netip.Prefix // the proxies whose word on address and encryption is taken
+	OwnAuthority bool           // certificates come from the house's own authority: browsers are not told to insist on them
+	Rates        Rates
+	Traffic      *prometheus.HistogramVec // of answers; nil: not counted
 }
 
 // cookie names. With the prefix a browser takes the cookie only over TLS or from this very machine, and only for this host.

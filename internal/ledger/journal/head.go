@@ -93,7 +93,7 @@ func ReadHeads(from io.Reader) ([]SignedHead, error) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		h, ok := headOfLine(line)
+		h, ok := ParseHead(line)
 		if !ok {
 			return nil, outbreak.Refuse(outbreak.Invalid, "journal.head_line", "line", n)
 		}
@@ -105,7 +105,8 @@ func ReadHeads(from io.Reader) ([]SignedHead, error) {
 	return heads, nil
 }
 
-func headOfLine(line string) (h SignedHead, ok bool) {
+// ParseHead reads one line; false when it is none. Whether it is genuine is VerifyAgainst's to say.
+func ParseHead(line string) (h SignedHead, ok bool) {
 	rest, ok := strings.CutPrefix(line, headForm+" ")
 	f := strings.Fields(rest)
 	if !ok || len(f) != 5 || h.At.UnmarshalText([]byte(f[0])) != nil {

@@ -25,6 +25,13 @@ func Head(tx *store.Tx) (int64, error) {
 	return n, err
 }
 
+// LastAbout gives when the last entry about a thing was recorded; 0 when there is none.
+func LastAbout(tx *store.Tx, ref outbreak.Ref) (outbreak.Instant, error) {
+	at, _, err := store.One(tx, store.Value[outbreak.Instant], `select at from journal where ledger = $1 and seq =
+		(select max(seq) from journal_about where kind = $2 and id = $3)`, ledger, ref.Kind, ref.ID)
+	return at, err
+}
+
 // List reads entries after a sequence, oldest first, of the kinds named (none: all), at most most of them.
 func List(tx *store.Tx, after, upto int64, kinds []string, most int) ([]outbreak.Entry, error) {
 	q := "select " + entryColumns + " from journal where ledger = $1 and seq > $2 and seq <= $3"

@@ -1,0 +1,102 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+)
+
+// keepErased erases again whom a restored backup brought back, before any door opens.
+func keepErased(ctx context.Context, c Config, reg *registry.Service) error {
+	done, err := reg.ReapplyErasures(ctx)
+	if err != nil {
+		return err
+	}
+	if done.Erased > 0 {
+		c.Log.Warn("identities that were destroyed had come back, and were destroyed again", "people", done.Erased)
+	}
+	if done.Wrong > 0 {
+		c.Log.Error("lines of the list of erasures are torn or not signed by this site, and count for nothing", "lines", done.Wrong)
+	}
+	return nil
+}
+
+// SignHead signs the journal's head and adds the line to the file beside the key. at is the machine's time.
+func (a *App) SignHead(ctx context.Context, at outbreak.Instant) (journal.SignedHead, error) {
+	keys := a.House.Registry.Keys()
+	h, err := journal.SignHead(ctx, a.House.DB, at, keys)
+	if err != nil {
+		return h, err
+	}
+	return h, keys.AppendBeside(headsFile, h.String())
+}
+
+// headsFile is the ending of the file with signed heads, beside the key file.
+const headsFile = "heads"
+
+// HeadsFile names the file with the signed heads.
+func (a *App) HeadsFile() string { return a.House.Registry.Keys().Beside(headsFile) }
+
+// signDaily signs the first head of each day. It looks every hour, so that a site that was stopped at midnight signs too.
+func (a *App) signDaily(ctx context.Context) error {
+	last, err := a.lastHead()
+	if err != nil {
+		return err
+	}
+	now := a.config.Wall.Now()
+	if last.At.Time().Format(time.DateOnly) == now.Time().Format(time.DateOnly) {
+		return nil
+	}
+	return a.signMoved(ctx, last, now)
+}
+
+// signAtStop signs where a site that ran came to.
+func (a *App) signAtStop(ctx context.Context) error {
+	last, err := a.lastHead()
+	if err != nil {
+		return err
+	}
+	return a.signMoved(ctx, last, a.config.Wall.Now())
+}
+
+// signMoved signs a head unless the last one says the same.
+func (a *App) signMoved(ctx context.Context, last journal.SignedHead, now outbreak.Instant) error {
+	h, err := journal.SignHead(ctx, a.House.DB, now, a.House.Registry.Keys())
+	if outbreak.KindOf(err) == outbreak.NotFound { // nothing happened yet
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if h.Seq == last.Seq && h.Hash == last.Hash {
+		return nil
+	}
+	return a.House.Registry.Keys().AppendBeside(headsFile, h.String())
+}
+
+// lastHead reads the last line of the file; the zero head when there is none.
+func (a *App) lastHead() (journal.SignedHead, error) {
+	f, err := os.Open(a.HeadsFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return journal.SignedHead{}, nil
+	}
+	if err != nil {
+		return journal.SignedHead{}, fmt.Errorf("reading the signed heads: %w", err)
+	}
+	defer f.Close()
+	var last journal.SignedHead
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if h, ok := journal.ParseHead(lines.Text()); ok {
+			last = h
+		}
+	}
+	return last, nil
+}

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"breakwater/internal/app"
+	"breakwater/internal/outbreak"
+)
+
+// listening says at which addresses, and with which certificates, a site is served.
+type listening struct {
+	BoothAddr  string   `name:"booth-addr" help:"Address for sampling points alone, with limits of its own: a crowd of staff does not slow them." placeholder:":8310"`
+	PublicAddr string   `name:"public-addr" help:"Address for residents alone, with limits of its own." placeholder:":8320"`
+	Cert       string   `help:"Certificate with its chain, in PEM; read again when the file changes." placeholder:"FILE"`
+	KeyFile    string   `name:"key-file" help:"Key of the certificate, in PEM." placeholder:"FILE"`
+	ACME       []string `name:"acme" help:"Name of the site to get a certificate for by itself; may be repeated. Accepts the terms of the authority." placeholder:"HOST"`
+	ACMEMail   string   `name:"acme-email" help:"Whom the authority writes to when a certificate is in danger." placeholder:"MAIL"`
+	ACMEAt     string   `name:"acme-directory" help:"Address of the authority's directory. Default: Let's Encrypt." placeholder:"URL"`
+	ACMEAddr   string   `name:"acme-addr" help:"Address for the authority's questions over plain HTTP, which sends everybody else to https. Not needed when --addr is port 443." placeholder:":80"`
+	LocalCA    bool     `name:"local-ca" help:"Certificates of an authority of this site's own, for a network without the Internet."`
+	CAAddr     string   `name:"ca-addr" help:"Address of the page that installs the site's own authority on phones." default:":8301"`
+}
+
+// into puts the flags into the house's configuration.
+func (l listening) into(c *app.Config) error {
+	if (l.Cert == "") != (l.KeyFile == "") {
+		return outbreak.Refuse(outbreak.Invalid, "cli.certificate_halves")
+	}
+	ways := 0
+	for _, chosen := range []bool{l.Cert != "", len(l.ACME) > 0, l.LocalCA} {
+		if chosen {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return outbreak.Refuse(outbreak.Invalid, "cli.certificate_ways")
+	}
+	c.BoothAddr, c.PublicAddr = l.BoothAddr, l.PublicAddr
+	c.TLS = app.TLS{Cert: l.Cert, Key: l.KeyFile, ACME: l.ACME, Email: l.ACMEMail, Directory: l.ACMEAt, LocalCA: l.LocalCA, PlainAddr: l.ACMEAddr}
+	if l.LocalCA {
+		c.TLS.PlainAddr = l.CAAddr
+	}
+	return nil
+}
+
+// tell says where the entrances are.
+func (l listening) tell(r *run, a *app.App) {
+	if url := a.URLOf("booth"); url != "" {
+		r.say("cli.serving_booths", "url", url)
+	}
+	if url := a.URLOf("public"); url != "" {
+		r.say("cli.serving_public", "url", url)
+	}
+	if print := a.Fingerprint(); print != "" {
+		r.say("cli.authority", "url", a.URLOf("plain"), "fingerprint", print)
+	}
+}
