@@ -68,8 +68,10 @@ func (s *Server) readFiles(c *call) (any, error) {
 		}
 	}
 	var err error
-	if p.Rounds, err = s.House.Screening.ListRounds(c.ctx, c.by); err != nil {
-		return nil, err
+	if access.Anywhere(c.by, access.RoundRead) {
+		if p.Rounds, err = s.House.Screening.ListRounds(c.ctx, c.by); err != nil {
+			return nil, err
+		}
 	}
 	if access.Anywhere(c.by, access.LabReport) {
 		if p.Labs, err = s.House.Lab.ListLabs(c.ctx, c.by); err != nil {

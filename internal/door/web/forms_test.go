@@ -194,7 +194,7 @@ func TestFormsAreForThoseWhoMay(t *testing.T) {
 			{tube, tube + "/spoil", access.RoundRead, access.TubeSpoil}, {tube, tube + "/result", access.RoundRead, access.LabReport}, {site, site + "/arrivals", access.SiteRead, access.StayRecord},
 			{site, site + "/wards", access.SiteRead, access.SiteManage}, {"/sites", "/sites", access.SiteRead, access.SiteManage},
 			{"/outbreaks", "/outbreaks", access.AreaRead, access.OutbreakManage}, {"/transfers", "/vehicles", access.TripRead, access.TripPlan},
-			{"/stations", "/stations/labs", access.AreaRead, access.LabManage}, {"/stations", "/stations/booths", access.AreaRead, access.RoundManage},
+			{"/stations", "/stations/labs", access.RoundRead, access.LabManage}, {"/stations", "/stations/booths", access.RoundRead, access.RoundManage},
 			{"/files", "/files/areas", access.AreaRead, access.AreaManage}, {"/files", "/files/roster", access.AreaRead, access.RosterLoad},
 			{"/files", "/files/tubes", access.AreaRead, access.TubeClose}, {"/files", "/files/results", access.AreaRead, access.LabReport},
 			{"/files", "/files/out/tubes", access.AreaRead, access.ExportRows},
