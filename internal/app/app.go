@@ -232,7 +232,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.stop != nil {
 		a.stop()
 		a.work.Wait()
-		err = errors.Join(err, a.signAtStop(ctx))
+		a.signAtStop(ctx)
 	}
 	return errors.Join(err, a.House.DB.Close())
 }

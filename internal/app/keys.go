@@ -23,6 +23,9 @@ func keepErased(ctx context.Context, c Config, reg *registry.Service) error {
 	if done.Erased > 0 {
 		c.Log.Warn("identities that were destroyed had come back, and were destroyed again", "people", done.Erased)
 	}
+	if done.Unlisted != nil {
+		c.Log.Error("erasures could not be written to the list beside the key file", "error", done.Unlisted)
+	}
 	if done.Wrong > 0 {
 		c.Log.Error("lines of the list of erasures are torn or not signed by this site, and count for nothing", "lines", done.Wrong)
 	}
@@ -58,13 +61,15 @@ func (a *App) signDaily(ctx context.Context) error {
 	return a.signMoved(ctx, last, now)
 }
 
-// signAtStop signs where a site that ran came to.
-func (a *App) signAtStop(ctx context.Context) error {
+// signAtStop signs where a site that ran came to. That it cannot is said, and keeps nobody from stopping.
+func (a *App) signAtStop(ctx context.Context) {
 	last, err := a.lastHead()
-	if err != nil {
-		return err
+	if err == nil {
+		err = a.signMoved(ctx, last, a.config.Wall.Now())
 	}
-	return a.signMoved(ctx, last, a.config.Wall.Now())
+	if err != nil {
+		a.config.Log.Error("the journal's head was not signed", "error", err)
+	}
 }
 
 // signMoved signs a head unless the last one says the same.

@@ -41,6 +41,8 @@ type grammar struct {
 	Protocol protocolCmd `cmd:"" help:"Rule books: list them, read one, compare two."`
 	User      userCmd      `cmd:"" help:"Users of a site."`
 	Journal   journalCmd   `cmd:"" help:"The record of everything that happened."`
+	Key       keyCmd       `cmd:"" help:"The keys that identities are sealed with: rotate, split, join, check."`
+	Person    personCmd    `cmd:"" help:"What the law wants done with one person's data."`
 	Board     boardCmd     `cmd:"" help:"The backlog board."`
 	Import    importCmd    `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
 	Export    exportCmd    `cmd:"" help:"Give rows out: tubes or journal."`
@@ -130,12 +132,14 @@ func (r *run) print(v any) error {
 }
 
 // say writes a line for people.
-func (r *run) say(key string, slots ...any) {
+func (r *run) say(key string, slots ...any) { r.line(r.streams.Err, key, slots) }
+
+func (r *run) line(to io.Writer, key string, slots []any) {
 	m := map[string]any{}
 	for i := 0; i+1 < len(slots); i += 2 {
 		m[fmt.Sprint(slots[i])] = slots[i+1]
 	}
-	fmt.Fprintln(r.streams.Err, words.Text(r.lang, key, m))
+	fmt.Fprintln(to, words.Text(r.lang, key, m))
 }
 
 // site says which database a command works on.

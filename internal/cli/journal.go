@@ -2,17 +2,22 @@ package cli
 
 import (
 	"fmt"
+	"os"
 
+	"breakwater/internal/app"
 	"breakwater/internal/ledger/journal"
+	"breakwater/internal/outbreak"
 )
 
 type journalCmd struct {
+	Head   journalHeadCmd   `cmd:"" help:"Sign how far the journal has come: print the line, and keep it beside the key file."`
 	Verify journalVerifyCmd `cmd:"" help:"Walk the hash chain and name every record that was changed, taken out or moved."`
 }
 
 type journalVerifyCmd struct {
 	site
-	JSON bool `name:"json" help:"One JSON object on standard output."`
+	Head string `help:"File with signed heads that were kept elsewhere, one a line: also find a tail that was cut or replaced, and a past that was rewritten." placeholder:"FILE"`
+	JSON bool   `name:"json" help:"One JSON object on standard output."`
 }
 
 // Run verifies the chain; a finding is exit status 1.
@@ -22,7 +27,7 @@ func (c journalVerifyCmd) Run(r *run) error {
 		return err
 	}
 	defer done()
-	v, err := journal.Verify(r.ctx, a.House.DB)
+	v, err := c.verify(r, a)
 	if err != nil {
 		return err
 	}
@@ -36,6 +41,38 @@ func (c journalVerifyCmd) Run(r *run) error {
 	}
 	if err == nil && len(v.Findings) > 0 {
 		return errFailed
+	}
+	return err
+}
+
+func (c journalVerifyCmd) verify(r *run, a *app.App) (journal.Verification, error) {
+	if c.Head == "" {
+		return journal.Verify(r.ctx, a.House.DB)
+	}
+	f, err := os.Open(c.Head)
+	if err != nil {
+		return journal.Verification{}, fmt.Errorf("reading signed heads: %w", err)
+	}
+	defer f.Close()
+	heads, err := journal.ReadHeads(f)
+	if err != nil {
+		return journal.Verification{}, err
+	}
+	return journal.VerifyAgainst(r.ctx, a.House.DB, heads, a.House.Registry.Keys().Signs)
+}
+
+type journalHeadCmd struct{ site }
+
+// Run signs the head.
+func (c journalHeadCmd) Run(r *run) error {
+	a, done, err := c.open(r)
+	if err != nil {
+		return err
+	}
+	defer done()
+	h, err := a.SignHead(r.ctx, outbreak.WallClock{}.Now())
+	if h.Signature != "" { // also when only the file could not be written
+		fmt.Fprintln(r.streams.Out, h)
 	}
 	return err
 }

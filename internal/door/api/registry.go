@@ -165,4 +165,5 @@ func registryRoutes(p *plan) {
 			i, err := registered().ReadIdentity(ctx, door.ActorOf(ctx), in.Person.ID)
 			return &reply[registry.Identity]{i}, err
 		})
+	eraseRoutes(p)
 }

@@ -73,6 +73,8 @@ type Reapplied struct {
 	Erased int `json:"erased"` // people whom the database had back
 	Listed int `json:"listed"` // erasures the list did not know
 	Wrong  int `json:"wrong"`  // lines that are torn or that this site did not sign
+
+	Unlisted error `json:"-"` // why the list could not be written; the database is right all the same
 }
 
 // ReapplyErasures makes the database and the list beside the key agree: whoever the list names and the database has back, as
@@ -95,9 +97,10 @@ func (s *Service) ReapplyErasures(ctx context.Context) (Reapplied, error) {
 	for _, e := range here {
 		if _, listed := known[e.Person]; !listed {
 			if err := s.vault.list(s.vault.receipt(e)); err != nil {
-				return done, fmt.Errorf("writing the list of erasures: %w", err)
+				done.Unlisted = err
+			} else {
+				done.Listed++
 			}
-			done.Listed++
 		}
 		delete(known, e.Person)
 	}

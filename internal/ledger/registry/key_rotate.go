@@ -66,8 +66,9 @@ type Rotation struct {
 
 // Rotate makes a new master key, brings it to the disk, and wraps the key of everybody under it, while the server runs. When
 // it is stopped it goes on at the next call, which makes no further key. Old keys are retired when a count says that nobody
-// needs them; they stay in the ring for backups until they are forgotten.
-func (k *Keys) Rotate(ctx context.Context, tell Progress) (Rotation, error) {
+// needs them; they stay in the ring for backups until they are forgotten. also brings what other rooms sealed under the newest
+// key; nil: nothing.
+func (k *Keys) Rotate(ctx context.Context, tell Progress, also func(context.Context) error) (Rotation, error) {
 	var turn Rotation
 	err := k.vault.change(func(r *ring) error {
 		left, err := k.count(ctx, underOlder, r.newest().ID)
@@ -96,6 +97,11 @@ func (k *Keys) Rotate(ctx context.Context, tell Progress) (Rotation, error) {
 	}
 	if turn.Left, err = k.count(ctx, underOlder, turn.Key); err != nil || turn.Left > 0 {
 		return turn, err
+	}
+	if also != nil {
+		if err := also(ctx); err != nil {
+			return turn, err
+		}
 	}
 	turn.Retired, err = k.retire(ctx)
 	return turn, err
@@ -197,6 +203,20 @@ func (k *Keys) rewrap(tx *store.Tx, rows []sealedRow, key int64) error {
 	return nil
 }
 
+// needed counts what lies under a master key: people, and second factors of users.
+func (k *Keys) needed(ctx context.Context, id int64) (n int64, err error) {
+	err = k.db.Read(ctx, func(tx *store.Tx) error {
+		people, err := store.Count(tx, "select count(*) from person where wrapped is not null and wrapped_by = $1", id)
+		if err != nil {
+			return err
+		}
+		factors, err := access.SealedUnder(tx, id)
+		n = people + factors
+		return err
+	})
+	return n, err
+}
+
 // retire marks older master keys that nobody in the database needs.
 func (k *Keys) retire(ctx context.Context) (retired []int64, err error) {
 	err = k.vault.change(func(r *ring) error {
@@ -205,7 +225,7 @@ func (k *Keys) retire(ctx context.Context) (retired []int64, err error) {
 			if m.Retired != 0 {
 				continue
 			}
-			if n, err := k.count(ctx, "wrapped is not null and wrapped_by = ", m.ID); err != nil || n > 0 {
+			if n, err := k.needed(ctx, m.ID); err != nil || n > 0 {
 				return err
 			}
 			m.Retired = outbreak.WallClock{}.Now()
@@ -227,8 +247,9 @@ func (k *Keys) retire(ctx context.Context) (retired []int64, err error) {
 }
 
 // Forget takes a retired master key out of the ring for good. Backups made before it was retired can show no name after
-// that, which is what makes erasing final in them too.
-func (k *Keys) Forget(ctx context.Context, id int64) error {
+// that, which is what makes erasing final in them too. Unless even says so, it is refused while the journal knows of no backup
+// made since.
+func (k *Keys) Forget(ctx context.Context, id int64, even bool) error {
 	number := strconv.FormatInt(id, 10)
 	err := k.vault.change(func(r *ring) error {
 		m := r.master(id)
@@ -238,20 +259,19 @@ func (k *Keys) Forget(ctx context.Context, id int64) error {
 		if m.Retired == 0 {
 			return outbreak.Refuse(outbreak.Conflict, "registry.key_in_use", "key", number)
 		}
-		n, err := k.count(ctx, "wrapped is not null and wrapped_by = ", id)
+		n, err := k.needed(ctx, id)
 		if err != nil {
 			return err
 		}
-		var factors int64
-		err = k.db.Read(ctx, func(tx *store.Tx) (err error) {
-			factors, err = access.SealedUnder(tx, id)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if n > 0 || factors > 0 {
+		if n > 0 {
 			return outbreak.Refuse(outbreak.Conflict, "registry.key_in_use", "key", number)
+		}
+		backup, err := k.lastBackup(ctx)
+		if err != nil {
+			return err
+		}
+		if backup <= m.Retired && !even {
+			return outbreak.Refuse(outbreak.Conflict, "registry.key_backup", "key", number, "retired", m.Retired)
 		}
 		r.masters = slices.DeleteFunc(r.masters, func(m ringKey) bool { return m.ID == id })
 		return nil
@@ -266,4 +286,12 @@ func (k *Keys) Forget(ctx context.Context, id int64) error {
 		_, err := k.journal.Append(tx, keeper, outbreak.KeyChanged{What: "forgotten", Of: "master", Key: id})
 		return err
 	})
+}
+
+func (k *Keys) lastBackup(ctx context.Context) (at outbreak.Instant, err error) {
+	err = k.db.Read(ctx, func(tx *store.Tx) error {
+		at, err = lastBackup(tx)
+		return err
+	})
+	return at, err
 }

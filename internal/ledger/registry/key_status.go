@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -18,10 +19,11 @@ type KeyStatus struct {
 	Open    bool             `json:"open"`     // others than its owner may read the file
 	Masters []MasterStatus   `json:"masters"`
 	Index   IndexStatus      `json:"index"`
-	Signer  string           `json:"signer"` // public key
-	Split   *SplitStatus     `json:"split"`  // nil: there is no recovery copy
-	Erased  int64            `json:"erased"` // people in the database
-	Listed  int              `json:"listed"` // erasures on the list beside the key file
+	Signer  string           `json:"signer"`      // public key
+	Split   *SplitStatus     `json:"split"`       // nil: there is no recovery copy
+	Erased  int64            `json:"erased"`      // people in the database
+	Listed  int              `json:"listed"`      // erasures on the list beside the key file
+	Backup  outbreak.Instant `json:"last_backup"` // the last one the journal knows of; 0: none
 	At      outbreak.Instant `json:"at"`
 }
 
@@ -96,8 +98,20 @@ func (s *KeyStatus) count(tx *store.Tx, r *ring) error {
 		s.Index.Waiting += n
 	}
 	var err error
+	if s.Backup, err = lastBackup(tx); err != nil {
+		return err
+	}
 	s.Erased, err = store.Count(tx, "select count(*) from erased")
 	return err
+}
+
+// lastBackup is when the journal saw the last backup. Copies made by the tools of the database are not in it.
+func lastBackup(tx *store.Tx) (outbreak.Instant, error) {
+	made, err := journal.ListAbout(tx, outbreak.Backups, 1)
+	if err != nil || len(made) == 0 {
+		return 0, err
+	}
+	return made[0].At, nil
 }
 
 // KeyCheck is what opening every box came to.
