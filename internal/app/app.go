@@ -39,24 +39,26 @@ import (
 
 // Config says where the house stands.
 type Config struct {
-	Data       string                 // folder of the embedded database; made when absent
-	DB         string                 // postgres://... instead of the embedded database
-	Key        string                 // file of the master key; default: Data + ".key", beside the folder
-	Addr       string                 // address to listen on; ":0" picks a free port
-	BoothAddr  string                 // address for sampling points, with limits of its own; empty: none
-	PublicAddr string                 // address for residents, with limits of its own; empty: none
-	Limits     map[string]door.Limits // of an entrance, instead of its own: for rehearsals
-	TLS        TLS                    // how connections are encrypted; zero: not by the program
-	WatchAddr  string                 // address for programs that watch over the site; empty: none
-	Backups    Backups                // that the site makes by itself
-	Protocols  string                 // folder of the site's own rule books; may be empty
-	Proxies    []netip.Prefix         // proxies whose word on a visitor's address and encryption is taken
-	PlainHTTP  bool                   // unencrypted sign-in beyond this machine, asked for by name
-	Clock      outbreak.Clock         // of the outbreak; nil: the machine's
-	Wall       outbreak.Clock         // of sessions, tokens and lock-out; nil: the machine's
-	Cost       access.Cost            // of a password's hash; zero: the default
-	Log        *slog.Logger           // nil: nothing is logged
-	Version    string
+	Data         string                 // folder of the embedded database; made when absent
+	DB           string                 // postgres://... instead of the embedded database
+	Key          string                 // file of the master key; default: Data + ".key", beside the folder
+	Addr         string                 // address to listen on; ":0" picks a free port
+	BoothAddr    string                 // address for sampling points, with limits of its own; empty: none
+	PublicAddr   string                 // address for residents, with limits of its own; empty: none
+	Limits       map[string]door.Limits // of an entrance, instead of its own: for rehearsals
+	SecondFactor access.FactorRule      // who has to show a second factor; empty: nobody. `serve` asks whoever can open names
+	Directory    DirectoryConfig        // the office's own sign-in; zero: none
+	TLS          TLS                    // how connections are encrypted; zero: not by the program
+	WatchAddr    string                 // address for programs that watch over the site; empty: none
+	Backups      Backups                // that the site makes by itself
+	Protocols    string                 // folder of the site's own rule books; may be empty
+	Proxies      []netip.Prefix         // proxies whose word on a visitor's address and encryption is taken
+	PlainHTTP    bool                   // unencrypted sign-in beyond this machine, asked for by name
+	Clock        outbreak.Clock         // of the outbreak; nil: the machine's
+	Wall         outbreak.Clock         // of sessions, tokens and lock-out; nil: the machine's
+	Cost         access.Cost            // of a password's hash; zero: the default
+	Log          *slog.Logger           // nil: nothing is logged
+	Version      string
 }
 
 // Owners are the rooms with tables, in the order of the layers.
@@ -168,6 +170,10 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 		Lab: lab.New(db, j, ids, reg), Cases: cases.New(db, j, ids, reg, tasks),
 		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
 		Protocols: rules, IDs: ids, Traffic: door.NewTraffic(), Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies, OwnAuthority: c.TLS.LocalCA}
+	h.Access.Factor, h.Access.Seals = c.SecondFactor, vault
+	if c.Directory.Issuer != "" {
+		h.Directory = door.NewDirectory(c.Directory.Issuer, c.Directory.Client, c.Directory.Secret, wall)
+	}
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
@@ -200,7 +206,9 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
+	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	if a.config.Backups.Dir != "" {
 		a.work.Go(func() { a.every(ctx, time.Minute, "backup", a.backUp) })

@@ -27,7 +27,12 @@ type TLS struct {
 	PlainAddr string   // address for plain HTTP: the authority's questions, or the page that installs the house's own; empty: none
 }
 
-func (t TLS) on() bool { return t.Cert != "" || len(t.ACME) > 0 || t.LocalCA }
+// DirectoryConfig names an office's own sign-in by OpenID Connect.
+type DirectoryConfig struct {
+	Issuer string // its address, without the path of its description
+	Client string // what this site is called there
+	Secret string
+}
 
 // boothRoutes is all a sampling point needs. Its address answers nothing else.
 var boothRoutes = []string{

@@ -30,15 +30,24 @@ var unguarded = map[string]string{
 
 // open are the routes that need no permission: being signed in is enough, or even that is not asked.
 var open = map[string]string{
-	"GET /login":             "one cannot be signed in yet",
-	"POST /login":            "one cannot be signed in yet",
-	"POST /logout":           "ends the actor's own session",
-	"GET /setup":             "works only while there are no users",
-	"POST /setup":            "works only while there are no users",
-	"GET /account":           "shows the actor himself",
-	"POST /account/password": "needs the old password; one-time passwords are changed here before anything else is allowed",
-	"POST /account/language": "changes the actor's own language",
-	"GET /about":             "tells the version and the source",
+	"GET /login":                  "one cannot be signed in yet",
+	"POST /login":                 "one cannot be signed in yet",
+	"GET /login/factor":           "one is half signed in: the password was right",
+	"POST /login/factor":          "one is half signed in: the password was right",
+	"GET /login/directory":        "one cannot be signed in yet",
+	"GET /login/directory/done":   "one cannot be signed in yet; the directory's answer is checked",
+	"GET /account/factor":         "shows the actor's own second factor, which some have to set up before anything else",
+	"POST /account/factor":        "needs a code of the new telephone",
+	"GET /account/factor/picture": "shows a secret that is being set up, to its owner",
+	"POST /account/factor/begin":  "needs a code when there is a second factor",
+	"POST /account/factor/codes":  "needs a code",
+	"POST /logout":                "ends the actor's own session",
+	"GET /setup":                  "works only while there are no users",
+	"POST /setup":                 "works only while there are no users",
+	"GET /account":                "shows the actor himself",
+	"POST /account/password":      "needs the old password; one-time passwords are changed here before anything else is allowed",
+	"POST /account/language":      "changes the actor's own language",
+	"GET /about":                  "tells the version and the source",
 }
 
 // unasked lists the exported service methods that take an actor and a context and ask for no permission.

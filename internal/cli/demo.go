@@ -11,6 +11,7 @@ import (
 
 	"breakwater/internal/app"
 	"breakwater/internal/drill"
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/words"
 )
@@ -42,7 +43,7 @@ func (c demoCmd) Run(r *run) error {
 	defer tidy()
 	clock := outbreak.NewHandClock(demoStart)
 	config := site{Data: data, Verbose: c.Log}.config(r)
-	config.Addr, config.Clock = c.Addr, clock
+	config.Addr, config.Clock, config.SecondFactor = c.Addr, clock, access.FactorNone
 	if c.Exit {
 		config.Addr = "127.0.0.1:0"
 	}
@@ -113,6 +114,7 @@ func (c demoCmd) greet(r *run, url, user, password, token string) {
 		_ = r.print(map[string]string{"url": url, "user": user, "password": password, "token": token})
 	}
 	r.say("cli.demo_sign_in", "url", url, "user", user, "password", password)
+	r.say("cli.demo_no_factor")
 	if c.Data != "" {
 		r.say("cli.demo_kept", "data", c.Data)
 	}

@@ -1,7 +1,12 @@
 package cli
 
 import (
+	"fmt"
+	"os"
+	"strings"
+
 	"breakwater/internal/app"
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 )
 
@@ -17,6 +22,11 @@ type listening struct {
 	ACMEAddr   string   `name:"acme-addr" help:"Address for the authority's questions over plain HTTP, which sends everybody else to https. Not needed when --addr is port 443." placeholder:":80"`
 	LocalCA    bool     `name:"local-ca" help:"Certificates of an authority of this site's own, for a network without the Internet."`
 	CAAddr     string   `name:"ca-addr" help:"Address of the page that installs the site's own authority on phones." default:":8301"`
+
+	SecondFactor string `name:"require-second-factor" help:"Who has to show a second factor: names (whoever can open names), all or none." enum:"names,all,none" default:"names"`
+	OIDCIssuer   string `name:"oidc-issuer" help:"Address of the office's own sign-in (OpenID Connect)." placeholder:"https://id.example.org"`
+	OIDCClient   string `name:"oidc-client-id" help:"What this site is called there." placeholder:"ID"`
+	OIDCSecret   string `name:"oidc-client-secret-file" help:"File with the secret this site has there." placeholder:"FILE"`
 }
 
 // into puts the flags into the house's configuration.
@@ -38,6 +48,23 @@ func (l listening) into(c *app.Config) error {
 	if l.LocalCA {
 		c.TLS.PlainAddr = l.CAAddr
 	}
+	c.SecondFactor = access.FactorRule(l.SecondFactor)
+	return l.directory(c)
+}
+
+// directory puts the office's own sign-in into the configuration.
+func (l listening) directory(c *app.Config) error {
+	if l.OIDCIssuer == "" {
+		return nil
+	}
+	if l.OIDCClient == "" || l.OIDCSecret == "" {
+		return outbreak.Refuse(outbreak.Invalid, "cli.directory_halves")
+	}
+	secret, err := os.ReadFile(l.OIDCSecret)
+	if err != nil {
+		return fmt.Errorf("reading the secret of the directory: %w", err)
+	}
+	c.Directory = app.DirectoryConfig{Issuer: l.OIDCIssuer, Client: l.OIDCClient, Secret: strings.TrimSpace(string(secret))}
 	return nil
 }
 

@@ -161,7 +161,9 @@ func printProtocols(r *run, a *app.App) {
 }
 
 type userCmd struct {
-	Add userAddCmd `cmd:"" help:"Add a user. The first one is an administrator of everything."`
+	Add         userAddCmd         `cmd:"" help:"Add a user. The first one is an administrator of everything."`
+	ResetFactor userResetFactorCmd `cmd:"" help:"Ask to take a lost second factor away; an administrator confirms it."`
+	Link        userLinkCmd        `cmd:"" help:"Let an account of the office's directory sign in as a user."`
 }
 
 type userAddCmd struct {

@@ -48,6 +48,7 @@ type House struct {
 	PlainHTTP    bool           // the operator asked by name for unencrypted sign-in beyond this machine
 	Proxies      []netip.Prefix // the proxies whose word on address and encryption is taken
 	OwnAuthority bool           // certificates come from the house's own authority: browsers are not told to insist on them
+	Directory    *Directory     // the office's own sign-in; nil: none
 	Rates        Rates
 	Traffic      *prometheus.HistogramVec // of answers; nil: not counted
 }

@@ -142,7 +142,7 @@ func (b *browser) pageAddresses() map[string]string {
 	}
 	addresses := map[string]string{}
 	for _, r := range web.Routes {
-		if r.Method == http.MethodGet && !r.Open && !strings.Contains(r.Path, "{id}") && !strings.Contains(r.Path, "{code}") {
+		if r.Method == http.MethodGet && !r.Open && r.Step != access.StepFactor && r.Page != "" && !strings.Contains(r.Path, "{id}") && !strings.Contains(r.Path, "{code}") {
 			addresses[r.Page] = strings.TrimSuffix(r.Path, "{$}")
 		}
 	}

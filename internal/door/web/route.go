@@ -22,6 +22,8 @@ type Route struct {
 	Page   string            // template; empty for a command
 	Back   string            // of a command: the page whose form it answers
 	Live   bool              // the page is redrawn while it is open
+	Step   access.Step       // which step of signing in it is for; it is open when that step has to be taken
+	Leave  bool              // open at every step: signing out
 	Own    bool              // its rows depend on who reads, not on his rights alone
 
 	shown func(by outbreak.Actor) bool // tells who finds the page in the navigation; nil: whoever may open it
@@ -54,7 +56,11 @@ type call struct {
 var Routes = []Route{
 	{Method: "GET", Path: "/login", Open: true, Title: "web.login.title", Page: "login", read: (*Server).readLogin},
 	{Method: "POST", Path: "/login", Open: true, Title: "web.login.title", Back: "/login", do: (*Server).signIn},
-	{Method: "POST", Path: "/logout", Title: "web.nav.logout", do: (*Server).signOut},
+	{Method: "GET", Path: "/login/factor", Step: access.StepFactor, Title: "web.factor.title", Page: "factor", read: (*Server).readFactor},
+	{Method: "POST", Path: "/login/factor", Step: access.StepFactor, Title: "web.factor.title", Back: "/login/factor", do: (*Server).showFactor},
+	{Method: "GET", Path: "/login/directory", Open: true, Title: "web.login.title", give: (*Server).toDirectory},
+	{Method: "GET", Path: "/login/directory/done", Open: true, Title: "web.login.title", give: (*Server).fromDirectory},
+	{Method: "POST", Path: "/logout", Leave: true, Title: "web.nav.logout", do: (*Server).signOut},
 	{Method: "GET", Path: "/setup", Open: true, Title: "web.setup.title", Page: "setup", read: (*Server).readSetup},
 	{Method: "POST", Path: "/setup", Open: true, Title: "web.setup.title", Back: "/setup", do: (*Server).setUp},
 
@@ -127,10 +133,19 @@ var Routes = []Route{
 	{Method: "POST", Path: "/users/{id}/grants", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).grant},
 	{Method: "POST", Path: "/users/{id}/grants/{grant}/revoke", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).revoke},
 	{Method: "POST", Path: "/users/{id}/password", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).resetPassword},
+	{Method: "POST", Path: "/users/{id}/factor/resets", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).askReset},
+	{Method: "POST", Path: "/users/{id}/factor/resets/{reset}/confirm", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).confirmReset},
+	{Method: "POST", Path: "/users/{id}/links", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).linkUser},
+	{Method: "POST", Path: "/users/{id}/links/end", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).unlinkUser},
 	{Method: "POST", Path: "/users/{id}/disable", May: access.UserManage, Title: "web.user.title", Back: "/users/{id}", do: (*Server).disable},
 
 	{Method: "GET", Path: "/account", Title: "web.account.title", Page: "account", read: (*Server).readAccount},
 	{Method: "POST", Path: "/account/password", Title: "web.account.title", Back: "/account", do: (*Server).ownPassword},
+	{Method: "GET", Path: "/account/factor", Step: access.StepEnrol, Title: "web.enrol.title", Page: "enrol", read: (*Server).readEnrol},
+	{Method: "POST", Path: "/account/factor", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).confirmFactor},
+	{Method: "GET", Path: "/account/factor/picture", Step: access.StepEnrol, Title: "web.enrol.title", give: (*Server).giveQR},
+	{Method: "POST", Path: "/account/factor/begin", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).beginFactor},
+	{Method: "POST", Path: "/account/factor/codes", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).renewCodes},
 	{Method: "POST", Path: "/account/language", Title: "web.account.title", Back: "/account", do: (*Server).ownLanguage},
 	{Method: "POST", Path: "/account/tokens", May: access.SelfManage, Title: "web.account.title", Back: "/account", do: (*Server).makeToken},
 	{Method: "POST", Path: "/account/tokens/{id}/revoke", May: access.SelfManage, Title: "web.account.title", Back: "/account", do: (*Server).revokeToken},

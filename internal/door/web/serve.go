@@ -71,10 +71,10 @@ func (s *Server) enter(r *http.Request, route Route) (*call, error) {
 	if !v.in {
 		return c, outbreak.Refuse(outbreak.Expired, "access.session_over")
 	}
+	if err := c.detour(); err != nil {
+		return c, err
+	}
 	if route.May != "" {
-		if v.session.Once {
-			return c, goTo("/account?once=1")
-		}
 		if err := access.RequireAnywhere(actor, route.May); err != nil {
 			return c, err
 		}
@@ -114,7 +114,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, c *call, status in
 	switch {
 	case r.Header.Get("HX-Request") == "true" && s.pages.has(c.route.Page, "list"):
 		block = "list"
-	case c.route.Open:
+	case c.route.Open, c.route.Step == access.StepFactor:
 		block = "door"
 	}
 	html, err := s.pages.write(c.route.Page, block, page{View: c.view, D: data})

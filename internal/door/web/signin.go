@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 )
 
@@ -11,6 +12,8 @@ import (
 type doorPage struct {
 	Over bool // a session has ended
 	Out  bool // somebody signed out
+
+	Directory bool // one can sign in through the office's own directory
 }
 
 func (s *Server) readLogin(c *call) (any, error) {
@@ -25,7 +28,7 @@ func (s *Server) readLogin(c *call) (any, error) {
 		return nil, goTo(inside(c.query.Get("next")))
 	}
 	c.view.Next = inside(c.query.Get("next"))
-	return doorPage{Over: c.query.Get("over") != "", Out: c.query.Get("out") != ""}, nil
+	return doorPage{Over: c.query.Get("over") != "", Out: c.query.Get("out") != "", Directory: s.House.Directory != nil}, nil
 }
 
 // inside lets through addresses of this house alone, so that nobody is sent elsewhere by a link to the sign-in page.
@@ -45,8 +48,11 @@ func (s *Server) signIn(c *call) (string, error) {
 		return "", err
 	}
 	c.cookies = append(c.cookies, s.House.SessionCookie(secret))
-	if session.Once {
-		return "/account?once=1", nil
+	if page, first := stepPages[session.Step]; first {
+		if session.Step == access.StepFactor {
+			page += "?next=" + url.QueryEscape(c.view.Next)
+		}
+		return page, nil
 	}
 	return c.view.Next, nil
 }

@@ -13,6 +13,9 @@ type usersPage struct {
 	Users []access.User
 	More  string // address of the next page
 	Areas []areaChoice
+
+	Factors map[outbreak.UserID]access.Factor
+	Resets  []access.FactorReset // wait for a second administrator
 }
 
 func (s *Server) readUsers(c *call) (any, error) {
@@ -24,6 +27,12 @@ func (s *Server) readUsers(c *call) (any, error) {
 	if len(list) > rowsPerPage {
 		p.Users = list[:rowsPerPage]
 		p.More = c.view.With("after", p.Users[rowsPerPage-1].Login)
+	}
+	if p.Factors, err = s.House.Access.ListFactors(c.ctx, c.by, p.Users); err != nil {
+		return nil, err
+	}
+	if p.Resets, err = s.House.Access.ListFactorResets(c.ctx, c.by); err != nil {
+		return nil, err
 	}
 	p.Areas, err = s.areaChoices(c, access.UserManage)
 	return p, err
@@ -45,6 +54,12 @@ type userPage struct {
 	Areas  []areaChoice
 	Spread []outbreakChoice
 	Tokens []access.Token
+
+	Factor    access.Factor
+	Reset     *access.FactorReset // waits for a second administrator
+	OwnAsk    bool                // the reader asked for it himself
+	Links     []access.Link
+	Directory string // the issuer of the office's directory; empty: there is none
 }
 
 func (s *Server) readUser(c *call) (any, error) {
@@ -62,8 +77,34 @@ func (s *Server) readUser(c *call) (any, error) {
 	if p.Areas, err = s.areaChoices(c, access.UserManage); err != nil {
 		return nil, err
 	}
+	if err := s.readUserFactor(c, &p); err != nil {
+		return nil, err
+	}
 	p.Spread, err = s.outbreakChoices(c)
 	return p, err
+}
+
+// readUserFactor adds how the user proves who he is.
+func (s *Server) readUserFactor(c *call, p *userPage) error {
+	found, err := s.House.Access.ListFactors(c.ctx, c.by, []access.User{p.User})
+	if err != nil {
+		return err
+	}
+	p.Factor = found[p.User.ID]
+	resets, err := s.House.Access.ListFactorResets(c.ctx, c.by)
+	if err != nil {
+		return err
+	}
+	for _, r := range resets {
+		if r.User == p.User.ID {
+			p.Reset, p.OwnAsk = &r, r.Asked == c.by.String()
+		}
+	}
+	if s.House.Directory != nil {
+		p.Directory = s.House.Directory.Issuer
+	}
+	p.Links, err = s.House.Access.ListLinks(c.ctx, c.by, p.User.ID)
+	return err
 }
 
 // aboutUser does something to the user the address names and comes back to his page.
