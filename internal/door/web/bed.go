@@ -64,10 +64,22 @@ type sitePage struct {
 	Beds      []string // kinds, for a reader who may add some; nil for others
 }
 
+// bedNames tells how to find the beds of stays.
+func (s *Server) bedNames(c *call, stays []placement.Stay) (map[outbreak.BedID]placement.BedName, error) {
+	var beds []outbreak.BedID
+	for _, st := range stays {
+		if st.Bed != 0 {
+			beds = append(beds, st.Bed)
+		}
+	}
+	return s.House.Placement.NameBeds(c.ctx, c.by, beds)
+}
+
 // stayList is the stays at a site in one state.
 type stayList struct {
 	State string
 	Stays []placement.Stay
+	Names map[outbreak.BedID]placement.BedName
 	Full  bool
 }
 
@@ -107,7 +119,11 @@ func (s *Server) readSite(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.Lists = append(p.Lists, stayList{State: state, Stays: stays, Full: len(stays) == mostRows})
+		names, err := s.bedNames(c, stays)
+		if err != nil {
+			return nil, err
+		}
+		p.Lists = append(p.Lists, stayList{State: state, Stays: stays, Names: names, Full: len(stays) == mostRows})
 	}
 	return p, nil
 }

@@ -66,6 +66,7 @@ type personPage struct {
 	Stays       []placement.Stay
 	Trips       []transfer.Trip
 	Sites       map[outbreak.SiteID]string
+	Beds        map[outbreak.BedID]placement.BedName
 	Timeline    []outbreak.Entry
 }
 
@@ -105,6 +106,9 @@ func (s *Server) whereabouts(c *call, p *personPage) (err error) {
 	}
 	if access.Anywhere(c.by, access.SiteRead) {
 		if p.Needs, p.Stays, err = s.House.Placement.ListStaysOf(c.ctx, c.by, id); err != nil {
+			return err
+		}
+		if p.Beds, err = s.bedNames(c, p.Stays); err != nil {
 			return err
 		}
 	}

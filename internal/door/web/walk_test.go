@@ -14,6 +14,7 @@ import (
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/words"
 )
 
 // ward is a site with a handful of people on its roll, an open round, a laboratory and free beds, all made by a program
@@ -130,12 +131,19 @@ func (v viewer) walk(w *ward, who screening.Standing, l look) {
 	v.follow("the person of the trip", `#list a[href="/people/`+person+`"]`, "", "/people/"+person)
 	v.follow("the bed", `main dt a[href^="/sites/`+stays[0].Site.String()+`"]`, "", "/sites/")
 	v.shows("the bed", "h1", "会展中心 Convention Centre")
-	v.shows("the bed", "#y"+stays[0].ID.String(), person, bedOf(stays[0]))
+	v.shows("the bed", `[id="y`+stays[0].ID.String()+`"]`, person, v.bedOf(w, stays[0], l))
 	v.picture("walk-bed", l)
 }
 
 // bedOf is what a page must show of a stay for somebody to find the bed.
-func bedOf(s placement.Stay) string { return s.Bed.String() }
+func (v viewer) bedOf(w *ward, s placement.Stay, l look) string {
+	v.t.Helper()
+	names, err := w.house.Placement.NameBeds(ctx, w.root, []outbreak.BedID{s.Bed})
+	if err != nil || names[s.Bed].Label == "" {
+		v.t.Fatalf("the bed has no name: %v %v", names, err)
+	}
+	return words.Text(words.Lang(l.lang), "web.site.bed_at", map[string]any{"ward": names[s.Bed].Ward, "label": names[s.Bed].Label})
+}
 
 // until waits for a page to be as an expression says; a page on its way to another answers nothing, and is asked again.
 func (v viewer) until(js string) {

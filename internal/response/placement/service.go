@@ -307,6 +307,44 @@ func (s *Service) ListStays(ctx context.Context, by outbreak.Actor, site outbrea
 	return list, err
 }
 
+// BedName is how a bed is found in the house.
+type BedName struct {
+	Ward  string `json:"ward"`
+	Label string `json:"label"`
+	Kind  string `json:"kind"`
+}
+
+// NameBeds tells how to find beds, of those the actor may see.
+func (s *Service) NameBeds(ctx context.Context, by outbreak.Actor, beds []outbreak.BedID) (names map[outbreak.BedID]BedName, err error) {
+	if err := access.RequireAnywhere(by, access.SiteRead); err != nil {
+		return nil, err
+	}
+	names = map[outbreak.BedID]BedName{}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		for some := range slices.Chunk(beds, 400) {
+			in, args := store.In(nil, some)
+			if err := store.Each(tx, func(r store.Row) error {
+				var (
+					id    outbreak.BedID
+					b     BedName
+					scope outbreak.Scope
+				)
+				if err := r.Scan(&id, &b.Ward, &b.Label, &b.Kind, &scope.Area, &scope.Outbreak); err != nil {
+					return err
+				}
+				if access.Can(by, access.SiteRead, scope) {
+					names[id] = b
+				}
+				return nil
+			}, "select b.id, w.name, b.label, b.kind, s.area, s.outbreak from bed b join ward w on w.id = b.ward join site s on s.id = b.site where b.id in ("+in+")", args...); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return names, err
+}
+
 // ListStaysOf lists everything placement knows of one person: needs and stays.
 func (s *Service) ListStaysOf(ctx context.Context, by outbreak.Actor, person outbreak.PersonID) (needs []Need, stays []Stay, err error) {
 	if err := access.RequireAnywhere(by, access.SiteRead); err != nil {
