@@ -181,6 +181,8 @@ func (d *document) applies(t table, key Key) outbreak.Applies {
 		d.fault(source.at, "protocols.applies_missing", "key", t.name)
 	case ok && a != outbreak.AppliesNew && a != outbreak.AppliesRunning:
 		d.fault(f.at, "protocols.applies_unknown", "key", t.name)
+	case a == outbreak.AppliesRunning && !key.Followed && !key.Restricts:
+		d.fault(f.at, "protocols.applies_unfollowed", "key", t.name)
 	case ok && !sourced:
 		d.fault(f.at, "protocols.applies_source_missing", "key", t.name)
 	case ok:

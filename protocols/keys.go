@@ -9,6 +9,7 @@ type Key struct {
 	Need  Need
 
 	Empty     bool // the list may be empty, and says something then
+	Followed  bool // clocks of the key that run can be made to end sooner by a new edition
 	Restricts bool // the value is how long somebody is restricted: a shorter one applies to those who are restricted already
 }
 
@@ -33,10 +34,10 @@ var (
 // calendar days.
 var Keys = catalogue(
 	// What starts with a laboratory's positive, and how long each step may take.
-	keys(Named, "duration", clock, "clock.report_positive", "clock.core_info", "clock.full_report", "clock.retest", "clock.question",
-		"clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
+	followed(keys(Named, "duration", clock, "clock.report_positive", "clock.core_info", "clock.full_report", "clock.retest", "clock.question")),
+	keys(Named, "duration", clock, "clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
 		"clock.resample_result", "clock.sample_again", "site.silent_after"),
-	restricting(keys(Named, "duration", clock, "pool.hold_max")),
+	followed(restricting(keys(Named, "duration", clock, "pool.hold_max"))),
 	keys(Optional, "duration", clock, "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
 		"tracing.assign", "tracing.radius", "tracing.trajectory", "case.discharge.apart", "contact.companion.apart",
 		"zone.low.exit_test", "care.emergency", "site.open", "ihr.notify", "ihr.assess", "end.negatives_apart"),
@@ -121,6 +122,14 @@ func orNone(list []Key) []Key {
 func restricting(list []Key) []Key {
 	for i := range list {
 		list[i].Restricts = true
+	}
+	return list
+}
+
+// followed marks the keys whose running clocks follow a new edition.
+func followed(list []Key) []Key {
+	for i := range list {
+		list[i].Followed = true
 	}
 	return list
 }

@@ -21,7 +21,7 @@ var events = []Event{
 	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, PersonErased{}, KeyChanged{}, BoxIssued{}, ExportMade{}, BackupMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
-	OutcomesRecorded{}, AnomalyRaised{}, AnomalySettled{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{},
+	OutcomesRecorded{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{},
 }
 
 // filled gives an event with something in every field, always the same.

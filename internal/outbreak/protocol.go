@@ -100,6 +100,7 @@ const (
 	Unturned Turn = "unturned" // it goes on as it was
 	Sooner   Turn = "sooner"   // it ends sooner, at once
 	Kept     Turn = "kept"     // it would end later: it goes on as it was until a person decides
+	Decided  Turn = "decided"  // a person let it end later
 )
 
 // Rerun gives a clock that runs its end under this edition. A shorter value applies at once when it is marked so, a longer

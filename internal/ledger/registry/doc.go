@@ -6,6 +6,9 @@
 // identity names a purpose and leaves an entry in the journal; an identity that was destroyed stays so, in a restored backup
 // too. Nobody needs a document to be tested, fed or treated.
 //
-// Events out: OutbreakDeclared, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
+// An outbreak runs under one rule book at a time. It is changed by a command with a reason, now or from a time on; what was
+// begun keeps the edition it was begun under.
+//
+// Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
 // BoxIssued.
 package registry

@@ -8,9 +8,9 @@ import (
 	"breakwater/internal/store"
 )
 
-// Consumer follows what screening finds.
+// Consumer follows what screening finds, and changes of the rule book.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised"}, Follow: s.follow}
+	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised", "ProtocolChanged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -19,6 +19,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(p outbreak.PersonPositive) error { return s.followPositive(tx, by, p) })
 	case "PersonResultRevised":
 		return outbreak.On(e, func(r outbreak.PersonResultRevised) error { return s.followRevised(tx, by, r) })
+	case "ProtocolChanged":
+		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	}
 	return nil
 }

@@ -57,6 +57,19 @@ func stepsOf(tx *store.Tx, id outbreak.CaseID) ([]Step, error) {
 	}, "select step, started_at, due, done_at from case_step where case_id = $1 order by due, step", id)
 }
 
+// openSteps reads what is still owed for the live cases of an outbreak.
+func openSteps(tx *store.Tx, ob outbreak.OutbreakID) (map[outbreak.CaseID][]Step, error) {
+	owed := map[outbreak.CaseID][]Step{}
+	_, err := store.List(tx, func(r store.Row) (id outbreak.CaseID, err error) {
+		var s Step
+		err = r.Scan(&id, &s.Step, &s.Started, &s.Due, &s.DoneAt)
+		owed[id] = append(owed[id], s)
+		return id, err
+	}, `select s.case_id, s.step, s.started_at, s.due, s.done_at from case_step s join case_file c on c.id = s.case_id
+		where c.outbreak = $1 and c.live = 1 and s.done_at = 0 order by s.case_id, s.due, s.step`, ob)
+	return owed, err
+}
+
 func saveStep(tx *store.Tx, id outbreak.CaseID, s Step) error {
 	return tx.Must("update case_step set done_at = $1, recorded_at = $2 where case_id = $3 and step = $4", s.DoneAt, tx.Now, id, s.Step)
 }

@@ -6,8 +6,8 @@
 // member of a positive pool is held and sampled again alone, and a hold ends with an own valid negative or at the protocol's
 // limit; a lost, leaked, rejected or invalid tube puts each of its members back to sample_again.
 //
-// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesClosed, TubeSpoiled.
+// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesClosed, TubeSpoiled; ProtocolChanged (registry).
 // Events out: RoundOpened, RoundClosed, TubesClosed, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
-// AnomalyRaised, AnomalySettled.
+// AnomalyRaised, AnomalySettled, HoldShortened.
 package screening

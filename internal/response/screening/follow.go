@@ -13,7 +13,7 @@ import (
 
 // Consumer follows the laboratory and the booths.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed"}, Follow: s.follow}
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed", "ProtocolChanged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -25,6 +25,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		})
 	case "TubesNegative":
 		return outbreak.On(e, func(n outbreak.TubesNegative) error { return s.followNegatives(tx, by, n) })
+	case "ProtocolChanged":
+		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	case "TubeResulted":
 		return outbreak.On(e, func(r outbreak.TubeResulted) error { return s.followResult(tx, by, r) })
 	case "TubesClosed":

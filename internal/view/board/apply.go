@@ -18,7 +18,7 @@ type shelf interface {
 var Kinds = []string{
 	"TubesClosed", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled", "SampleAgainAsked", "SampleAgainMet",
 	"MemberHeld", "MemberResampled", "MemberReleased", "RecallOpened", "PersonPositive", "AnomalyRaised", "AnomalySettled",
-	"CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded",
+	"CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded", "CaseClocksMoved",
 	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
 	"TripRequested", "VehicleAssigned", "PickedUp", "TripEnded", "EventParked", "EventUnparked",
 }
@@ -30,7 +30,7 @@ func apply(sh shelf, e outbreak.Entry) error {
 		return applyTubes(sh, e)
 	case "SampleAgainAsked", "SampleAgainMet", "MemberHeld", "MemberResampled", "MemberReleased", "RecallOpened", "PersonPositive", "AnomalyRaised", "AnomalySettled":
 		return applyScreening(sh, e)
-	case "CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded":
+	case "CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded", "CaseClocksMoved":
 		return applyCases(sh, e)
 	case "BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged":
 		return applyPlacement(sh, e)
@@ -226,8 +226,28 @@ func applyCases(sh shelf, e outbreak.Entry) error {
 		})
 	case "CaseUpheld":
 		return outbreak.On(e, func(c outbreak.CaseUpheld) error { return out(sh, c.Case.String(), Question) })
+	case "CaseClocksMoved":
+		return outbreak.On(e, func(c outbreak.CaseClocksMoved) error { return moved(sh, c) })
 	}
 	return outbreak.On(e, func(c outbreak.CaseDiscarded) error { return out(sh, c.Case.String(), steps...) })
+}
+
+// moved gives steps of a case that still wait another end.
+func moved(sh shelf, c outbreak.CaseClocksMoved) error {
+	for _, k := range c.Steps {
+		r, waits, err := sh.take(Step("case_"+k.Step), c.Case.String())
+		if err != nil {
+			return err
+		}
+		if !waits {
+			continue
+		}
+		r.Due = k.Due
+		if err := sh.put(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func applyPlacement(sh shelf, e outbreak.Entry) error {
