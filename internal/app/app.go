@@ -210,6 +210,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
 	if a.config.Backups.Dir != "" {
 		a.work.Go(func() { a.every(ctx, time.Minute, "backup", a.backUp) })
 	}

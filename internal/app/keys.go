@@ -42,6 +42,10 @@ func (a *App) SignHead(ctx context.Context, at outbreak.Instant) (journal.Signed
 	return h, keys.AppendBeside(headsFile, h.String())
 }
 
+// rereadKeys reads the key file again, so that what other rooms seal lies under the newest key soon after a rotation. Who meets
+// a key that is not known reads the file at once.
+func (a *App) rereadKeys(context.Context) error { return a.House.Registry.Keys().Reload() }
+
 // headsFile is the ending of the file with signed heads, beside the key file.
 const headsFile = "heads"
 

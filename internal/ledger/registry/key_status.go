@@ -54,6 +54,9 @@ type SplitStatus struct {
 
 // Status tells how the ring and the database stand.
 func (k *Keys) Status(ctx context.Context) (KeyStatus, error) {
+	if err := k.vault.Reload(); err != nil {
+		return KeyStatus{}, err
+	}
 	r := k.vault.ring.Load()
 	s := KeyStatus{Ring: r.id, File: k.vault.file, OldForm: r.old, At: outbreak.WallClock{}.Now()}
 	s.Signer, _ = k.vault.Sign(nil)
