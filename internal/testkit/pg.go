@@ -200,6 +200,17 @@ func (c *Cluster) Database(name string) (string, error) {
 	return c.url(name), nil
 }
 
+// RunSQL runs statements, as a dump of a database holds them.
+func RunSQL(where, statements string) error {
+	db, err := sql.Open("pgx", where)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.Exec(statements)
+	return err
+}
+
 // Stop ends the server and removes its files.
 func (c *Cluster) Stop() {
 	_ = c.cmd.Process.Signal(syscall.SIGQUIT)
