@@ -104,8 +104,9 @@ const (
 )
 
 // Rerun gives a clock that runs its end under this edition. A shorter value applies at once when it is marked so, a longer
-// one never does by itself: nobody is held longer, and no work becomes late or in time, without a person who decided it.
-func (p Protocol) Rerun(key string, clock Deadline) (Deadline, Turn) {
+// one never does by itself: nobody is held longer without a person who decided it. An end that would lie before now is now:
+// nobody was told of it in time.
+func (p Protocol) Rerun(key string, clock Deadline, at Instant) (Deadline, Turn) {
 	if p.Values[key].Applies != AppliesRunning {
 		return clock, Unturned
 	}
@@ -115,6 +116,10 @@ func (p Protocol) Rerun(key string, clock Deadline) (Deadline, Turn) {
 		return clock, Unturned
 	case now.Due == 0 || clock.Due != 0 && now.Due > clock.Due:
 		return clock, Kept
+	}
+	now.Due = max(now.Due, at)
+	if clock.Due != 0 && now.Due >= clock.Due {
+		return clock, Unturned // it has run out, or is about to
 	}
 	return now, Sooner
 }

@@ -70,7 +70,7 @@ func (s *Service) running(tx *store.Tx, ob outbreak.OutbreakID, p outbreak.Proto
 		}
 	}
 	for i, r := range all {
-		clock, turn := p.Rerun(r.ofClock, outbreak.Deadline{From: r.Step.Started, Due: r.Step.Due})
+		clock, turn := p.Rerun(r.ofClock, outbreak.Deadline{From: r.Step.Started, Due: r.Step.Due}, tx.Now)
 		all[i].turn, all[i].Would = turn, clock.Due
 		if turn == outbreak.Kept {
 			all[i].Would = p.Deadline(r.ofClock, r.Step.Started).Due

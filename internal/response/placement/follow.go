@@ -39,13 +39,13 @@ func (s *Service) want(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, pe
 	if err != nil {
 		return err
 	}
-	n, ok := needOf(p, sev, at)
-	if !ok {
-		return nil
-	}
+	n, bed := needOf(p, sev, at)
 	n.ID, n.Outbreak, n.Area, n.Person, n.Case = outbreak.New[outbreak.NeedID](s.ids), scope.Outbreak, scope.Area, person, c
 	if err := insertNeed(tx, n); err != nil {
 		return err
+	}
+	if !bed {
+		return moveNeed(tx, n, "ended") // kept without kinds: the rule book looks for no bed
 	}
 	return s.waitAgain(tx, by, n)
 }
@@ -74,8 +74,15 @@ func (s *Service) followClassified(tx *store.Tx, by outbreak.Actor, c outbreak.C
 		return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, n.Since)
 	}
 	kind, there, err := store.One(tx, store.Value[string], "select b.kind from stay s join bed b on b.id = s.bed where s.person = $1 and s.state = 'arrived'", c.Person)
-	if err != nil || !there {
+	if err != nil {
 		return err
+	}
+	if !there {
+		without, err := spared(tx, c.Case)
+		if err != nil || !without {
+			return err
+		}
+		return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, c.At)
 	}
 	if kinds := p.List("placement." + string(c.Severity)); len(kinds) == 0 || slices.Contains(kinds, kind) {
 		return nil

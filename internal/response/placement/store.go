@@ -35,6 +35,12 @@ func liveNeed(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) (N
 	return store.One(tx, scanNeed, "select "+needColumns+" from need where outbreak = $1 and person = $2 and live = 1", ob, person)
 }
 
+// spared tells whether the rule book looked for no bed when the case was seen last.
+func spared(tx *store.Tx, c outbreak.CaseID) (bool, error) {
+	kinds, known, err := store.One(tx, store.Value[string], "select kinds from need where case_id = $1 order by id desc limit 1", c)
+	return known && kinds == "", err
+}
+
 func insertNeed(tx *store.Tx, n Need) error {
 	return tx.Must("insert into need ("+needColumns+`, severity_rank, live, ended_at, retention, recorded_at)
 		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $14)`,

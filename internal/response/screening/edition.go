@@ -6,7 +6,7 @@ import (
 )
 
 // followProtocol lets holds end sooner under a new rule book that allows a shorter one. A longer one changes no hold: whoever
-// was told an hour is free at that hour. A hold that would have ended already ends at the next turn of the clock.
+// was told an hour is free at that hour. A hold that would have ended already ends now.
 func (s *Service) followProtocol(tx *store.Tx, by outbreak.Actor, e outbreak.ProtocolChanged) error {
 	p, err := s.registry.ProtocolOf(tx, e.Outbreak)
 	if err != nil || p.ID != e.Protocol {
@@ -18,7 +18,7 @@ func (s *Service) followProtocol(tx *store.Tx, by outbreak.Actor, e outbreak.Pro
 	}
 	var events []outbreak.Event
 	for _, m := range held {
-		clock, turn := p.Rerun("pool.hold_max", outbreak.Deadline{From: m.HeldAt, Due: m.HeldUntil})
+		clock, turn := p.Rerun("pool.hold_max", outbreak.Deadline{From: m.HeldAt, Due: m.HeldUntil}, tx.Now)
 		if turn != outbreak.Sooner {
 			continue
 		}
