@@ -96,7 +96,7 @@ var Table = map[Role][]Permission{
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),
 	PermitOfficer:   with(PersonRead, TaskWork),
 	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, SiteRead, TripRead, ExportRows),
-	DataProtection:  with(PersonRead, PersonErase, JournalRead),
+	DataProtection:  with(PersonRead, PersonErase),
 	ReadOnly:        with(CaseRead, LabRead, SiteRead, TripRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people
 }
