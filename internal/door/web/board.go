@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/board"
 )
@@ -18,6 +19,8 @@ type boardPage struct {
 	Areas   []areaChoice
 	In      outbreak.Path
 	Rows    bool // the reader may see what stands behind the figures
+
+	Editions []registry.Edition // rule books that changed in the last week, or are to
 }
 
 // boardGroup is one stretch of the chain.
@@ -47,6 +50,9 @@ type dayOf struct {
 
 // bar is one hour of a small chart, in the units of its picture.
 type bar struct{ X, Y, H int }
+
+// editionNews is how long the board tells that a rule book changed.
+const editionNews = 7 * 24 * time.Hour
 
 const (
 	chartHours  = 24
@@ -87,6 +93,11 @@ func (s *Server) readBoard(c *call) (any, error) {
 		return nil, err
 	}
 	p.Done = daysOf(counts, from)
+	if access.Anywhere(c.by, access.AreaRead) {
+		if p.Editions, err = s.Registry.ListEditions(c.ctx, c.by, c.view.Now.Add(-editionNews)); err != nil {
+			return nil, err
+		}
+	}
 	p.Areas, err = s.areaChoices(c, access.BoardRead)
 	return p, err
 }

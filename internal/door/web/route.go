@@ -69,6 +69,12 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/outbreaks", May: access.AreaRead, Title: "web.outbreaks.title", Group: "overview", Page: "outbreaks", read: (*Server).readOutbreaks},
 	{Method: "POST", Path: "/outbreaks", May: access.OutbreakManage, Title: "web.outbreaks.title", Back: "/outbreaks", do: (*Server).declareOutbreak},
+	{Method: "GET", Path: "/outbreaks/{id}", May: access.AreaRead, Title: "web.outbreak.title", Page: "outbreak", read: (*Server).readOutbreak},
+	{Method: "POST", Path: "/outbreaks/{id}/protocol", May: access.OutbreakManage, Title: "web.outbreak.title", Back: "/outbreaks/{id}", do: (*Server).changeProtocol},
+	{Method: "POST", Path: "/outbreaks/{id}/clocks/{case}/{step}", May: access.OutbreakManage, Title: "web.outbreak.title", Back: "/outbreaks/{id}", do: (*Server).extendClock},
+	{Method: "GET", Path: "/protocols", May: access.ProtocolRead, Title: "web.protocols.title", Group: "overview", Page: "protocols", read: (*Server).readProtocols},
+	{Method: "GET", Path: "/protocols/compare", May: access.ProtocolRead, Title: "web.compare.title", Page: "compare", read: (*Server).readCompare},
+	{Method: "GET", Path: "/protocols/{id}", May: access.ProtocolRead, Title: "web.protocol.title", Page: "protocol", read: (*Server).readProtocol},
 
 	{Method: "GET", Path: "/rounds", May: access.RoundRead, Title: "web.rounds.title", Group: "screening", Page: "rounds", Live: true, read: (*Server).readRounds},
 	{Method: "POST", Path: "/rounds", May: access.RoundManage, Title: "web.rounds.title", Back: "/rounds", do: (*Server).openRound},

@@ -213,3 +213,25 @@ func (s *Service) FindOutbreak(ctx context.Context, by outbreak.Actor, id outbre
 	})
 	return o, changes, err
 }
+
+// ListEditions lists the changes of rule books that are planned, or were taken up since an instant, of the outbreaks the actor
+// may see anything of.
+func (s *Service) ListEditions(ctx context.Context, by outbreak.Actor, since outbreak.Instant) (seen []Edition, err error) {
+	if err := access.RequireAnywhere(by, access.AreaRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		all, err := store.List(tx, scanEdition, "select "+editionColumns+` from outbreak_edition where state = 'planned'
+			or state = 'in_force' and in_force_at >= $1 order by id`, since)
+		for _, e := range all {
+			for _, reach := range access.Reach(by, access.AreaRead) {
+				if reach.Outbreak == 0 || reach.Outbreak == e.Outbreak {
+					seen = append(seen, e)
+					break
+				}
+			}
+		}
+		return err
+	})
+	return seen, err
+}
