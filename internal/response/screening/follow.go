@@ -85,8 +85,8 @@ func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.Tu
 		case !known:
 		case t.Single():
 			err = s.resolveSingle(tx, by, t, outbreak.Negative, "", n.At)
-		case awaited[c]: // somebody's own tube that others were put into: negative for all of them
-			_, err = s.resolveHeld(tx, by, t, outbreak.Negative, n.At)
+		case awaited[c]:
+			err = s.unsettle(tx, by, t, n.At)
 		}
 		if err != nil {
 			return err
@@ -128,11 +128,7 @@ func (s *Service) resolve(tx *store.Tx, by outbreak.Actor, t Tube, r, was outbre
 		}
 		return s.meetByResult(tx, by, t, at)
 	}
-	own := r
-	if r == outbreak.Positive {
-		own = outbreak.Indeterminate // where others were put into somebody's own tube, a positive one does not say whose it is
-	}
-	if _, err := s.resolveHeld(tx, by, t, own, at); err != nil {
+	if err := s.unsettle(tx, by, t, at); err != nil {
 		return err
 	}
 	p, err := s.registry.ProtocolOf(tx, t.Outbreak)
@@ -213,13 +209,16 @@ func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 	return s.adopt(tx, by, c, codes, tubes)
 }
 
-// recallReused calls everybody back from a tube that was one person's own when it was found positive, and was handed in again
-// with others: nobody can tell any more whose the positive is.
+// recallReused deals with tubes that were one person's own and were handed in again with others: the own result settles
+// nothing any more, and when it was positive nobody can tell whose it is, so that all are called back.
 func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed, tubes map[outbreak.TubeCode]Tube) error {
 	for _, closed := range c.Tubes {
 		t := tubes[closed.Tube]
 		if !closed.Again || t.Single() {
 			continue
+		}
+		if err := s.unsettle(tx, by, t, tx.Now); err != nil {
+			return err
 		}
 		_, known, err := recallOf(tx, t.AreaID, t.Code)
 		if err != nil {

@@ -139,6 +139,13 @@ func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbrea
 	return waits, nil
 }
 
+// unsettle sends back whoever waits for the own result of a tube, or has one from it, that others were put into: a result of
+// several is nobody's own.
+func (s *Service) unsettle(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
+	_, err := s.resolveHeld(tx, by, t, outbreak.Indeterminate, at)
+	return err
+}
+
 func (s *Service) keepResolved(tx *store.Tx, by outbreak.Actor, t Tube, was, m RecallMember, released bool) error {
 	if m.State == Held { // the own tube gave no answer: once more, with a new clock
 		p, err := s.registry.ProtocolOf(tx, t.Outbreak)
