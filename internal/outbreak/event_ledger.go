@@ -89,6 +89,13 @@ type IdentityRead struct {
 	Purpose Purpose  `json:"purpose"`
 }
 
+// IdentitySearched says that somebody looked for people by name, why, and how many were found. What was typed is not kept.
+type IdentitySearched struct {
+	Scope
+	Purpose Purpose `json:"purpose"`
+	Found   int     `json:"found"`
+}
+
 // PersonErased says that a person's identity was destroyed. The person stays as a code. Reason is one of the registry's words;
 // Again is true where a restored backup had brought the identity back.
 type PersonErased struct {
@@ -141,6 +148,7 @@ func (AreasLoaded) Kind() string      { return "AreasLoaded" }
 func (PeopleLoaded) Kind() string     { return "PeopleLoaded" }
 func (PersonRegistered) Kind() string { return "PersonRegistered" }
 func (IdentityRead) Kind() string     { return "IdentityRead" }
+func (IdentitySearched) Kind() string { return "IdentitySearched" }
 func (PersonErased) Kind() string     { return "PersonErased" }
 func (KeyChanged) Kind() string       { return "KeyChanged" }
 func (BoxIssued) Kind() string        { return "BoxIssued" }

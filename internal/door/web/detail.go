@@ -41,6 +41,7 @@ var details = map[string]func(b said) [][2]string{
 	"PersonDischarged":    func(b said) [][2]string { return [][2]string{{"discharge", b.Reason}} },
 	"TripEnded":           func(b said) [][2]string { return [][2]string{{"trip", b.How}} },
 	"UserChanged":         func(b said) [][2]string { return [][2]string{{"account_change", b.What}, {"role", b.Role}} },
+	"IdentitySearched":    func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
 	"IdentityRead":        func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
 }
 

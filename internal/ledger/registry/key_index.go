@@ -50,6 +50,7 @@ func (k *Keys) reindex(tx *store.Tx, rows []sealedRow, key int64) error {
 	eyes := blind{keys: keys, oldest: key}
 	var people []outbreak.PersonID
 	var entries [][]any
+	var names []nameOf
 	for _, row := range rows {
 		people = append(people, row.id)
 		if row.box.sealed != nil {
@@ -58,12 +59,16 @@ func (k *Keys) reindex(tx *store.Tx, rows []sealedRow, key int64) error {
 				return err
 			}
 			entries = append(entries, eyes.entries(row.id, i)...)
+			names = append(names, nameOf{row.id, row.area, i.Name})
 		}
 		if err := tx.Must("update person set ukey = $1, index_by = $2 where id = $3", onward(keys[row.indexBy:], row.ukey), key, row.id); err != nil {
 			return fmt.Errorf("making the key of a person anew: %w", err)
 		}
 	}
 	if err := dropEntries(tx, people); err != nil {
+		return err
+	}
+	if err := eyes.fileNames(tx, names); err != nil {
 		return err
 	}
 	return fileEntries(tx, entries)

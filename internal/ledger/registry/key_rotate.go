@@ -146,6 +146,7 @@ type sealedRow struct {
 	id      outbreak.PersonID
 	ukey    string
 	indexBy int64
+	area    outbreak.AreaID
 	box     box
 }
 
@@ -181,11 +182,11 @@ func (k *Keys) walk(ctx context.Context, waiting string, key int64, tell Progres
 }
 
 func nextSealed(tx *store.Tx, waiting string, key int64, after outbreak.PersonID) ([]sealedRow, error) {
-	return store.List(tx, scanSealed, "select id, ukey, index_by, sealed, wrapped, wrapped_by from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
+	return store.List(tx, scanSealed, "select id, ukey, index_by, area_id, sealed, wrapped, wrapped_by from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
 }
 
 func scanSealed(r store.Row) (s sealedRow, err error) {
-	err = r.Scan(&s.id, &s.ukey, &s.indexBy, &s.box.sealed, &s.box.wrapped, &s.box.by)
+	err = r.Scan(&s.id, &s.ukey, &s.indexBy, &s.area, &s.box.sealed, &s.box.wrapped, &s.box.by)
 	return s, err
 }
 

@@ -317,29 +317,31 @@ func (s *Service) newPerson(a Area, n NewPerson) Person {
 func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*member) error {
 	var added, tokens [][]any
 	var changed []outbreak.PersonID
+	var names []nameOf
 	for _, m := range people {
 		sealed, wrapped, t, err := s.sealed(state, eyes, m.ID, m.identity)
 		if err != nil {
 			return err
 		}
 		tokens = append(tokens, t...)
+		names = append(names, nameOf{m.ID, m.AreaID, m.identity.Name})
 		if m.added {
 			roll := 0
 			if m.OnRoll {
 				roll = 1
 			}
 			added = append(added, []any{m.ID, m.No, roll, m.AreaID, m.Area, m.Household, m.Sex, m.BirthYear, sealed, wrapped, state.master, m.ukey, eyes.newest(),
-				outbreak.RetainIdentity, tx.Now, tx.Now})
+				namedBy, outbreak.RetainIdentity, tx.Now, tx.Now})
 			continue
 		}
 		changed = append(changed, m.ID)
-		if err := tx.Must("update person set sealed = $1, wrapped = $2, wrapped_by = $3, sex = $4, birth_year = $5, recorded_at = $6 where id = $7",
-			sealed, wrapped, state.master, m.Sex, m.BirthYear, tx.Now, m.ID); err != nil {
+		if err := tx.Must("update person set sealed = $1, wrapped = $2, wrapped_by = $3, sex = $4, birth_year = $5, named_by = $6, recorded_at = $7 where id = $8",
+			sealed, wrapped, state.master, m.Sex, m.BirthYear, namedBy, tx.Now, m.ID); err != nil {
 			return err
 		}
 	}
 	columns := []string{"id", "no", "on_roll", "area_id", "area", "household", "sex", "birth_year", "sealed", "wrapped", "wrapped_by", "ukey",
-		"index_by", "retention",
+		"index_by", "named_by", "retention",
 		"registered_at", "recorded_at"}
 	if _, err := tx.Insert("person", columns, nil, added); err != nil {
 		return fmt.Errorf("writing people: %w", err)
@@ -347,9 +349,13 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 	if err := dropEntries(tx, changed); err != nil {
 		return err
 	}
+	if err := eyes.fileNames(tx, names); err != nil {
+		return err
+	}
 	return fileEntries(tx, tokens)
 }
 
+// dropEntries takes people out of every blind index.
 func dropEntries(tx *store.Tx, people []outbreak.PersonID) error {
 	err := inParts(people, func(in string, args []any) error {
 		_, err := tx.Exec("delete from identity_token where person in ("+in+")", args...)
@@ -358,7 +364,7 @@ func dropEntries(tx *store.Tx, people []outbreak.PersonID) error {
 	if err != nil {
 		return fmt.Errorf("taking old index entries away: %w", err)
 	}
-	return nil
+	return dropNames(tx, people)
 }
 
 func fileEntries(tx *store.Tx, rows [][]any) error {
