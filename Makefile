@@ -1,5 +1,5 @@
 # What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
-.PHONY: build test race lint bench crash screens demo ci
+.PHONY: attack build test race lint bench crash screens demo ci
 
 build: ## one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/breakwater ./cmd/breakwater
@@ -20,6 +20,9 @@ bench: ## ratios against a named reference in the same run
 
 crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, a disk that breaks
 	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestSeveralServers" ./internal/drill
+
+attack: ## what somebody would try on a house, and that each attack succeeds once the check against it is taken away
+	go test -count=1 -v -run TestAttack ./internal/...
 
 screens: ## a picture of every page in both languages, desktop and phone, into screens/
 	BREAKWATER_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestPagesInABrowser' ./internal/door/web

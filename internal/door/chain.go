@@ -81,10 +81,15 @@ func (h House) Wrap(c Chain, next http.Handler) http.Handler {
 	})
 }
 
-// Front puts what every answer carries before everything else, so that not even a mux that answers by itself forgets it.
+// Front puts what every answer carries before everything else, so that not even a mux that answers by itself forgets it. A
+// request sent in chunks is the last of its connection: one that also tells a length could hide another behind its end from a
+// proxy that believes the length.
 func (h House) Front(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.standing(w.Header(), r)
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
