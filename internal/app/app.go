@@ -174,6 +174,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if c.Directory.Issuer != "" {
 		h.Directory = door.NewDirectory(c.Directory.Issuer, c.Directory.Client, c.Directory.Secret, wall)
 	}
+	h.SetupCode = setupCode()
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})

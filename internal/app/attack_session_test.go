@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"breakwater/internal/app"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 )
@@ -107,6 +110,33 @@ var sessionAttacks = []attack{
 			}
 			return nil
 		}},
+	{"the first administrator of somebody else's house", "visits a fresh house over the network, or through a proxy on its machine, and sets himself up", "asked for the code that the server printed", func(v *target) error {
+		fresh, err := app.New(context.Background(), app.Config{Data: filepath.Join(v.TempDir(), "data"), PlainHTTP: true, Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}})
+		if err != nil {
+			return err
+		}
+		defer func() { _ = fresh.Stop(context.Background()) }()
+		set := func(from, forwarded, code string) int {
+			r := httptest.NewRequest(http.MethodPost, "/setup", strings.NewReader(url.Values{"login": {"evil"}, "password": {"mine from now on"}, "again": {"mine from now on"}, "code": {code}}.Encode()))
+			r.RemoteAddr = from
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			if forwarded != "" {
+				r.Header.Set("X-Forwarded-For", forwarded)
+			}
+			w := httptest.NewRecorder()
+			fresh.Handler().ServeHTTP(w, r)
+			return w.Code
+		}
+		for _, got := range []int{set("203.0.113.9:1", "", ""), set("203.0.113.9:1", "", "AAAA-AAAA-AAAA-AAAA"), set("127.0.0.1:1", "203.0.113.9", ""), set("203.0.113.9:1", "127.0.0.1", "")} {
+			if got == http.StatusSeeOther {
+				return errors.New("a stranger is the administrator")
+			}
+		}
+		if got := set("203.0.113.9:1", "", strings.ToLower(fresh.House.SetupCode)); got != http.StatusSeeOther {
+			return fmt.Errorf("with the code: %d", got)
+		}
+		return nil
+	}},
 	{"the first administrator again", "sends the set-up form to a house that has users", "nobody is made", func(v *target) error {
 		r := v.ask("POST", "/setup", "", url.Values{"login": {"evil"}, "password": {"mine from now on"}, "again": {"mine from now on"}})
 		if r.given() != "" || v.login("evil", "mine from now on").given() != "" {

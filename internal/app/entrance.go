@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -224,4 +225,16 @@ func (a *App) Fingerprint() string {
 		return ""
 	}
 	return a.ca.Fingerprint()
+}
+
+// setupCode makes what the first visitor of a fresh house has to show: four groups of four, to be copied from the screen.
+func setupCode() string {
+	t := rand.Text()
+	return t[:4] + "-" + t[4:8] + "-" + t[8:12] + "-" + t[12:16]
+}
+
+// Fresh tells whether the house waits for its first administrator.
+func (a *App) Fresh(ctx context.Context) (bool, error) {
+	list, err := a.House.Access.ListUsers(ctx, outbreak.SystemActor("app"), "", 1)
+	return err == nil && len(list) == 0, err
 }

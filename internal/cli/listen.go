@@ -70,6 +70,9 @@ func (l listening) directory(c *app.Config) error {
 
 // tell says where the entrances are.
 func (l listening) tell(r *run, a *app.App) {
+	if fresh, err := a.Fresh(r.ctx); err == nil && fresh {
+		r.say("cli.first_visit", "url", a.URL()+"/setup", "code", a.House.SetupCode)
+	}
 	if url := a.URLOf("booth"); url != "" {
 		r.say("cli.serving_booths", "url", url)
 	}

@@ -49,6 +49,7 @@ type House struct {
 	Proxies      []netip.Prefix // the proxies whose word on address and encryption is taken
 	OwnAuthority bool           // certificates come from the house's own authority: browsers are not told to insist on them
 	Directory    *Directory     // the office's own sign-in; nil: none
+	SetupCode    string         // what the first visitor of a fresh house shows, unless he sits at the machine; empty: nobody is asked
 	Rates        Rates
 	Traffic      *prometheus.HistogramVec // of answers; nil: not counted
 }
@@ -110,6 +111,11 @@ func (h House) Address(r *http.Request) string {
 // encrypted tells whether the request came over TLS, to us or to a trusted proxy.
 func (h House) encrypted(r *http.Request) bool {
 	return r.TLS != nil || h.trusts(peerOf(r)) && r.Header.Get("X-Forwarded-Proto") == "https"
+}
+
+// AtTheMachine tells whether a request was made on this machine itself, by somebody who is no proxy for others.
+func (h House) AtTheMachine(r *http.Request) bool {
+	return peerOf(r).IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 }
 
 func (h House) trusts(peer netip.Addr) bool {

@@ -47,6 +47,7 @@ type call struct {
 	route Route
 	agent string // what the browser calls itself
 	from  string // the address of the visitor
+	local bool   // he sits at the machine itself
 
 	cookies []*http.Cookie // to be set with the answer
 	remind  any            // data for the page when the command is shown again, or instead of going anywhere

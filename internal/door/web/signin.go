@@ -1,6 +1,7 @@
 package web
 
 import (
+	"crypto/subtle"
 	"net/url"
 	"strings"
 
@@ -77,17 +78,28 @@ func (s *Server) noUsers(c *call) (bool, error) {
 	return len(list) == 0, err
 }
 
+// setupPage is what the set-up page asks for besides name and password.
+type setupPage struct {
+	Code bool // what the server printed when it started: the first visitor over a network could be anybody
+}
+
 func (s *Server) readSetup(c *call) (any, error) {
 	none, err := s.noUsers(c)
 	if err == nil && !none {
 		return nil, goTo("/login")
 	}
-	return nil, err
+	return setupPage{Code: s.asksCode(c)}, err
 }
+
+func (s *Server) asksCode(c *call) bool { return s.House.SetupCode != "" && !c.local }
 
 func (s *Server) setUp(c *call) (string, error) {
 	if c.form.Get("password") != c.form.Get("again") {
 		return "", refuseField("again", "web.password.differs")
+	}
+	given := strings.ToUpper(strings.TrimSpace(c.form.Get("code")))
+	if s.asksCode(c) && subtle.ConstantTimeCompare([]byte(given), []byte(s.House.SetupCode)) != 1 {
+		return "", refuseField("code", "web.setup.code_wrong")
 	}
 	if _, err := s.House.Access.Bootstrap(c.ctx, c.form.Get("login"), c.form.Get("password")); err != nil {
 		return "", err
