@@ -141,11 +141,8 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if err := db.Migrate(ctx, Owners()...); err != nil {
 		return nil, err
 	}
-	vault, err := registry.OpenKeyFile(c.Key)
+	vault, err := registry.OpenKeys(ctx, db, c.Key)
 	if err != nil {
-		return nil, err
-	}
-	if err := db.Write(ctx, vault.Prove); err != nil {
 		return nil, err
 	}
 	process, err := db.Number(ctx)

@@ -2,7 +2,11 @@ package registry
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 	"strconv"
 
@@ -37,6 +41,27 @@ func readState(tx *store.Tx) (keyState, bool, error) {
 		return k, false, fmt.Errorf("reading which keys are in use: %w", err)
 	}
 	return k, ok, nil
+}
+
+// OpenKeys reads the key file of a database and proves it. A file that is absent is made for a new database alone: one that
+// was sealed before needs the file it was sealed with, and a new one in its place would be in the way of that.
+func OpenKeys(ctx context.Context, db *store.DB, file string) (*Vault, error) {
+	var sealed int64
+	err := db.Read(ctx, func(tx *store.Tx) (err error) {
+		sealed, err = store.Count(tx, "select count(*) from key_check")
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("looking for the proof of a key: %w", err)
+	}
+	if _, err := os.Stat(file); sealed > 0 && errors.Is(err, fs.ErrNotExist) {
+		return nil, outbreak.Refuse(outbreak.Conflict, "registry.key_lost", "file", file)
+	}
+	v, err := OpenKeyFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return v, db.Write(ctx, v.Prove)
 }
 
 // Prove refuses a ring whose master keys are not those this database was sealed with, or that lacks one which is needed; the
