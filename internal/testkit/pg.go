@@ -97,6 +97,11 @@ func StartCluster(bin string, durable bool) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
+	return StartClusterIn(dir, bin, durable)
+}
+
+// StartClusterIn is StartCluster in a folder of the caller's.
+func StartClusterIn(dir, bin string, durable bool) (*Cluster, error) {
 	c := &Cluster{dir: dir}
 	cred, err := credential(dir)
 	if err != nil {
@@ -154,6 +159,15 @@ func (c *Cluster) start() error {
 		return fmt.Errorf("starting PostgreSQL: %w", err)
 	}
 	return c.ready()
+}
+
+// Revive starts the server again if it has ended by itself, and waits until it answers.
+func (c *Cluster) Revive() error {
+	if err := c.ready(); err == nil {
+		return nil
+	}
+	_ = c.Kill() // what is left of it
+	return c.Start()
 }
 
 // Kill ends the postmaster without warning; the processes it has started notice and end too.
