@@ -126,11 +126,11 @@ func (c keyRotateCmd) Run(r *run) error {
 	return err
 }
 
-// steps tells of progress at every hundredth of the way.
+// steps tells of progress at every twentieth of the way.
 func (r *run) steps(key string) registry.Progress {
 	var last int64 = -1
 	return func(done, total int64) {
-		if part := done * 100 / max(total, 1); part != last {
+		if part := done * 20 / max(total, 1); part != last {
 			last = part
 			r.say(key, "done", done, "total", total)
 		}

@@ -248,6 +248,13 @@ func TestAnOldKeyIsForgottenOnlyWhenNobodyNeedsIt(t *testing.T) {
 		if err := db.Write(ctx, v.Prove); msgOf(err) != "registry.key_missing" {
 			t.Errorf("a ring older than the database: %v", err)
 		}
+		behind := New(db, s.journal, outbreak.NewIDs(clock), nil, v) // a server whose file nobody copied
+		if _, err := behind.LoadPeople(ctx, s.by, LoadPeople{People: rows(30, 31)}); msgOf(err) != "registry.key_missing" {
+			t.Errorf("it wrote under an old key: %v", err)
+		}
+		if _, err := behind.ReadIdentity(ctx, s.by, s.find(1).ID); msgOf(err) != "registry.key_missing" {
+			t.Error(err)
+		}
 		if err := s.Keys().Forget(ctx, 1, true); err != nil {
 			t.Fatal(err)
 		}
