@@ -105,10 +105,14 @@ func (s *Service) followResult(tx *store.Tx, by outbreak.Actor, r outbreak.TubeR
 		return s.resolve(tx, by, t, r.Result, r.Was, r.At)
 	}
 	if r.Result != outbreak.Positive && r.Result != outbreak.Indeterminate {
-		return nil
+		stranger := Tube{Code: r.Tube, AreaID: r.TubeArea, Area: r.Area, Outbreak: r.Outbreak}
+		if err := s.dropRecall(tx, by, stranger, r.At); err != nil { // it was positive before it was corrected
+			return err
+		}
+		return s.tasks.End(tx, by, task.FindMembers, tubeRef(r.Tube), task.Removed, r.At)
 	}
-	_, waits, err := recallOf(tx, r.TubeArea, r.Tube)
-	if err != nil || waits {
+	x, waits, err := recallOf(tx, r.TubeArea, r.Tube)
+	if err != nil || waits && x.State != "revised" {
 		return err
 	}
 	if err := saveRecall(tx, Recall{AreaID: r.TubeArea, Tube: r.Tube, Outbreak: r.Outbreak, Area: r.Area, Result: r.Result, State: "members_unknown", OpenedAt: r.At}); err != nil {
