@@ -105,6 +105,33 @@ type PersonErased struct {
 	Again  bool     `json:"again,omitempty"`
 }
 
+// PeopleMerged says that somebody found two codes to be one person. People are all codes of the person now, ascending: the
+// first leads. Facts keep the code they came by; who follows looks at all of them.
+type PeopleMerged struct {
+	Scope
+	Merge   string     `json:"merge"`
+	Leading PersonID   `json:"leading"`
+	One     PersonID   `json:"one"`
+	Other   PersonID   `json:"other"`
+	People  []PersonID `json:"people"`
+}
+
+// PeopleUnmerged says that the decision was taken back. People are all codes that were one person until then.
+type PeopleUnmerged struct {
+	Scope
+	Merge  string     `json:"merge"`
+	One    PersonID   `json:"one"`
+	Other  PersonID   `json:"other"`
+	People []PersonID `json:"people"`
+}
+
+// PeopleKeptApart says that somebody found two codes that look like one person to be two.
+type PeopleKeptApart struct {
+	Scope
+	One   PersonID `json:"one"`
+	Other PersonID `json:"other"`
+}
+
 // KeyChanged says what was done to a key of the ring: made, retired, forgotten. Of is master or index.
 type KeyChanged struct {
 	Scope
@@ -150,10 +177,20 @@ func (PersonRegistered) Kind() string { return "PersonRegistered" }
 func (IdentityRead) Kind() string     { return "IdentityRead" }
 func (IdentitySearched) Kind() string { return "IdentitySearched" }
 func (PersonErased) Kind() string     { return "PersonErased" }
+func (PeopleMerged) Kind() string     { return "PeopleMerged" }
+func (PeopleUnmerged) Kind() string   { return "PeopleUnmerged" }
+func (PeopleKeptApart) Kind() string  { return "PeopleKeptApart" }
 func (KeyChanged) Kind() string       { return "KeyChanged" }
 func (BoxIssued) Kind() string        { return "BoxIssued" }
 func (ExportMade) Kind() string       { return "ExportMade" }
 func (BackupMade) Kind() string       { return "BackupMade" }
+
+func people(ids []PersonID) (refs []Ref) {
+	for _, id := range ids {
+		refs = append(refs, person(id))
+	}
+	return refs
+}
 
 // Backups is what the backups of a site are filed under.
 var Backups = Ref{Kind: "site", ID: "backups"}
@@ -166,3 +203,6 @@ func (e UserChanged) About() []Ref      { return []Ref{{"user", e.User.String()}
 func (e PersonRegistered) About() []Ref { return []Ref{person(e.Person)} }
 func (e IdentityRead) About() []Ref     { return []Ref{person(e.Person)} }
 func (e PersonErased) About() []Ref     { return []Ref{person(e.Person)} }
+func (e PeopleMerged) About() []Ref     { return people(e.People) }
+func (e PeopleUnmerged) About() []Ref   { return people(e.People) }
+func (e PeopleKeptApart) About() []Ref  { return []Ref{person(e.One), person(e.Other)} }

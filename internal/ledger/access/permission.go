@@ -19,6 +19,7 @@ const (
 	PersonRead     Permission = "person.read"     // see a person's record without the name
 	PersonIdentity Permission = "person.identity" // open the sealed name, number, phone and address, for a stated purpose
 	PersonErase    Permission = "person.erase"    // destroy a person's identity for good
+	PersonMerge    Permission = "person.merge"    // decide that two codes are one person, or two after all
 	PersonRegister Permission = "person.register" // register a walk-in
 	RoundRead      Permission = "round.read"
 	RoundManage    Permission = "round.manage"   // open and close rounds
@@ -84,12 +85,12 @@ var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity,
-		PersonErase),
+		PersonErase, PersonMerge),
 	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
 	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, TubeSpoil, TaskWork),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
 	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, TaskWork),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,13 +69,13 @@ func (s *Service) ErasePerson(ctx context.Context, by outbreak.Actor, c ErasePer
 		if before, done, err := erasedOf(tx, p.ID); err != nil || done {
 			return before, err
 		}
-		return s.erase(tx, by, p, Erased{Person: p.ID, At: tx.Now, Actor: by.String(), Reason: c.Reason, Basis: c.Basis}, false)
+		return s.eraseTogether(tx, by, p, Erased{Person: p.ID, At: tx.Now, Actor: by.String(), Reason: c.Reason, Basis: c.Basis})
 	})
 	if err != nil {
 		return Receipt{}, err
 	}
 	r := s.vault.receipt(e)
-	if err := s.vault.list(r); err != nil {
+	if err := errors.Join(s.vault.list(r), s.listTogether(ctx, r.Person)); err != nil {
 		return r, fmt.Errorf("the identity is destroyed, but the list of erasures could not be written; erase again to repeat that: %w", err)
 	}
 	return r, nil

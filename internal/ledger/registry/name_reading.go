@@ -3,6 +3,7 @@ package registry
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mozillazg/go-pinyin"
 )
@@ -53,18 +54,29 @@ func readings(name string) []string {
 	return kept[:min(len(kept), mostReadings)]
 }
 
-// spell reads characters on after what was read before; the usual readings of all come first. A character without a known
-// reading stands for itself.
-func spell(before []string, runes []rune) []string {
+// known keeps the sounds of characters: the library works them out anew each time, and names are made of few characters.
+var known sync.Map // rune -> []string
+
+// sounds gives how a character is read, the usual way first; a character nobody knows a reading of stands for itself.
+func sounds(r rune) []string {
+	if kept, ok := known.Load(r); ok {
+		return kept.([]string)
+	}
 	args := pinyin.NewArgs()
 	args.Heteronym = true
+	found := pinyin.SinglePinyin(r, args)
+	if len(found) == 0 {
+		found = []string{string(r)}
+	}
+	known.Store(r, found)
+	return found
+}
+
+// spell reads characters on after what was read before; the usual readings of all come first.
+func spell(before []string, runes []rune) []string {
 	for _, r := range runes {
-		sounds := pinyin.SinglePinyin(r, args)
-		if len(sounds) == 0 {
-			sounds = []string{string(r)}
-		}
 		var next []string
-		for _, s := range sounds { // the usual reading of this character after every way before, then the next
+		for _, s := range sounds(r) { // the usual reading of this character after every way before, then the next
 			for _, b := range before {
 				if len(next) < mostReadings {
 					next = append(next, b+s)
@@ -77,4 +89,6 @@ func spell(before []string, runes []rune) []string {
 }
 
 // foldReading makes the ways alike in which the sound ü is written: lü, lv and, in passports, lyu.
-func foldReading(s string) string { return strings.NewReplacer("lyu", "lv", "nyu", "nv").Replace(s) }
+func foldReading(s string) string { return passportSounds.Replace(s) }
+
+var passportSounds = strings.NewReplacer("lyu", "lv", "nyu", "nv")

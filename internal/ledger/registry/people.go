@@ -291,7 +291,7 @@ func (s *Service) peopleBy(tx *store.Tx, eyes blind, marks []mark) (map[string]*
 			var m member
 			var onRoll int64
 			var b box
-			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
+			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.MergedInto, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
 				return err
 			}
 			m.OnRoll = onRoll != 0

@@ -22,6 +22,8 @@ type Person struct {
 	Household outbreak.HouseholdID `json:"household"`
 	Sex       string               `json:"sex"` // male, female, other, unknown
 	BirthYear int                  `json:"birth_year"`
+
+	MergedInto outbreak.PersonID `json:"merged_into"` // the leading code of the same person; none: this one leads, or is alone
 }
 
 // Identity is what is sealed.
@@ -48,12 +50,15 @@ type NewPerson struct {
 // Sexes are the words of the column sex.
 var Sexes = []string{"female", "male", "other", "unknown"}
 
-const personColumns = "id, no, on_roll, area_id, area, household, sex, birth_year"
+const personColumns = "id, no, on_roll, area_id, area, household, sex, birth_year, first_code"
 
 func scanPerson(r store.Row) (p Person, err error) {
 	var onRoll int64
-	err = r.Scan(&p.ID, &p.No, &onRoll, &p.AreaID, &p.Area, &p.Household, &p.Sex, &p.BirthYear)
+	err = r.Scan(&p.ID, &p.No, &onRoll, &p.AreaID, &p.Area, &p.Household, &p.Sex, &p.BirthYear, &p.MergedInto)
 	p.OnRoll = onRoll != 0
+	if p.MergedInto == p.ID {
+		p.MergedInto = 0
+	}
 	return p, err
 }
 

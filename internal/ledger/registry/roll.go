@@ -52,10 +52,9 @@ func RollBelow(tx *store.Tx, path outbreak.Path, do func(no int64) error) error 
 	return nil
 }
 
-// CountRoll counts the people on the roll of a subtree.
+// CountRoll counts the people on the roll of a subtree, each once.
 func CountRoll(tx *store.Tx, path outbreak.Path) (int, error) {
-	n, err := store.Count(tx, "select count(*) from person where area >= $1 and area < $2 and on_roll = 1", path, path.Upto())
-	return int(n), err
+	return CountRollOf(tx, []outbreak.Path{path})
 }
 
 // CheckRoll counts people whose number lies outside every range of their area: none, in a sound registry.

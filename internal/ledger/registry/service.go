@@ -250,7 +250,9 @@ func (s *Service) FindPerson(ctx context.Context, by outbreak.Actor, kind, numbe
 		if !ok || access.Require(by, access.PersonRead, outbreak.Scope{Area: p.Area}) != nil {
 			return outbreak.Refuse(outbreak.NotFound, "registry.no_person")
 		}
-		found = p
+		if found, err = leadOf(tx, p, func(p Person) bool { return access.Can(by, access.PersonRead, outbreak.Scope{Area: p.Area}) }); err != nil {
+			return err
+		}
 		_, err = s.journal.Append(tx, by, outbreak.IdentityRead{Scope: outbreak.Scope{Area: p.Area}, Person: p.ID, Purpose: by.Purpose})
 		return err
 	})

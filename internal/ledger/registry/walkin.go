@@ -44,7 +44,9 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 		if n.Identity.Document != "" {
 			if known, err := s.peopleBy(tx, eyes, []mark{n.mark()}); err != nil || len(known) > 0 {
 				for _, m := range known {
-					return m.Person, nil
+					return leadOf(tx, m.Person, func(p Person) bool {
+						return access.Can(by, access.PersonRegister, outbreak.Scope{Area: p.Area})
+					})
 				}
 				return Person{}, err
 			}

@@ -21,6 +21,8 @@ const (
 	FullReport     What = "full_report"      // the first full report
 	Retest         What = "retest"           // confirmatory retest by another kit or laboratory
 	DecideCase     What = "question"         // the laboratory took the result back: decide
+	MergedCases    What = "merged_cases"     // one person, two live cases of one outbreak: decide
+	MergedBeds     What = "merged_beds"      // one person, two beds or two places in the queue: decide
 	FindBed        What = "find_bed"         // no bed of a fitting kind is free
 	AssignVehicle  What = "assign_vehicle"   // a bed is reserved, the trip has no vehicle
 	PickUp         What = "pick_up"          // a vehicle is assigned
@@ -40,6 +42,7 @@ var owner = map[What]struct {
 	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, true}, SettleAnomaly: {access.Sampler, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
+	MergedCases: {access.Investigator, true}, MergedBeds: {access.SiteManager, true},
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
 	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
