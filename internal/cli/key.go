@@ -77,6 +77,9 @@ func (r *run) tellSplit(s *registry.SplitStatus) {
 	if len(s.Lacks) > 0 {
 		r.tell("cli.key_split_old", "keys", strings.Join(s.Lacks, ", "))
 	}
+	if len(s.Beyond) > 0 {
+		r.tell("cli.key_split_beyond", "keys", strings.Join(s.Beyond, ", "))
+	}
 }
 
 type keyRotateCmd struct {

@@ -334,7 +334,13 @@ func TestARecoveryCopyGrowsOld(t *testing.T) {
 		if _, err := s.Keys().Rotate(context.Background(), nil, nil); err != nil {
 			t.Fatal(err)
 		}
-		if k := s.status(); fmt.Sprint(k.Split.Lacks) != "[master 2]" {
+		if k := s.status(); fmt.Sprint(k.Split.Lacks, k.Split.Beyond) != "[master 2] []" {
+			t.Errorf("%+v", k.Split)
+		}
+		if err := s.Keys().Forget(context.Background(), 1, true); err != nil {
+			t.Fatal(err)
+		}
+		if k := s.status(); fmt.Sprint(k.Split.Lacks, k.Split.Beyond) != "[master 2] [master 1]" {
 			t.Errorf("%+v", k.Split)
 		}
 	})

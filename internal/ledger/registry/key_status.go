@@ -49,7 +49,8 @@ type SplitStatus struct {
 	At     outbreak.Instant `json:"at"`
 	Shares int              `json:"shares"`
 	Need   int              `json:"need"`
-	Lacks  []string         `json:"lacks"` // keys made since: split again
+	Lacks  []string         `json:"lacks"`  // keys made since: split again
+	Beyond []string         `json:"beyond"` // keys forgotten since, which its sheets still hold: destroy them
 }
 
 // Status tells how the ring and the database stand.
@@ -64,12 +65,8 @@ func (k *Keys) Status(ctx context.Context) (KeyStatus, error) {
 		s.Open = info.Mode().Perm()&0o077 != 0
 	}
 	if r.split != nil {
-		s.Split = &SplitStatus{ID: r.split.ID, At: r.split.At, Shares: r.split.Shares, Need: r.split.Need, Lacks: []string{}}
-		for _, name := range r.names() {
-			if !slices.Contains(r.split.Holds, name) {
-				s.Split.Lacks = append(s.Split.Lacks, name)
-			}
-		}
+		s.Split = &SplitStatus{ID: r.split.ID, At: r.split.At, Shares: r.split.Shares, Need: r.split.Need,
+			Lacks: without(r.names(), r.split.Holds), Beyond: without(r.split.Holds, r.names())}
 	}
 	known, _, err := k.vault.listed()
 	if err != nil {
@@ -77,6 +74,11 @@ func (k *Keys) Status(ctx context.Context) (KeyStatus, error) {
 	}
 	s.Listed = len(known)
 	return s, k.db.Read(ctx, func(tx *store.Tx) error { return s.count(tx, r) })
+}
+
+// without gives the names of a list that are not on another.
+func without(list, other []string) []string {
+	return slices.DeleteFunc(append([]string{}, list...), func(name string) bool { return slices.Contains(other, name) })
 }
 
 func (s *KeyStatus) count(tx *store.Tx, r *ring) error {
