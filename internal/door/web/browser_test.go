@@ -153,6 +153,9 @@ func (b *browser) pageAddresses() map[string]string {
 	addresses["person"] = first("/cases", "/people/")
 	addresses["site"] = first("/sites", "/sites/")
 	addresses["user"] = first("/users", "/users/")
+	addresses["outbreak"] = first("/outbreaks", "/outbreaks/")
+	addresses["protocol"] = "/protocols/who-covid-19"
+	addresses["compare"] = "/protocols/compare?a=cn-covid-2021&b=cn-covid-2022"
 	addresses["wall"] = "/?wall=1"
 	addresses["lost"] = "/no-such-page"
 	return addresses
