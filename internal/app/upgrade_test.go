@@ -56,11 +56,12 @@ func chainAt(tx *store.Tx, seq int64) (string, error) {
 // TestFormerStatesAreOpened opens the sites that former states of the program left behind, brings them up to date and works
 // with them.
 func TestFormerStatesAreOpened(t *testing.T) {
-	states, err := filepath.Glob(filepath.Join(upgrades, "*"))
+	states, err := filepath.Glob(filepath.Join(upgrades, "*", "kept.json"))
 	if err != nil || len(states) == 0 {
 		t.Fatalf("no former state is kept: %v", err)
 	}
-	for _, dir := range states {
+	for _, file := range states {
+		dir := filepath.Dir(file)
 		for _, engine := range []store.Engine{store.SQLite, store.PostgreSQL} {
 			t.Run(filepath.Base(dir)+"/"+string(engine), func(t *testing.T) { reopen(t, dir, engine) })
 		}
@@ -76,7 +77,7 @@ func reopen(t *testing.T, dir string, engine store.Engine) {
 		return text
 	}
 	key := filepath.Join(t.TempDir(), "master.key")
-	if err := os.WriteFile(key, read("master.key"), 0o600); err != nil {
+	if err := os.WriteFile(key, read("keys"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := site(t, engine, key)
@@ -207,7 +208,7 @@ func TestKeepThisState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "master.key"), secret, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "keys"), secret, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	text, err := json.MarshalIndent(all, "", "  ")

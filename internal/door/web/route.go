@@ -62,6 +62,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/login/directory", Open: true, Title: "web.login.title", give: (*Server).toDirectory},
 	{Method: "GET", Path: "/login/directory/done", Open: true, Title: "web.login.title", give: (*Server).fromDirectory},
 	{Method: "POST", Path: "/logout", Leave: true, Title: "web.nav.logout", do: (*Server).signOut},
+	{Method: "GET", Path: "/offline", Open: true, Title: "web.offline.title", Page: "offline", read: (*Server).readOffline},
 	{Method: "GET", Path: "/setup", Open: true, Title: "web.setup.title", Page: "setup", read: (*Server).readSetup},
 	{Method: "POST", Path: "/setup", Open: true, Title: "web.setup.title", Back: "/setup", do: (*Server).setUp},
 

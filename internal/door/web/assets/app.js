@@ -121,6 +121,11 @@
     document.body.dataset.ready = "1";
   }
 
+  // ---- the page for a lost connection, kept by the browser
+  if (isSecureContext && "serviceWorker" in navigator) {
+    navigator.serviceWorker.register("/offline-worker.js").catch(() => { /* a browser that keeps nothing shows its own page */ });
+  }
+
   // ---- answers that are not swapped: the server is busy or fell over
   const banner = find("#banner");
   document.addEventListener("htmx:error", (event) => {
