@@ -10,7 +10,7 @@ import (
 
 // Consumer follows what screening finds, and changes of the rule book.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised", "ProtocolChanged"}, Follow: s.follow}
+	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised", "ProtocolChanged", "PeopleMerged", "PeopleUnmerged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -19,6 +19,10 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(p outbreak.PersonPositive) error { return s.followPositive(tx, by, p) })
 	case "PersonResultRevised":
 		return outbreak.On(e, func(r outbreak.PersonResultRevised) error { return s.followRevised(tx, by, r) })
+	case "PeopleMerged":
+		return outbreak.On(e, func(m outbreak.PeopleMerged) error { return s.followMerged(tx, by, m) })
+	case "PeopleUnmerged":
+		return outbreak.On(e, func(m outbreak.PeopleUnmerged) error { return s.followUnmerged(tx, by, m) })
 	case "ProtocolChanged":
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	}
@@ -37,14 +41,19 @@ func (s *Service) followPositive(tx *store.Tx, by outbreak.Actor, e outbreak.Per
 
 // followRevised puts a case whose own result was taken back in question; its short clock starts when we heard of it.
 func (s *Service) followRevised(tx *store.Tx, by outbreak.Actor, e outbreak.PersonResultRevised) error {
-	c, ok, err := liveOf(tx, e.Outbreak, e.Person)
-	if err != nil || !ok {
+	live, err := liveOf(tx, e.Outbreak, e.Person)
+	if err != nil {
 		return err
 	}
-	c, changed := c.question(e.Tube)
-	if !changed {
-		return nil
+	for _, c := range live {
+		if c, changed := c.question(e.Tube); changed {
+			return s.putInQuestion(tx, by, c, e)
+		}
 	}
+	return nil
+}
+
+func (s *Service) putInQuestion(tx *store.Tx, by outbreak.Actor, c Case, e outbreak.PersonResultRevised) error {
 	p, err := s.registry.ProtocolOf(tx, e.Outbreak)
 	if err != nil {
 		return err

@@ -85,9 +85,9 @@ func (s *Service) OpenCase(ctx context.Context, by outbreak.Actor, c OpenCase) (
 
 // open keeps a new case with its clocks and work, or gives the live one the person has.
 func (s *Service) open(tx *store.Tx, by outbreak.Actor, c Case) (Case, bool, error) {
-	old, ok, err := liveOf(tx, c.Outbreak, c.Person)
-	if err != nil || ok {
-		return old, false, err
+	old, err := liveOf(tx, c.Outbreak, c.Person)
+	if err != nil || len(old) > 0 {
+		return first(old), false, err
 	}
 	p, err := s.registry.ProtocolOf(tx, c.Outbreak)
 	if err != nil {
@@ -234,7 +234,7 @@ func (s *Service) endWork(tx *store.Tx, by outbreak.Actor, k Case) error {
 			return err
 		}
 	}
-	return nil
+	return s.oneLeft(tx, by, k)
 }
 
 func (s *Service) find(tx *store.Tx, by outbreak.Actor, p access.Permission, id outbreak.CaseID) (Case, error) {
@@ -280,8 +280,13 @@ func (s *Service) ListCases(ctx context.Context, by outbreak.Actor, f Filter) (l
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		cond, args := access.Within(by, access.CaseRead, "", []any{f.After, f.Below, f.Below.Upto()})
 		if f.Person != 0 {
-			args = append(args, f.Person)
-			cond += fmt.Sprintf(" and person = $%d", len(args))
+			codes, err := registry.CodesOf(tx, f.Person)
+			if err != nil {
+				return err
+			}
+			var in string
+			in, args = store.In(args, codes)
+			cond += " and person in (" + in + ")"
 		}
 		if f.State != "" {
 			args = append(args, f.State)

@@ -30,6 +30,7 @@ type house struct {
 	clock    *outbreak.HandClock
 	journal  *journal.Journal
 	tasks    *task.Service
+	registry *registry.Service
 	cases    *cases.Service
 	outbreak outbreak.OutbreakID
 	person   outbreak.PersonID
@@ -48,6 +49,7 @@ func engines(t *testing.T, do func(*house)) {
 		h.ok(err)
 		reg := registry.New(db, h.journal, ids, rules, vault)
 		h.tasks = task.New(db, h.journal, ids)
+		h.registry = reg
 		h.cases = cases.New(db, h.journal, ids, reg, h.tasks)
 		_, err = reg.LoadAreas(h.ctx, root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}}})
 		h.ok(err)

@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -16,8 +17,23 @@ func byID(tx *store.Tx, id outbreak.CaseID) (Case, bool, error) {
 	return store.One(tx, scan, "select "+columns+" from case_file where id = $1", id)
 }
 
-func liveOf(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) (Case, bool, error) {
-	return store.One(tx, scan, "select "+columns+" from case_file where outbreak = $1 and person = $2 and live = 1", ob, person)
+// liveOf lists the live cases of a person in an outbreak, under whatever code, the oldest first: more than one only when the
+// codes turned out to be one person afterwards.
+func liveOf(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) ([]Case, error) {
+	codes, err := registry.CodesOf(tx, person)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In([]any{ob}, codes)
+	return store.List(tx, scan, "select "+columns+" from case_file where outbreak = $1 and live = 1 and person in ("+in+") order by id", args...)
+}
+
+// first gives the first of some cases; an empty one when there is none.
+func first(list []Case) (c Case) {
+	if len(list) > 0 {
+		c = list[0]
+	}
+	return c
 }
 
 func insert(tx *store.Tx, c Case, owed []Step) error {

@@ -23,9 +23,13 @@ func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID
 			return Stay{}, err
 		}
 	}
-	need, wanted, err := liveNeed(tx, ob, person)
+	needs, err := liveNeeds(tx, ob, person)
 	if err != nil {
 		return Stay{}, err
+	}
+	var need Need
+	if len(needs) > 0 {
+		need = needs[0]
 	}
 	st := Stay{ID: outbreak.New[outbreak.StayID](s.ids), Outbreak: ob, Edition: need.Edition, Person: person, Need: need.ID, Case: need.Case, Area: site.Area, Site: site.ID}
 	reserved, err := staysOf(tx, person, "reserved")
@@ -50,8 +54,8 @@ func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID
 	} else if st, err = s.squeezeIn(tx, st); err != nil {
 		return Stay{}, err
 	}
-	if wanted {
-		if err := s.meetNeed(tx, by, need, at); err != nil {
+	for _, n := range needs {
+		if err := s.meetNeed(tx, by, n, at); err != nil {
 			return Stay{}, err
 		}
 	}

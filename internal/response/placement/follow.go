@@ -11,7 +11,7 @@ import (
 
 // Consumer follows cases and trips.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "placement", Kinds: []string{"CaseOpened", "CaseClassified", "CaseDiscarded", "TripEnded"}, Follow: s.follow}
+	return journal.Consumer{Name: "placement", Kinds: []string{"CaseOpened", "CaseClassified", "CaseDiscarded", "TripEnded", "PeopleMerged", "PeopleUnmerged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -24,6 +24,10 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(c outbreak.CaseClassified) error { return s.followClassified(tx, by, c) })
 	case "CaseDiscarded":
 		return outbreak.On(e, func(c outbreak.CaseDiscarded) error { return s.followDiscarded(tx, by, c) })
+	case "PeopleMerged":
+		return outbreak.On(e, func(m outbreak.PeopleMerged) error { return s.followMerged(tx, by, m) })
+	case "PeopleUnmerged":
+		return outbreak.On(e, func(m outbreak.PeopleUnmerged) error { return s.followUnmerged(tx, by, m) })
 	case "TripEnded":
 		return outbreak.On(e, func(t outbreak.TripEnded) error { return s.followTrip(tx, by, t, e.Cause) })
 	}
@@ -32,7 +36,7 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 
 // want puts somebody into the queue for a bed; one place in the queue each.
 func (s *Service) want(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, person outbreak.PersonID, c outbreak.CaseID, sev outbreak.Severity, at outbreak.Instant) error {
-	if _, ok, err := liveNeed(tx, scope.Outbreak, person); err != nil || ok {
+	if has, err := liveNeeds(tx, scope.Outbreak, person); err != nil || len(has) > 0 {
 		return err
 	}
 	p, err := s.registry.ProtocolOf(tx, scope.Outbreak)
@@ -52,10 +56,11 @@ func (s *Service) want(tx *store.Tx, by outbreak.Actor, scope outbreak.Scope, pe
 
 // followClassified gives the queue the new severity, and moves somebody whose bed does not fit it any more.
 func (s *Service) followClassified(tx *store.Tx, by outbreak.Actor, c outbreak.CaseClassified) error {
-	n, waits, err := liveNeed(tx, c.Outbreak, c.Person)
+	needs, err := liveNeeds(tx, c.Outbreak, c.Person)
 	if err != nil {
 		return err
 	}
+	n, waits := needOfCase(needs, c.Case, c.Person)
 	if waits && n.Severity == c.Severity {
 		return nil
 	}
@@ -73,7 +78,7 @@ func (s *Service) followClassified(tx *store.Tx, by outbreak.Actor, c outbreak.C
 		}
 		return s.want(tx, by, c.Scope, c.Person, c.Case, c.Severity, n.Since)
 	}
-	kind, there, err := store.One(tx, store.Value[string], "select b.kind from stay s join bed b on b.id = s.bed where s.person = $1 and s.state = 'arrived'", c.Person)
+	kind, there, err := kindOfBed(tx, c.Person)
 	if err != nil {
 		return err
 	}
@@ -102,16 +107,20 @@ func (s *Service) endNeed(tx *store.Tx, by outbreak.Actor, n Need, reason string
 
 // followDiscarded takes somebody who is no case off the queue, gives the bed back, and asks a site to let go whom it holds.
 func (s *Service) followDiscarded(tx *store.Tx, by outbreak.Actor, c outbreak.CaseDiscarded) error {
-	n, ok, err := liveNeed(tx, c.Outbreak, c.Person)
+	needs, err := liveNeeds(tx, c.Outbreak, c.Person)
 	if err != nil {
 		return err
 	}
+	n, ok := needOfCase(needs, c.Case, c.Person)
 	if ok {
 		reserved, err := staysOf(tx, c.Person, "reserved")
 		if err != nil {
 			return err
 		}
 		for _, st := range reserved {
+			if !st.of(c) {
+				continue // of a case the person has under another code
+			}
 			if err := s.giveBack(tx, by, st, "not_a_case"); err != nil {
 				return err
 			}
@@ -120,11 +129,17 @@ func (s *Service) followDiscarded(tx *store.Tx, by outbreak.Actor, c outbreak.Ca
 			return err
 		}
 	}
+	if slices.ContainsFunc(needs, func(other Need) bool { return other.ID != n.ID }) {
+		return nil // under another code the person is a case still, and waits for a bed
+	}
 	there, err := staysOf(tx, c.Person, "arrived")
 	if err != nil {
 		return err
 	}
 	for _, st := range there {
+		if !st.of(c) {
+			continue
+		}
 		if err := s.tasks.Open(tx, by, task.Work{What: task.ReleasePerson, Subject: outbreak.Ref{Kind: "person", ID: c.Person.String()}, Scope: st.Scope(), Clock: outbreak.Deadline{From: c.At, Due: c.At}}); err != nil {
 			return err
 		}

@@ -345,17 +345,22 @@ func (s *Service) NameBeds(ctx context.Context, by outbreak.Actor, beds []outbre
 	return names, err
 }
 
-// ListStaysOf lists everything placement knows of one person: needs and stays.
+// ListStaysOf lists everything placement knows of one person, under whatever code: needs and stays.
 func (s *Service) ListStaysOf(ctx context.Context, by outbreak.Actor, person outbreak.PersonID) (needs []Need, stays []Stay, err error) {
 	if err := access.RequireAnywhere(by, access.SiteRead); err != nil {
 		return nil, nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.SiteRead, "", []any{person})
-		if needs, err = store.List(tx, scanNeed, "select "+needColumns+" from need where person = $1 and "+cond+" order by id", args...); err != nil {
+		codes, err := registry.CodesOf(tx, person)
+		if err != nil {
 			return err
 		}
-		stays, err = store.List(tx, scanStay, "select "+stayColumns+" from stay where person = $1 and "+cond+" order by id", args...)
+		in, args := store.In(nil, codes)
+		cond, args := access.Within(by, access.SiteRead, "", args)
+		if needs, err = store.List(tx, scanNeed, "select "+needColumns+" from need where person in ("+in+") and "+cond+" order by id", args...); err != nil {
+			return err
+		}
+		stays, err = store.List(tx, scanStay, "select "+stayColumns+" from stay where person in ("+in+") and "+cond+" order by id", args...)
 		return err
 	})
 	return needs, stays, err

@@ -1,8 +1,10 @@
 package placement
 
 import (
+	"slices"
 	"strings"
 
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -31,14 +33,31 @@ func needByID(tx *store.Tx, id outbreak.NeedID) (Need, bool, error) {
 	return store.One(tx, scanNeed, "select "+needColumns+" from need where id = $1", id)
 }
 
-func liveNeed(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) (Need, bool, error) {
-	return store.One(tx, scanNeed, "select "+needColumns+" from need where outbreak = $1 and person = $2 and live = 1", ob, person)
+// liveNeeds lists the needs of a person in an outbreak, under whatever code: the one that has come furthest first, then the
+// oldest. There are several only when codes turned out to be one person afterwards.
+func liveNeeds(tx *store.Tx, ob outbreak.OutbreakID, person outbreak.PersonID) ([]Need, error) {
+	codes, err := registry.CodesOf(tx, person)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In([]any{ob}, codes)
+	return store.List(tx, scanNeed, "select "+needColumns+" from need where outbreak = $1 and live = 1 and person in ("+in+") order by case when state = 'reserved' then 0 else 1 end, id", args...)
 }
 
 // spared tells whether the rule book looked for no bed when the case was seen last.
 func spared(tx *store.Tx, c outbreak.CaseID) (bool, error) {
 	kinds, known, err := store.One(tx, store.Value[string], "select kinds from need where case_id = $1 order by id desc limit 1", c)
 	return known && kinds == "", err
+}
+
+// needOfCase picks the need of a case among those of its person; one without a case, or of an older one, is the person's own.
+func needOfCase(needs []Need, c outbreak.CaseID, person outbreak.PersonID) (Need, bool) {
+	for _, fits := range []func(Need) bool{func(n Need) bool { return n.Case == c }, func(n Need) bool { return n.Person == person }} {
+		if i := slices.IndexFunc(needs, fits); i >= 0 {
+			return needs[i], true
+		}
+	}
+	return Need{}, false
 }
 
 func insertNeed(tx *store.Tx, n Need) error {
@@ -71,9 +90,14 @@ func stayByID(tx *store.Tx, id outbreak.StayID) (Stay, bool, error) {
 	return store.One(tx, scanStay, "select "+stayColumns+" from stay where id = $1", id)
 }
 
-// staysOf lists a person's stays in a state, the oldest first.
+// staysOf lists a person's stays in a state, under whatever code, the oldest first.
 func staysOf(tx *store.Tx, person outbreak.PersonID, state string) ([]Stay, error) {
-	return store.List(tx, scanStay, "select "+stayColumns+" from stay where person = $1 and state = $2 order by id", person, state)
+	codes, err := registry.CodesOf(tx, person)
+	if err != nil {
+		return nil, err
+	}
+	in, args := store.In([]any{state}, codes)
+	return store.List(tx, scanStay, "select "+stayColumns+" from stay where state = $1 and person in ("+in+") order by id", args...)
 }
 
 func insertStay(tx *store.Tx, s Stay) error {

@@ -250,8 +250,13 @@ func (s *Service) ListTrips(ctx context.Context, by outbreak.Actor, f Filter) (l
 			cond += fmt.Sprintf(" and state = $%d", len(args))
 		}
 		if f.Person != 0 {
-			args = append(args, f.Person)
-			cond += fmt.Sprintf(" and person = $%d", len(args))
+			codes, err := registry.CodesOf(tx, f.Person)
+			if err != nil {
+				return err
+			}
+			var in string
+			in, args = store.In(args, codes)
+			cond += " and person in (" + in + ")"
 		}
 		limit, args := store.In(args, []int{max(f.Most, 1)})
 		list, err = store.List(tx, scanTrip, "select "+tripColumns+" from trip where id > $1 and "+cond+" order by id limit "+limit, args...)
