@@ -29,7 +29,10 @@ type served struct {
 
 func serving(t *testing.T, c app.Config) served {
 	t.Helper()
-	c.Data, c.Addr = filepath.Join(t.TempDir(), "data"), "127.0.0.1:0"
+	c.Data = filepath.Join(t.TempDir(), "data")
+	if c.Addr == "" {
+		c.Addr = "127.0.0.1:0"
+	}
 	c.Clock, c.Cost = outbreak.NewHandClock(testkit.Start), access.Cost{Time: 1, Memory: 64, Threads: 1}
 	a, err := app.New(t.Context(), c)
 	if err != nil {
