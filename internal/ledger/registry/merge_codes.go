@@ -55,17 +55,17 @@ func leadingOf(tx *store.Tx, id outbreak.PersonID) (outbreak.PersonID, error) {
 	return leading, err
 }
 
-// NosTogether lists, for people some of whom have several codes, the numbers of all codes of each person who has several, the
-// leading code's first: [[5, 900], [7, 12, 2147483650]].
-func NosTogether(tx *store.Tx, ids []outbreak.PersonID) ([][]int64, error) {
+// NosTogether lists, for numbers of people some of whom have several codes, the numbers of all codes of each person who has
+// several, the leading code's first: [[5, 900], [7, 12, 2147483650]].
+func NosTogether(tx *store.Tx, nos []int64) ([][]int64, error) {
 	leading := map[outbreak.PersonID]bool{}
-	err := inParts(ids, func(in string, args []any) error {
+	err := inParts(nos, func(in string, args []any) error {
 		return store.Each(tx, func(r store.Row) error {
 			var id outbreak.PersonID
 			err := r.Scan(&id)
 			leading[id] = true
 			return err
-		}, "select first_code from person where first_code <> 0 and id in ("+in+")", args...)
+		}, "select first_code from person where first_code <> 0 and no in ("+in+")", args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for codes of one person: %w", err)

@@ -50,8 +50,9 @@ func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.
 }
 
 // meet looks whether a tube that came in answers what its members are owed: a new swab, or the own swab of a held member.
-// A tube that was spoiled before it was known asks its members now.
-func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube) error {
+// A tube that was spoiled before it was known asks its members now. also are the further codes of its members: a swab by any
+// of them answers.
+func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube, also codes) error {
 	reason, err := spoiledReason(tx, t.AreaID, t.Code)
 	if err != nil {
 		return err
@@ -66,7 +67,7 @@ func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube) error {
 	if len(nos) == 0 {
 		return nil
 	}
-	in, args := store.In([]any{t.Code, t.Taken}, nos)
+	in, args := store.In([]any{t.Code, t.Taken}, also.among(nos))
 	owed, err := store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and tube <> $1 and asked_at <= $2 and no in ("+in+") order by no", args...)
 	if err != nil {
 		return err
@@ -79,7 +80,7 @@ func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube) error {
 	if !t.Single() {
 		return nil
 	}
-	return s.noteSingle(tx, by, t)
+	return s.noteSingle(tx, by, t, also)
 }
 
 // met notes that a person was sampled again.

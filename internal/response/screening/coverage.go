@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -22,12 +23,13 @@ type Coverage struct {
 	rounds map[outbreak.RoundID]*roundView
 	early  map[outbreak.TubeCode]outbreak.Result // results of tubes no booth has handed in yet
 	lost   map[outbreak.TubeCode]bool            // tubes that were spoiled, handed in or not
+	codes  codes                                 // of people who have several
 	at     int64                                 // journal sequence seen
 	moved  chan struct{}                         // closed and renewed when at moves
 }
 
 func newCoverage(s *Service) *Coverage {
-	return &Coverage{s: s, rounds: map[outbreak.RoundID]*roundView{}, early: map[outbreak.TubeCode]outbreak.Result{}, lost: map[outbreak.TubeCode]bool{}, moved: make(chan struct{})}
+	return &Coverage{s: s, rounds: map[outbreak.RoundID]*roundView{}, early: map[outbreak.TubeCode]outbreak.Result{}, lost: map[outbreak.TubeCode]bool{}, codes: codes{}, moved: make(chan struct{})}
 }
 
 // roundView is one round: everybody's outcome by roll number, and the tubes.
@@ -39,13 +41,14 @@ type roundView struct {
 	others   map[int64][]int // tubes of people who are not on the roll of this round
 	more     map[int64][]int // further tubes of people on the roll
 	recorded map[int64]outbreak.Outcome
+	codes    codes
 }
 
 // run is a range of roll numbers of one community.
 type run struct {
 	first  int64
 	area   outbreak.Path
-	state  []uint8 // index into outcomeNames; notOnRoll for a gap
+	state  []uint8 // index into outcomeNames; notOnRoll for a gap, underAnother for a further code of somebody
 	tube   []int32 // ordinal of the first tube + 1
 	counts [8]int
 }
@@ -55,7 +58,10 @@ type tubeView struct {
 	tubeState
 }
 
-const notOnRoll = 255
+const (
+	notOnRoll    = 255
+	underAnother = 254 // a further code of somebody who is counted once
+)
 
 var outcomeIndex = func() map[outbreak.Outcome]uint8 {
 	m := map[outbreak.Outcome]uint8{}
@@ -65,7 +71,7 @@ var outcomeIndex = func() map[outbreak.Outcome]uint8 {
 	return m
 }()
 
-var coverageKinds = []string{"RoundOpened", "RoundClosed", "TubesClosed", "TubesNegative", "TubeResulted", "TubeSpoiled", "OutcomesRecorded", "PeopleLoaded"}
+var coverageKinds = []string{"RoundOpened", "RoundClosed", "TubesClosed", "TubesNegative", "TubeResulted", "TubeSpoiled", "OutcomesRecorded", "PeopleLoaded", "PeopleMerged", "PeopleUnmerged"}
 
 // Run follows the journal until ctx ends.
 func (c *Coverage) Run(ctx context.Context) error {
@@ -112,18 +118,15 @@ func (c *Coverage) Sums(ctx context.Context) (sums map[outbreak.RoundID][2]int, 
 			if v.round.State == Closed {
 				continue
 			}
-			stand, roll := 0, 0
+			stand := 0
 			for _, r := range v.runs {
 				for _, n := range r.counts {
 					stand += n
 				}
 			}
-			for _, a := range v.round.Areas {
-				n, err := registry.CountRoll(tx, a)
-				if err != nil {
-					return err
-				}
-				roll += n
+			roll, err := registry.CountRollOf(tx, v.round.Areas)
+			if err != nil {
+				return err
 			}
 			sums[id] = [2]int{stand, roll}
 		}
@@ -256,6 +259,10 @@ func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error
 		return nil, outbreak.On(e, func(o outbreak.OutcomesRecorded) error { return c.record(tx, o) })
 	case "PeopleLoaded":
 		return nil, outbreak.On(e, func(p outbreak.PeopleLoaded) error { return c.reloadRoll(tx, p.Area) })
+	case "PeopleMerged":
+		return nil, outbreak.On(e, func(m outbreak.PeopleMerged) error { return c.regroup(tx, m.People) })
+	case "PeopleUnmerged":
+		return nil, outbreak.On(e, func(m outbreak.PeopleUnmerged) error { return c.regroup(tx, m.People) })
 	}
 	return nil, nil
 }
@@ -265,7 +272,10 @@ func (c *Coverage) openRound(tx *store.Tx, id outbreak.RoundID) error {
 	if err != nil {
 		return err
 	}
-	v := &roundView{round: r, byCode: map[outbreak.TubeCode]int{}, others: map[int64][]int{}, more: map[int64][]int{}, recorded: map[int64]outbreak.Outcome{}}
+	v := &roundView{round: r, byCode: map[outbreak.TubeCode]int{}, others: map[int64][]int{}, more: map[int64][]int{}, recorded: map[int64]outbreak.Outcome{}, codes: c.codes}
+	if err := c.group(tx); err != nil {
+		return err
+	}
 	c.rounds[id] = v
 	for _, area := range r.Areas {
 		if err := v.loadRoll(tx, area); err != nil {
@@ -360,24 +370,45 @@ func (v *roundView) join(no int64, tube int) {
 	}
 }
 
-// outcome decides anew where a person stands.
-func (v *roundView) outcome(no int64) outbreak.Outcome {
+// outcome decides anew where a person with these numbers stands.
+func (v *roundView) outcome(nos []int64) outbreak.Outcome {
 	var states []tubeState
-	for _, t := range v.tubesOf(no) {
-		states = append(states, v.tubes[t].tubeState)
+	var recorded outbreak.Outcome
+	for _, no := range nos {
+		for _, t := range v.tubesOf(no) {
+			states = append(states, v.tubes[t].tubeState)
+		}
+		recorded = cmp.Or(recorded, v.recorded[no])
 	}
-	return outcomeOf(states, v.recorded[no])
+	return outcomeOf(states, recorded)
 }
 
-// settle brings a person's outcome and the counts up to date.
+// settle brings a person's outcome and the counts up to date. Whoever has several codes on the roll is counted under the
+// oldest of them, by what was recorded under any.
 func (v *roundView) settle(no int64) {
-	r := v.onRoll(no)
-	if r == nil {
-		return
+	nos := v.codes.of(no)
+	counted := false
+	for _, code := range nos {
+		r := v.onRoll(code)
+		if r == nil {
+			continue
+		}
+		now := uint8(underAnother)
+		if !counted {
+			now, counted = outcomeIndex[v.outcome(nos)], true
+		}
+		r.stand(code-r.first, now)
 	}
-	i, now := no-r.first, outcomeIndex[v.outcome(no)]
-	r.counts[r.state[i]]--
-	r.counts[now]++
+}
+
+// stand notes where the i-th number of a run stands.
+func (r *run) stand(i int64, now uint8) {
+	if was := r.state[i]; was != underAnother {
+		r.counts[was]--
+	}
+	if now != underAnother {
+		r.counts[now]++
+	}
 	r.state[i] = now
 }
 
@@ -546,7 +577,8 @@ func (c *Coverage) offRoll(id outbreak.RoundID) []int64 {
 	if v == nil {
 		return nil
 	}
-	return slices.Sorted(maps.Keys(v.others))
+	nos := slices.Sorted(maps.Keys(v.others))
+	return slices.DeleteFunc(nos, func(no int64) bool { return v.countedOtherwise(no) })
 }
 
 // byCommunity counts outcomes per community of a round.

@@ -13,7 +13,7 @@ import (
 
 // Consumer follows the laboratory and the booths.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed", "ProtocolChanged"}, Follow: s.follow}
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed", "ProtocolChanged", "PeopleMerged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -25,6 +25,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		})
 	case "TubesNegative":
 		return outbreak.On(e, func(n outbreak.TubesNegative) error { return s.followNegatives(tx, by, n) })
+	case "PeopleMerged":
+		return outbreak.On(e, func(m outbreak.PeopleMerged) error { return s.followMerged(tx, by, m) })
 	case "ProtocolChanged":
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	case "TubeResulted":
@@ -199,8 +201,12 @@ func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 	if err != nil {
 		return err
 	}
+	also, err := codesIn(tx, tubes)
+	if err != nil {
+		return err
+	}
 	for _, code := range codes {
-		if err := s.meet(tx, by, tubes[code]); err != nil {
+		if err := s.meet(tx, by, tubes[code], also); err != nil {
 			return err
 		}
 	}

@@ -78,9 +78,10 @@ func (s *Service) announceHold(tx *store.Tx, by outbreak.Actor, round outbreak.R
 	return s.tasks.Open(tx, by, task.Work{What: task.Resample, Subject: personRef(m.Person), Scope: m.Scope(), Clock: outbreak.Deadline{From: m.HeldAt, Due: m.ResampleDue}})
 }
 
-// noteSingle notes the own tube of a held member in every recall the person is held in.
-func (s *Service) noteSingle(tx *store.Tx, by outbreak.Actor, t Tube) error {
-	held, err := membersWhere(tx, "no = $1 and ended_at = 0", t.Members[0].No)
+// noteSingle notes the own tube of a held member in every recall the person is held in, under whatever code.
+func (s *Service) noteSingle(tx *store.Tx, by outbreak.Actor, t Tube, also codes) error {
+	in, args := store.In(nil, also.of(t.Members[0].No))
+	held, err := membersWhere(tx, "no in ("+in+") and ended_at = 0", args...)
 	if err != nil || len(held) == 0 {
 		return err
 	}

@@ -114,11 +114,10 @@ func (s *Service) OpenRound(ctx context.Context, by outbreak.Actor, c OpenRound)
 			if err := access.Require(by, access.RoundManage, outbreak.Scope{Area: a.Path, Outbreak: o.ID}); err != nil {
 				return Round{}, err
 			}
-			n, err := registry.CountRoll(tx, a.Path)
-			if err != nil {
-				return Round{}, err
-			}
-			r.Areas, r.Roll = append(r.Areas, a.Path), r.Roll+n
+			r.Areas = append(r.Areas, a.Path)
+		}
+		if r.Roll, err = registry.CountRollOf(tx, r.Areas); err != nil {
+			return Round{}, err
 		}
 		r.Area = commonRoot(r.Areas)
 		if r.Pool == 0 {
