@@ -32,6 +32,7 @@ var unguarded = map[string]string{
 var open = map[string]string{
 	"GET /login":                  "one cannot be signed in yet",
 	"POST /login":                 "one cannot be signed in yet",
+	"GET /offline":                "a browser keeps it for when the house cannot be reached; it holds nothing of anybody",
 	"GET /login/factor":           "one is half signed in: the password was right",
 	"POST /login/factor":          "one is half signed in: the password was right",
 	"GET /login/directory":        "one cannot be signed in yet",

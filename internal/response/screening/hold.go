@@ -300,7 +300,14 @@ func (s *Service) joinRecalls(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 				}
 				continue
 			}
-			if err := s.openRecall(tx, by, t, x.Result, x.OpenedAt, p); err != nil {
+			r, _, err := s.results.LastResult(tx, t.AreaID, t.Code)
+			if err != nil {
+				return err
+			}
+			if r != outbreak.Positive && !p.Has("pool.recall_on", string(r)) {
+				continue // it was one person's own when the laboratory took the positive back
+			}
+			if err := s.openRecall(tx, by, t, r, x.OpenedAt, p); err != nil {
 				return err
 			}
 		}
