@@ -206,6 +206,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
@@ -279,6 +280,15 @@ func (a *App) forget(ctx context.Context) error {
 		_, err := store.ForgetAnswers(tx, tx.Now.Add(-7*24*time.Hour))
 		return err
 	})
+}
+
+// fileNames puts people who were there before the index of names into it.
+func (a *App) fileNames(ctx context.Context) error {
+	n, err := a.House.Registry.FileNames(ctx)
+	if n > 0 {
+		a.config.Log.Info("people were put into the index of names", "people", n)
+	}
+	return err
 }
 
 // Protocols lists the installed rule books.

@@ -51,7 +51,8 @@ func open(t *testing.T) *site {
 	db := testkit.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, []store.Migrations{
 		journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
 		lab.Migrations, screening.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, board.Migrations})
-	h := door.House{DB: db, Journal: journal.New(db, testkit.Quiet(), nil), IDs: outbreak.NewIDs(clock), Clock: clock, Wall: clock, Log: testkit.Quiet()}
+	h := door.House{DB: db, Journal: journal.New(db, testkit.Quiet(), nil), IDs: outbreak.NewIDs(clock), Clock: clock, Wall: clock, Log: testkit.Quiet(),
+		Rates: door.Rates{Stranger: door.Rate{PerSecond: 1000, Burst: 10_000}}} // every route is asked with wrong tokens, and the clock stands
 	h.Access = access.New(db, h.Journal, h.IDs, clock, access.Cost{Time: 1, Memory: 64, Threads: 1})
 	vault, err := registry.NewVault([]byte(strings.Repeat("k", 32)))
 	if err != nil {

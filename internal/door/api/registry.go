@@ -166,4 +166,5 @@ func registryRoutes(p *plan) {
 			return &reply[registry.Identity]{i}, err
 		})
 	eraseRoutes(p)
+	peopleRoutes(p)
 }
