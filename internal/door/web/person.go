@@ -15,6 +15,8 @@ import (
 type findPage struct {
 	Kinds    []string
 	Purposes []outbreak.Purpose
+	Areas    []areaChoice    // where names may be searched; nil: nowhere
+	Found    *registry.Found // of the search that was just made
 }
 
 var documentKinds = []string{registry.CitizenID, registry.Passport, registry.OtherID}
@@ -27,7 +29,14 @@ func (s *Server) readFind(c *call) (any, error) {
 		}
 		return nil, goTo("/people/" + id.String())
 	}
-	return findPage{Kinds: documentKinds, Purposes: outbreak.Purposes}, nil
+	p := findPage{Kinds: documentKinds, Purposes: outbreak.Purposes}
+	p.Found, _ = c.remind.(*registry.Found)
+	if !access.Anywhere(c.by, access.PersonIdentity) {
+		return p, nil
+	}
+	var err error
+	p.Areas, err = s.areaChoices(c, access.PersonIdentity)
+	return p, err
 }
 
 // findPerson looks for a person by a document's number. The number is in no address, and the look-up is in the journal.
@@ -68,7 +77,14 @@ type personPage struct {
 	Sites       map[outbreak.SiteID]string
 	Beds        map[outbreak.BedID]placement.BedName
 	Timeline    []outbreak.Entry
+	Together    registry.Together // all codes of the person
 }
+
+// Where is where the person belongs.
+func (p personPage) Where() outbreak.Scope { return outbreak.Scope{Area: p.Person.Area} }
+
+// Undoable tells whether the reader may take back a decision about the codes: it stands.
+func (p personPage) Undoable(m registry.Merge) bool { return m.UndoneAt == 0 }
 
 // opened is an identity and why it was opened.
 type opened struct {
@@ -92,7 +108,10 @@ func (s *Server) readPerson(c *call) (any, error) {
 	if err := s.whereabouts(c, &p); err != nil {
 		return nil, err
 	}
-	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "person", ID: id.String()}, access.PersonRead)
+	if p.Together, err = s.Registry.FindTogether(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
+	p.Timeline, err = s.timelineOf(c, p.Together.Codes)
 	return p, err
 }
 

@@ -103,6 +103,11 @@ var Routes = []Route{
 	{Method: "POST", Path: "/cases/{id}/decide", May: access.CaseClassify, Title: "web.case.title", Back: "/cases/{id}", do: (*Server).decideCase},
 	{Method: "GET", Path: "/people", May: access.PersonRead, Title: "web.find.title", Group: "cases", Page: "find", read: (*Server).readFind},
 	{Method: "POST", Path: "/people", May: access.PersonRead, Title: "web.find.title", Back: "/people", do: (*Server).findPerson},
+	{Method: "POST", Path: "/people/name", May: access.PersonIdentity, Title: "web.find.title", Back: "/people", do: (*Server).searchPeople},
+	{Method: "GET", Path: "/candidates", May: access.PersonMerge, Title: "web.candidates.title", Group: "cases", Page: "candidates", read: (*Server).readCandidates},
+	{Method: "POST", Path: "/candidates/{one}/{other}", May: access.PersonMerge, Title: "web.candidates.title", Back: "/candidates", do: (*Server).decideCandidate},
+	{Method: "POST", Path: "/people/{id}/merge", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).mergePeople},
+	{Method: "POST", Path: "/people/{id}/merges/{merge}/undo", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).unmergePeople},
 	{Method: "GET", Path: "/people/{id}", May: access.PersonRead, Title: "web.person.title", Page: "person", read: (*Server).readPerson},
 	{Method: "POST", Path: "/people/{id}/identity", May: access.PersonIdentity, Title: "web.person.title", Back: "/people/{id}", do: (*Server).openIdentity},
 
