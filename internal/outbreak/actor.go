@@ -49,6 +49,6 @@ var Purposes = []Purpose{PurposeCare, PurposeInvestigation, PurposeSampling, Pur
 
 // Scope is where a thing belongs: the area and the outbreak that decide who may see it.
 type Scope struct {
-	Area     Path
-	Outbreak OutbreakID
+	Area     Path       `json:"area"`
+	Outbreak OutbreakID `json:"outbreak"`
 }

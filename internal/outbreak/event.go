@@ -17,8 +17,8 @@ func (s Scope) Where() Scope { return s }
 
 // Ref names a thing an event is about, so that its time line can be read.
 type Ref struct {
-	Kind string // "person", "case", "tube", "round", "site", "task", "user"
-	ID   string
+	Kind string `json:"kind"` // "person", "case", "tube", "round", "site", "task", "user"
+	ID   string `json:"id"`
 }
 
 // About is implemented by events that belong on the time line of something.

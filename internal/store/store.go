@@ -69,7 +69,7 @@ func (db *DB) openSQLite(path string) (err error) {
 	name := (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: abs}).EscapedPath()}).String()
 	common := "?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)"
 	writer := name + common + "&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)" +
-		"&_pragma=journal_size_limit(67108864)&_pragma=cache_size(-32768)&_txlock=immediate"
+		"&_pragma=journal_size_limit(67108864)&_pragma=secure_delete(FAST)&_pragma=cache_size(-32768)&_txlock=immediate"
 	if db.write, err = sql.Open("sqlite", writer); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}

@@ -90,7 +90,7 @@ func (s *Server) feed(w http.ResponseWriter, r *http.Request, c *call, frames <-
 	}
 }
 
-func (s *Server) deadline() time.Time { return s.House.Wall.Now().Time().Add(writeWithin) }
+func (s *Server) deadline() time.Time { return outbreak.WallClock{}.Now().Time().Add(writeWithin) }
 
 // sessionOver tells whether the reader's session has ended. It asks for the list of his sessions, which, unlike using one,
 // does not keep it alive: a forgotten screen goes dark by itself.

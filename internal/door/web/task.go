@@ -33,11 +33,8 @@ func (s *Server) readTasks(c *call) (any, error) {
 	return p, err
 }
 
-// byHand are the kinds of work that no fact ends: somebody says how they ended.
-var byHand = []task.What{task.FindMembers, task.SearchPool, task.RelieveSite, task.WorkParked, task.RecordedByHand}
-
 // ByHand tells whether a reader may say that work of a kind is done; work of every other kind ends by what it waits for.
-func (tasksPage) ByHand(what task.What) bool { return slices.Contains(byHand, what) }
+func (tasksPage) ByHand(what task.What) bool { return what.ByHand() }
 
 func aboutTask(c *call, done string, do func(outbreak.TaskID) error) (string, error) {
 	id, err := outbreak.ParseID[outbreak.TaskID](c.path("id"))

@@ -42,7 +42,7 @@ func (s scratch) done() {
 
 // patiently gives a request with a file the time it needs.
 func (s *Server) patiently(w http.ResponseWriter) {
-	until := s.House.Wall.Now().Add(filePatience).Time()
+	until := outbreak.WallClock{}.Now().Add(filePatience).Time()
 	conn := http.NewResponseController(w)
 	_, _ = conn.SetReadDeadline(until), conn.SetWriteDeadline(until) // a recorder in a test has no connection
 }

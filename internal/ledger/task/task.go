@@ -48,6 +48,9 @@ var owner = map[What]struct {
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
 }
 
+// ByHand tells whether somebody says how this kind of work ended; other work is ended by a fact.
+func (w What) ByHand() bool { return owner[w].byHand }
+
 // Kinds lists every kind of work.
 func Kinds() []What {
 	kinds := make([]What, 0, len(owner))
@@ -109,7 +112,7 @@ func (t Task) end(how State) (Task, error) {
 	if how != Done && how != NotExecutable {
 		return t, outbreak.Refuse(outbreak.Invalid, "task.how")
 	}
-	if !owner[t.What].byHand {
+	if !t.What.ByHand() {
 		return t, outbreak.Refuse(outbreak.Conflict, "task.ends_by_fact")
 	}
 	t.State = how
