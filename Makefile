@@ -18,8 +18,8 @@ lint:
 bench: ## ratios against a named reference in the same run
 	go test -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
 
-crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, a disk that breaks
-	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestSeveralServers" ./internal/drill
+crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, disks that break or are full
+	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestAFullDisk|TestSeveralServers" ./internal/drill
 
 attack: ## what somebody would try on a house, and that each attack succeeds once the check against it is taken away
 	go test -count=1 -v -run TestAttack ./internal/...

@@ -38,7 +38,7 @@ type grammar struct {
 	Serve     serveCmd     `cmd:"" help:"Serve a site."`
 	Migrate   migrateCmd   `cmd:"" help:"Bring the database's schema up to date."`
 	Doctor    doctorCmd    `cmd:"" help:"Check the invariants of a site and print the protocols in force."`
-	Protocol protocolCmd `cmd:"" help:"Rule books: list them, read one, compare two."`
+	Protocol  protocolCmd  `cmd:"" help:"Rule books: list them, read one, compare two."`
 	User      userCmd      `cmd:"" help:"Users of a site."`
 	Journal   journalCmd   `cmd:"" help:"The record of everything that happened."`
 	Key       keyCmd       `cmd:"" help:"The keys that identities are sealed with: rotate, split, join, check."`
