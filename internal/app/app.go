@@ -207,6 +207,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "visits", a.expireVisits) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
@@ -280,6 +281,12 @@ func (a *App) forget(ctx context.Context) error {
 		_, err := store.ForgetAnswers(tx, tx.Now.Add(-7*24*time.Hour))
 		return err
 	})
+}
+
+// expireVisits deletes visits whose time is over.
+func (a *App) expireVisits(ctx context.Context) error {
+	_, err := a.House.Registry.ExpireVisits(ctx)
+	return err
 }
 
 // fileNames puts people who were there before the index of names into it.

@@ -18,7 +18,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var events = []Event{
 	CaseOpened{}, CaseStepDone{}, CaseClassified{}, CaseInQuestion{}, CaseUpheld{}, CaseDiscarded{}, TubeResulted{}, TubesNegative{}, TubesReceived{},
 	LabAdded{}, TaskOpened{}, TaskEnded{}, TaskTaken{}, EventParked{}, EventUnparked{}, UserChanged{}, OutbreakDeclared{}, AreasLoaded{},
-	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, IdentitySearched{}, PersonErased{}, PeopleMerged{}, PeopleUnmerged{}, PeopleKeptApart{}, KeyChanged{}, BoxIssued{}, ExportMade{}, BackupMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
+	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, IdentitySearched{}, PersonErased{}, PeopleMerged{}, PeopleUnmerged{}, PeopleKeptApart{}, PlaceNamed{}, PlacesDecided{}, VisitRecorded{}, VisitsRead{}, VisitsExpired{}, KeyChanged{}, BoxIssued{}, ExportMade{}, BackupMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
 	OutcomesRecorded{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{},

@@ -125,4 +125,5 @@ const (
 	RetainScreening Retention = "screening" // tubes, results and holds of people who were never cases
 	RetainOperation Retention = "operation" // tasks, trips, stays, permissions
 	RetainIdentity  Retention = "identity"  // people and their sealed identity
+	RetainVisit     Retention = "visit"     // who was where: each row has its own end
 )

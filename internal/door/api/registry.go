@@ -167,4 +167,5 @@ func registryRoutes(p *plan) {
 		})
 	eraseRoutes(p)
 	peopleRoutes(p)
+	placeRoutes(p)
 }

@@ -21,6 +21,10 @@ const (
 	PersonErase    Permission = "person.erase"    // destroy a person's identity for good
 	PersonMerge    Permission = "person.merge"    // decide that two codes are one person, or two after all
 	PersonRegister Permission = "person.register" // register a walk-in
+	PlaceRead      Permission = "place.read"
+	PlaceManage    Permission = "place.manage" // add places and names of them, merge and unmerge them
+	VisitRead      Permission = "visit.read"   // see who was where, for a stated purpose
+	VisitRecord    Permission = "visit.record" // say and correct who was where
 	RoundRead      Permission = "round.read"
 	RoundManage    Permission = "round.manage"   // open and close rounds
 	TubeClose      Permission = "tube.close"     // hand in closed tubes
@@ -85,13 +89,13 @@ var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity,
-		PersonErase, PersonMerge),
+		PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord),
 	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
 	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, TubeSpoil, TaskWork),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
-	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, TaskWork),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
+	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),

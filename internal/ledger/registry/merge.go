@@ -179,43 +179,61 @@ func twoPeople(tx *store.Tx, by outbreak.Actor, one, other outbreak.PersonID) (a
 	return people[one], people[other], nil
 }
 
-// tied follows the decisions that stand from one code to all that are tied to it, ascending.
+// book is where decisions that two things are one are kept: of people, or of places.
+type book struct {
+	decisions string // table
+	things    string // table
+	leading   string // column of things: the oldest of those that are one
+}
+
+var (
+	people = book{"person_merge", "person", "first_code"}
+	places = book{"place_merge", "place", "first_place"}
+)
+
 func tied(tx *store.Tx, from outbreak.PersonID) ([]outbreak.PersonID, error) {
-	codes := []outbreak.PersonID{from}
-	for i := 0; i < len(codes); i++ {
+	return tiedIn(tx, people, from)
+}
+
+func lead(tx *store.Tx, codes []outbreak.PersonID) error { return leadIn(tx, people, codes) }
+
+// tiedIn follows the decisions that stand from one thing to all that are tied to it, ascending.
+func tiedIn[I ~int64](tx *store.Tx, b book, from I) ([]I, error) {
+	all := []I{from}
+	for i := 0; i < len(all); i++ {
 		err := store.Each(tx, func(r store.Row) error {
-			var one, other outbreak.PersonID
+			var one, other I
 			if err := r.Scan(&one, &other); err != nil {
 				return err
 			}
-			for _, id := range []outbreak.PersonID{one, other} {
-				if !slices.Contains(codes, id) {
-					codes = append(codes, id)
+			for _, id := range []I{one, other} {
+				if !slices.Contains(all, id) {
+					all = append(all, id)
 				}
 			}
 			return nil
-		}, "select one, other from person_merge where undone_at = 0 and (one = $1 or other = $2)", codes[i], codes[i])
+		}, "select one, other from "+b.decisions+" where undone_at = 0 and (one = $1 or other = $2)", all[i], all[i])
 		if err != nil {
-			return nil, fmt.Errorf("following who is one person: %w", err)
+			return nil, fmt.Errorf("following what is one thing: %w", err)
 		}
 	}
-	return sorted(codes), nil
+	return sorted(all), nil
 }
 
-func sorted(codes []outbreak.PersonID) []outbreak.PersonID {
-	slices.Sort(codes)
-	return slices.Compact(codes)
+func sorted[I ~int64](ids []I) []I {
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
-// lead notes the oldest of codes that are one person as the leading one; a code that is alone leads nobody.
-func lead(tx *store.Tx, codes []outbreak.PersonID) error {
-	leading := codes[0]
-	if len(codes) == 1 {
+// leadIn notes the oldest of things that are one as the leading one; a thing that is alone leads nothing.
+func leadIn[I ~int64](tx *store.Tx, b book, all []I) error {
+	leading := all[0]
+	if len(all) == 1 {
 		leading = 0
 	}
-	for _, id := range codes {
-		if err := tx.Must("update person set first_code = $1 where id = $2", leading, id); err != nil {
-			return fmt.Errorf("noting who is one person: %w", err)
+	for _, id := range all {
+		if err := tx.Must("update "+b.things+" set "+b.leading+" = $1 where id = $2", leading, id); err != nil {
+			return fmt.Errorf("noting what is one thing: %w", err)
 		}
 	}
 	return nil
