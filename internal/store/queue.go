@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -108,6 +109,9 @@ func (q *queue) add(j *job) error {
 	defer q.mu.Unlock()
 	if q.closed {
 		return errors.New("writing to a database that was closed")
+	}
+	if len(q.jobs) >= mostWaiting { // whoever has left meanwhile keeps nobody out
+		q.jobs = slices.DeleteFunc(q.jobs, func(j *job) bool { return j.taken.Load() })
 	}
 	if len(q.jobs) >= mostWaiting {
 		busy := outbreak.Refuse(outbreak.Busy, "store.crowded")

@@ -19,19 +19,19 @@ import (
 // form finds the form of a page that goes to an action, and gives its hidden fields as a browser would send them.
 func (a answer) form(t testing.TB, action string) []string {
 	t.Helper()
-	for _, f := range a.all(func(n *html.Node) bool {
+	forms := a.all(func(n *html.Node) bool {
 		return n.Data == "form" && attr(n, "action") == action && attr(n, "method") == "post"
-	}) {
-		var fields []string
-		for n := range f.Descendants() {
-			if n.Type == html.ElementNode && n.Data == "input" && attr(n, "type") == "hidden" {
-				fields = append(fields, attr(n, "name"), attr(n, "value"))
-			}
-		}
-		return fields
+	})
+	if len(forms) == 0 {
+		t.Fatalf("the page has no form to %s", action)
 	}
-	t.Fatalf("the page has no form to %s", action)
-	return nil
+	var fields []string
+	for n := range forms[0].Descendants() {
+		if n.Type == html.ElementNode && n.Data == "input" && attr(n, "type") == "hidden" {
+			fields = append(fields, attr(n, "name"), attr(n, "value"))
+		}
+	}
+	return fields
 }
 
 // twice takes a form of a page, fills it in and sends it; twice, as an impatient finger does. Both answers must be the same,

@@ -24,7 +24,9 @@ func TestAPersonIsFoundByNameAndMerged(t *testing.T) {
 		t.Fatalf("%d %s", a.StatusCode, a.Header.Get("Cache-Control"))
 	}
 	var found []string
-	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/people/") && n.Parent.Data == "th" }) {
+	for _, n := range a.all(func(n *html.Node) bool {
+		return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/people/") && n.Parent.Data == "th"
+	}) {
 		found = append(found, attr(n, "href"))
 	}
 	if len(found) != 2 || strings.Contains(a.body, "李一") {
