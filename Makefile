@@ -1,16 +1,19 @@
 # What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
 .PHONY: attack build test race lint bench crash screens demo ci
 
+help: ## this list
+	@grep -E '^[a-z]+: ## ' Makefile | sed 's/: ## /\t/'
+
 build: ## one static file
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o bin/breakwater ./cmd/breakwater
 
-test:
+test: ## the whole suite, on both databases and with a browser where they are installed
 	go test ./...
 
 race: ## needs a C compiler
 	CGO_ENABLED=1 go test -race -shuffle=on ./...
 
-lint:
+lint: ## formatting and analysis
 	gofmt -l cmd internal protocols
 	go vet ./...
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
@@ -30,5 +33,5 @@ screens: ## a picture of every page in both languages, desktop and phone, into s
 demo: ## one round of a synthetic city, as fast as it goes, with a report
 	go run ./cmd/breakwater demo --exit
 
-ci:
+ci: ## what a submission has to pass
 	bash .ci/run
