@@ -78,6 +78,8 @@ type personPage struct {
 	Beds        map[outbreak.BedID]placement.BedName
 	Timeline    []outbreak.Entry
 	Together    registry.Together // all codes of the person
+	MayVisits   bool
+	Visits      *[]registry.Visit // where the person was, in the answer to the form that named a purpose
 }
 
 // Where is where the person belongs.
@@ -101,6 +103,8 @@ func (s *Server) readPerson(c *call) (any, error) {
 	if p.Person, err = s.Registry.FindPersonByID(c.ctx, c.by, id); err != nil {
 		return nil, err
 	}
+	p.MayVisits = access.Can(c.by, access.VisitRead, outbreak.Scope{Area: p.Person.Area})
+	p.Visits, _ = c.remind.(*[]registry.Visit)
 	p.MayIdentity = access.Can(c.by, access.PersonIdentity, outbreak.Scope{Area: p.Person.Area})
 	if o, ok := c.remind.(opened); ok {
 		p.Identity, p.Purpose = &o.identity, o.purpose

@@ -109,6 +109,10 @@ var Routes = []Route{
 	{Method: "POST", Path: "/people/{id}/merge", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).mergePeople},
 	{Method: "POST", Path: "/people/{id}/merges/{merge}/undo", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).unmergePeople},
 	{Method: "GET", Path: "/people/{id}", May: access.PersonRead, Title: "web.person.title", Page: "person", read: (*Server).readPerson},
+	{Method: "POST", Path: "/people/{id}/visits", May: access.VisitRead, Title: "web.person.title", Back: "/people/{id}", do: (*Server).openVisitsOf},
+	{Method: "GET", Path: "/places", May: access.PlaceRead, Title: "web.places.title", Group: "cases", Page: "places", read: (*Server).readPlaces},
+	{Method: "GET", Path: "/places/{id}", May: access.PlaceRead, Title: "web.places.place", Page: "place", read: (*Server).readPlace},
+	{Method: "POST", Path: "/places/{id}/visits", May: access.VisitRead, Title: "web.places.place", Back: "/places/{id}", do: (*Server).openVisits},
 	{Method: "POST", Path: "/people/{id}/identity", May: access.PersonIdentity, Title: "web.person.title", Back: "/people/{id}", do: (*Server).openIdentity},
 
 	{Method: "GET", Path: "/beds", May: access.SiteRead, Title: "web.needs.title", Group: "beds", Page: "needs", Live: true, read: (*Server).readNeeds},
