@@ -79,6 +79,7 @@ type App struct {
 	stop    context.CancelFunc
 	work    sync.WaitGroup
 	failed  chan error
+	tried   outbreak.Instant // when a backup was last begun
 }
 
 // New opens the database, brings its schema up to date and wires every room. Nothing runs yet.

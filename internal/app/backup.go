@@ -169,6 +169,20 @@ func Restore(ctx context.Context, c Config, file string, with []age.Identity, to
 	return d, errors.Join(err, db.Close())
 }
 
+// ErasedFile names the list of erased people that should lie beside the key file and does not; empty when it does. Without it a
+// restored backup brings back whoever was erased after it was made.
+func ErasedFile(c Config) string {
+	key := c.Key
+	if key == "" {
+		key = strings.TrimRight(c.Data, "/\\") + ".key"
+	}
+	list := strings.TrimSuffix(key, ".key") + ".erased"
+	if _, err := os.Stat(list); err == nil {
+		return ""
+	}
+	return list
+}
+
 // counter counts bytes.
 type counter struct{ n int64 }
 
@@ -197,9 +211,11 @@ func (a *App) backUp(ctx context.Context) error {
 	b := a.config.Backups
 	last, err := a.lastBackup(ctx)
 	now := outbreak.WallClock{}.Now()
-	if err != nil || last != 0 && now.Sub(last) < b.Every {
+	since := now.Sub(last) // below 0: the clock stood in the future then
+	if err != nil || last != 0 && since >= 0 && since < b.Every || now.Sub(a.tried) < min(b.Every, time.Hour) {
 		return err
 	}
+	a.tried = now // in memory: what fails is tried again in an hour, or at the next start
 	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the backups: %w", err)
 	}
@@ -214,7 +230,8 @@ func (a *App) backUp(ctx context.Context) error {
 		return err
 	}
 	slices.Sort(old)
-	for len(old) > b.Keep {
+	old = slices.DeleteFunc(old, func(file string) bool { return file == made.File })
+	for len(old) >= b.Keep {
 		if err := os.Remove(old[0]); err != nil {
 			return fmt.Errorf("taking an old backup away: %w", err)
 		}

@@ -144,7 +144,7 @@ func (a *App) lookAtBackups(ctx context.Context, d *Diagnosis) error {
 		return nil
 	}
 	age := a.config.Clock.Now().Sub(last)
-	d.add("backup", age <= stale, int64(age/time.Hour), "hours since the last backup, made "+last.String())
+	d.add("backup", age <= stale && age > -time.Hour, int64(age/time.Hour), "hours since the last backup, made "+last.String())
 	return nil
 }
 

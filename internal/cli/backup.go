@@ -65,6 +65,9 @@ func (c restoreCmd) Run(r *run) error {
 		return err
 	}
 	r.say("cli.restored", "rows", d.Rows, "tables", d.Tables)
+	if list := app.ErasedFile(c.config(r)); list != "" {
+		r.say("cli.no_erased_list", "file", list)
+	}
 	return doctorCmd{site: c.site}.Run(r)
 }
 

@@ -50,7 +50,7 @@ func (b *batch) run(j *job) error {
 		if _, err := b.tx.ExecContext(b.ctx, "rollback to savepoint closure"); err != nil {
 			return fmt.Errorf("taking back what a closure wrote: %w", err)
 		}
-	case tx.broke != nil && b.w.db.engine == PostgreSQL: // which does nothing more in this transaction
+	case tx.broke != nil: // PostgreSQL does nothing more in this transaction, and SQLite may have ended it
 		return tx.broke
 	}
 	undo()
@@ -87,11 +87,13 @@ func (b *batch) beginWriting() error {
 	}
 	if b.marked {
 		if _, err := b.exec("release savepoint closure"); err != nil {
+			b.lost = true // the savepoint that stands is that of a closure before
 			return err
 		}
 	}
 	b.marked = true
 	_, err := b.exec("savepoint closure")
+	b.lost = b.lost || err != nil
 	return err
 }
 

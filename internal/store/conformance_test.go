@@ -220,6 +220,15 @@ func TestArgumentsOfOneMeaningOnBothEngines(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
+		for _, text := range []string{"a\x00b", "a\xff", "\xc3"} {
+			err := db.Write(ctx, func(tx *store.Tx) error {
+				_, err := store.Count(tx, "select count(*) from box where name = $1", text)
+				return err
+			})
+			if outbreak.KindOf(err) != outbreak.Invalid {
+				t.Errorf("%q: %v", text, err)
+			}
+		}
 		write(t, db, func(tx *store.Tx) error {
 			return tx.Must("insert into box (id, name, n, body) values ($1, $2, $3, $4)", outbreak.PersonID(1), word("ä"), number(-3), []byte{0, 255})
 		})
@@ -415,6 +424,9 @@ func TestMigrationsRunOnceHoweverOftenAHouseIsStarted(t *testing.T) {
 			}
 			return err
 		})
+		if err := db.Migrate(ctx, box); outbreak.KindOf(err) != outbreak.Conflict {
+			t.Errorf("a program older than the schema: %v", err)
+		}
 		bad := fstest.MapFS{"migrations/0001_bad.sql": {Data: []byte("-- +goose Up\ncreate table half (id {{id}});\ncreate nonsense;")}}
 		if err := db.Migrate(ctx, store.Migrations{Owner: "bad", FS: bad}); err == nil || !strings.Contains(err.Error(), "bad") {
 			t.Errorf("a wrong step: %v", err)

@@ -75,7 +75,7 @@ func busyOr(err error) error {
 		switch {
 		case strings.HasPrefix(pg.Code, "53"), strings.HasPrefix(pg.Code, "58"), pg.Code == "25006": // full, input and output, read-only
 			return later("store.server_trouble", 30*time.Second, err)
-		case strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"):
+		case strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "08"), pg.Code == "57014", pg.Code == "55P03", pg.Code == "25P03", again(err): // away, or asked to wait
 			return later("store.away", 2*time.Second, err)
 		}
 		return err

@@ -69,6 +69,10 @@ func TestAFailingClosureTakesNobodyWithIt(t *testing.T) {
 			{"an error after writing", func(*store.Tx) error { return wrong }, "changed my mind"},
 			{"a failed statement", func(tx *store.Tx) error { _, err := tx.Exec("insert into nowhere (a) values (1)"); return err }, "nowhere"},
 			{"a failed statement nobody minds", func(tx *store.Tx) error { _, _ = tx.Exec("insert into nowhere (a) values (1)"); return nil }, "nowhere"},
+			{"a failed read nobody minds", func(tx *store.Tx) error {
+				_, _ = store.Count(tx, "select count(*) from nowhere")
+				return put(tx, 77, "after a failed read")
+			}, "nowhere"},
 			{"a clash", func(tx *store.Tx) error { return put(tx, 1, "name 1") }, "box"},
 			{"nothing to update", func(tx *store.Tx) error { return tx.Must("update box set n = 9 where id = 99999") }, "0 rows"},
 			{"a panic", func(*store.Tx) error { panic("a fault of ours") }, "panicked: a fault of ours"},
@@ -99,6 +103,41 @@ func TestAFailingClosureTakesNobodyWithIt(t *testing.T) {
 		said := together(t, db, puts(11, fine), puts(12, fine))
 		if said[0] != nil || said[1] != nil || runs.Load()-before != 2 {
 			t.Errorf("%v after %d runs", said, runs.Load()-before)
+		}
+	})
+}
+
+// TestAFailedReadBeforeWritingTakesNobodyWithIt lets a closure read what is not there before it writes, swallow that and go
+// on, between two that write; first in a batch without savepoints, then, since that one is run again, in one with them.
+func TestAFailedReadBeforeWritingTakesNobodyWithIt(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
+		puts := func(id int64) func() error {
+			return func() error {
+				return db.Write(ctx, func(tx *store.Tx) error { return put(tx, id, fmt.Sprint("name ", id)) })
+			}
+		}
+		reads := func(goOn bool) func() error {
+			return func() error {
+				return db.Write(ctx, func(tx *store.Tx) error {
+					_, err := store.Count(tx, "select count(*) from nowhere")
+					if goOn {
+						_ = put(tx, 50, "after a failed read")
+						return nil
+					}
+					return err
+				})
+			}
+		}
+		for round := range int64(3) {
+			said := together(t, db, puts(round*10+1), reads(true), puts(round*10+2), reads(false), puts(round*10+3))
+			for i, err := range said {
+				if want := i == 1 || i == 3; want != (err != nil) {
+					t.Errorf("round %d, closure %d: %v", round, i, err)
+				}
+			}
+			if n := count(t, db); n != 3*(round+1) {
+				t.Errorf("%d rows after round %d", n, round)
+			}
 		}
 	})
 }

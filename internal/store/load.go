@@ -31,10 +31,12 @@ func (db *DB) Load(ctx context.Context, r io.Reader, owners []Migrations, told f
 	if err := db.Read(ctx, func(tx *Tx) error { there, err = tableNames(tx); return err }); err != nil {
 		return d, err
 	}
-	if len(there) > 0 {
-		return d, outbreak.Refuse(outbreak.Conflict, "store.not_empty")
+	if len(there) > 0 { // the tables alone, when an earlier restore was killed
+		if err := db.Write(ctx, dropEmpty); err != nil {
+			return d, err
+		}
 	}
-	empty := func(err error) error { return errors.Join(err, db.Write(context.WithoutCancel(ctx), drop)) }
+	empty := func(err error) error { return errors.Join(err, db.Write(context.WithoutCancel(ctx), dropEmpty)) }
 	if err := db.migrateTo(ctx, head.Schemas, owners); err != nil {
 		return d, empty(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 
 	"breakwater/internal/outbreak"
 )
@@ -32,6 +33,14 @@ func (db *DB) Migrate(ctx context.Context, owners ...Migrations) error {
 // date. A version that this program does not know is refused.
 func (db *DB) migrateTo(ctx context.Context, versions map[string]int64, owners []Migrations) error {
 	known := map[string]bool{}
+	var alone []goose.ProviderOption
+	if db.engine == PostgreSQL { // of servers that start at once one takes the steps
+		turn, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+		if err != nil {
+			return fmt.Errorf("taking turns at the schema: %w", err)
+		}
+		alone = append(alone, goose.WithSessionLocker(turn))
+	}
 	dialect := goose.DialectSQLite3
 	if db.engine == PostgreSQL {
 		dialect = goose.DialectPostgres
@@ -42,13 +51,13 @@ func (db *DB) migrateTo(ctx context.Context, versions map[string]int64, owners [
 			return fmt.Errorf("finding the migrations of %s: %w", o.Owner, err)
 		}
 		p, err := goose.NewProvider(dialect, db.write, dialectFS{sub, db.words()},
-			goose.WithTableName("schema_"+o.Owner), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))
+			append(alone, goose.WithTableName("schema_"+o.Owner), goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()))...)
 		if err != nil {
 			return fmt.Errorf("reading the migrations of %s: %w", o.Owner, err)
 		}
 		known[o.Owner] = true
 		if versions == nil {
-			_, err = p.Up(ctx)
+			err = upToDate(ctx, p, o.Owner)
 		} else if to := versions[o.Owner]; to > 0 {
 			if steps := p.ListSources(); steps[len(steps)-1].Version < to {
 				return outbreak.Refuse(outbreak.Invalid, "store.dump_newer")
@@ -65,6 +74,19 @@ func (db *DB) migrateTo(ctx context.Context, versions map[string]int64, owners [
 		}
 	}
 	return nil
+}
+
+// upToDate takes the steps that are missing. A schema that is ahead of this program is refused: a program that does not know
+// a column fills it wrongly without noticing.
+func upToDate(ctx context.Context, p *goose.Provider, owner string) error {
+	if _, err := p.Up(ctx); err != nil {
+		return err
+	}
+	is, err := p.GetDBVersion(ctx)
+	if steps := p.ListSources(); err == nil && is > steps[len(steps)-1].Version {
+		return outbreak.Refuse(outbreak.Conflict, "store.schema_newer", "owner", owner)
+	}
+	return err
 }
 
 func (db *DB) words() *strings.Replacer {

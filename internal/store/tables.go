@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"breakwater/internal/outbreak"
 )
 
 // schemaPrefix begins the names of the tables in which the version of each owner's schema is kept.
@@ -71,6 +73,24 @@ func schemas(tx *Tx) (map[string]int64, error) {
 		}
 	}
 	return versions, nil
+}
+
+// dropEmpty takes every table away, when none of them holds a row.
+func dropEmpty(tx *Tx) error {
+	own, err := ownTables(tx)
+	if err != nil {
+		return err
+	}
+	for _, t := range own {
+		n, err := Count(tx, "select count(*) from (select 1 from "+t+" limit 1) x")
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return outbreak.Refuse(outbreak.Conflict, "store.not_empty")
+		}
+	}
+	return drop(tx)
 }
 
 // drop takes every table away.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"breakwater/internal/outbreak"
 )
@@ -56,6 +57,9 @@ func (tx *Tx) AfterCommit(do func()) { tx.batch.after = append(tx.batch.after, d
 func (tx *Tx) ready() error {
 	if tx.over {
 		return errors.New("a transaction is used after its closure has ended")
+	}
+	if tx.broke != nil { // the engine may have ended the transaction: what followed would stand alone
+		return tx.broke
 	}
 	return tx.ctx.Err()
 }
@@ -251,7 +255,12 @@ func arguments(args []any) ([]any, error) {
 	plain := make([]any, len(args))
 	for i, a := range args {
 		switch v := a.(type) {
-		case int64, string, float64:
+		case string:
+			if err := sound(v); err != nil {
+				return nil, err
+			}
+			plain[i] = v
+		case int64, float64:
 			plain[i] = v
 		case []byte:
 			if len(v) == 0 {
@@ -267,6 +276,9 @@ func arguments(args []any) ([]any, error) {
 			case reflect.Uint8, reflect.Uint16, reflect.Uint32:
 				plain[i] = int64(r.Uint())
 			case reflect.String:
+				if err := sound(r.String()); err != nil {
+					return nil, err
+				}
 				plain[i] = r.String()
 			default:
 				return nil, fmt.Errorf("argument %d is a %T, which no column takes", i+1, a)
@@ -274,6 +286,15 @@ func arguments(args []any) ([]any, error) {
 		}
 	}
 	return plain, nil
+}
+
+// sound refuses text that PostgreSQL does not take and SQLite would give back changed in a backup. It is refused before the
+// engine sees it, so that nobody's transaction breaks.
+func sound(text string) error {
+	if !utf8.ValidString(text) || strings.IndexByte(text, 0) >= 0 {
+		return outbreak.Refuse(outbreak.Invalid, "store.text")
+	}
+	return nil
 }
 
 func head(query string) string {

@@ -81,7 +81,7 @@ func (w *writer) commit(jobs []*job) (left []*job) {
 	}
 	for _, j := range ran {
 		switch {
-		case len(ran) > 1 && (isMixed(err) || again(err)), err == nil && again(j.said):
+		case again(err), len(ran) > 1 && isMixed(err), err == nil && again(j.said):
 			w.alone(j)
 		case err != nil:
 			j.answer(w.refusal(err))
@@ -154,11 +154,13 @@ func (w *writer) begin() (*batch, error) {
 		tx, err = w.open(ctx)
 	}
 	if err != nil {
+		w.fault.look(w.db.engine, err)
 		return nil, fmt.Errorf("beginning to write: %w", err)
 	}
 	b := &batch{w: w, ctx: ctx, tx: tx}
 	if w.db.engine == PostgreSQL {
-		if _, err := tx.ExecContext(ctx, "select pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
+		// a machine that vanishes inside a transaction gives the lock back after half a minute
+		if _, err := tx.ExecContext(ctx, "select set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
 			return nil, errors.Join(fmt.Errorf("waiting to write: %w", err), tx.Rollback())
 		}
 	}
@@ -171,6 +173,9 @@ func (w *writer) open(ctx context.Context) (tx *sql.Tx, err error) {
 			return nil, err
 		}
 		w.prepared = map[string]*sql.Stmt{}
+	}
+	if w.db.engine == PostgreSQL { // whatever the server's default is: a picture from before the lock would be an old one
+		return w.conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	}
 	return w.conn.BeginTx(ctx, nil)
 }

@@ -62,6 +62,9 @@ func city(t testing.TB) *site {
 	if err != nil && !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
+	if err := s.house.Journal.Settled(ctx); err != nil { // what was under way when the play ended has followed, too
+		t.Fatal(err)
+	}
 	return s
 }
 

@@ -34,9 +34,6 @@ func (v *Vault) list(r Receipt) error {
 	if err != nil {
 		return err
 	}
-	if text, err := os.ReadFile(name); err == nil && len(text) > 0 && text[len(text)-1] != '\n' {
-		line = append([]byte("\n"), line...) // a line that a crash tore stays torn alone
-	}
 	return appendFile(name, string(line))
 }
 

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,10 +16,7 @@ import (
 func OpenKeyFile(name string) (*Vault, error) {
 	r, err := readKeyFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		if r, err = newRing(outbreak.WallClock{}.Now()); err != nil {
-			return nil, err
-		}
-		err = writeKeyFile(name, r)
+		r, err = firstRing(name)
 	}
 	if err != nil {
 		return nil, err
@@ -26,6 +24,27 @@ func OpenKeyFile(name string) (*Vault, error) {
 	v := &Vault{file: name}
 	v.ring.Store(r)
 	return v, nil
+}
+
+// firstRing makes the file of a new site. Of several who start at once one makes it and the others read it: a ring that lies in
+// no file would seal what nobody opens again.
+func firstRing(name string) (*ring, error) {
+	r, err := newRing(outbreak.WallClock{}.Now())
+	if err != nil {
+		return nil, err
+	}
+	mine := name + ".first-" + rand.Text()
+	if err := writeKeyFile(mine, r); err != nil {
+		return nil, err
+	}
+	defer os.Remove(mine) //nolint:errcheck // its other name stays
+	if err := os.Link(mine, name); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("making the key file: %w", err)
+	}
+	if err := syncFolder(filepath.Dir(name)); err != nil {
+		return nil, err
+	}
+	return readKeyFile(name)
 }
 
 func readKeyFile(name string) (*ring, error) {
@@ -87,8 +106,11 @@ func syncFolder(dir string) error {
 
 // appendFile adds a line to a file beside the key and brings it to the disk.
 func appendFile(name, line string) error {
-	_, err := os.Stat(name)
+	before, err := os.ReadFile(name)
 	isNew := errors.Is(err, fs.ErrNotExist)
+	if len(before) > 0 && before[len(before)-1] != '\n' {
+		line = "\n" + line // a line that a crash tore stays torn alone
+	}
 	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err

@@ -110,13 +110,22 @@ func (s *KeyStatus) count(tx *store.Tx, r *ring) error {
 	return err
 }
 
-// lastBackup is when the journal saw the last backup. Copies made by the tools of the database are not in it.
+// lastBackup is the time of the last entry that is surely in the last backup: a backup holds what was there when it began.
+// Copies made by the tools of the database are not counted.
 func lastBackup(tx *store.Tx) (outbreak.Instant, error) {
 	made, err := journal.ListAbout(tx, outbreak.Backups, 1)
 	if err != nil || len(made) == 0 {
 		return 0, err
 	}
-	return made[0].At, nil
+	var b outbreak.BackupMade
+	if err := outbreak.On(made[0], func(e outbreak.BackupMade) error { b = e; return nil }); err != nil {
+		return 0, err
+	}
+	held, err := journal.List(tx, b.Upto-1, b.Upto, nil, 1)
+	if err != nil || len(held) == 0 {
+		return 0, err
+	}
+	return held[0].At, nil
 }
 
 // KeyCheck is what opening every box came to.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -123,6 +124,40 @@ func TestTheKeyFileIsMadeOnceAndForItsOwnerAlone(t *testing.T) {
 		}
 		if _, err := OpenKeyFile(name); err == nil {
 			t.Errorf("the key %q was taken", text)
+		}
+	}
+}
+
+// TestSeveralFirstStartsShareOneKeyFile lets several make the key file of a new site at once: all of them hold the ring that
+// lies in the file.
+func TestSeveralFirstStartsShareOneKeyFile(t *testing.T) {
+	for range 20 {
+		name := filepath.Join(t.TempDir(), "site.key")
+		vaults := make([]*Vault, 8)
+		var work sync.WaitGroup
+		for i := range vaults {
+			work.Go(func() {
+				v, err := OpenKeyFile(name)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				vaults[i] = v
+			})
+		}
+		work.Wait()
+		in, err := readKeyFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := in.text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range vaults {
+			if got, err := v.ring.Load().text(); err != nil || string(got) != string(want) {
+				t.Fatalf("a ring that lies in no file: %v", err)
+			}
 		}
 	}
 }

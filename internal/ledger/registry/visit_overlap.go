@@ -58,8 +58,8 @@ func (s Span) tidy() Span {
 // Possible is the time in which the person may have been there: the visit lies within it, whatever the truth is.
 func (w When) Possible() Span {
 	from, to := w.From, w.To.Add(width[w.ToPrecision])
-	if w.FromPrecision == NotKnown {
-		from = to.Add(-longestStay)
+	if w.FromPrecision == NotKnown { // it may have ended at the beginning of what was named
+		from = w.To.Add(-longestStay)
 	}
 	if w.ToPrecision == NotKnown {
 		to = w.From.Add(width[w.FromPrecision] + longestStay)
