@@ -23,7 +23,6 @@ type batch struct {
 	held       []statement // PostgreSQL: sent together before the next one whose answer is needed
 	rings      bool        // followers are to be woken
 	before     []func(*Tx) error
-	after      []func()
 	kept       map[any]Kept
 	keys       []any // of kept, in the order they came
 }
@@ -63,7 +62,7 @@ func (b *batch) lend(ctx context.Context) *Tx {
 
 // mark notes how everything that is kept stands.
 func (b *batch) mark() (undo func()) {
-	before, after, keys, rings := len(b.before), len(b.after), len(b.keys), b.rings
+	before, keys, rings := len(b.before), len(b.keys), b.rings
 	undos := make([]func(), keys)
 	for i, k := range b.keys {
 		undos[i] = b.kept[k].Mark()
@@ -75,7 +74,7 @@ func (b *batch) mark() (undo func()) {
 		for _, k := range b.keys[keys:] {
 			delete(b.kept, k)
 		}
-		b.before, b.after, b.keys, b.rings = b.before[:before], b.after[:after], b.keys[:keys], rings
+		b.before, b.keys, b.rings = b.before[:before], b.keys[:keys], rings
 	}
 }
 
@@ -124,9 +123,6 @@ func (b *batch) commit() error {
 	}
 	if b.rings {
 		b.w.db.wake.ring()
-	}
-	for _, do := range b.after {
-		do()
 	}
 	return nil
 }

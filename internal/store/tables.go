@@ -90,16 +90,7 @@ func dropEmpty(tx *Tx) error {
 			return outbreak.Refuse(outbreak.Conflict, "store.not_empty")
 		}
 	}
-	return drop(tx)
-}
-
-// drop takes every table away.
-func drop(tx *Tx) error {
-	own, err := ownTables(tx)
-	if err != nil {
-		return err
-	}
-	slices.Reverse(own)
+	slices.Reverse(own) // a table that others refer to goes last
 	all, err := tableNames(tx)
 	if err != nil {
 		return err

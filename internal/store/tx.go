@@ -50,9 +50,6 @@ func (tx *Tx) Keep(key any, value Kept) {
 	b.keys = append(b.keys, key)
 }
 
-// AfterCommit runs do once the transaction is durable. It carries hints only: a crash loses it.
-func (tx *Tx) AfterCommit(do func()) { tx.batch.after = append(tx.batch.after, do) }
-
 // ready tells why no statement may run any more.
 func (tx *Tx) ready() error {
 	if tx.over {
