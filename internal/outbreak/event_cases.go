@@ -54,6 +54,7 @@ type CaseUpheld struct {
 	Case   CaseID   `json:"case"`
 	Person PersonID `json:"person"`
 	At     Instant  `json:"at"`
+	Ground string   `json:"ground,omitempty"` // why, as a word; empty in entries from before there were words
 }
 
 // CaseDiscarded says that it is not a case; whoever was restricted for it alone is released.
@@ -63,6 +64,7 @@ type CaseDiscarded struct {
 	Person PersonID `json:"person"`
 	Reason string   `json:"reason"`
 	At     Instant  `json:"at"`
+	Ground string   `json:"ground,omitempty"` // why, as a word; empty in entries from before there were words
 }
 
 func (CaseOpened) Kind() string     { return "CaseOpened" }

@@ -84,16 +84,22 @@ func caseRoutes(p *plan) {
 			c, err := p.house.Cases.ClassifyCase(ctx, door.ActorOf(ctx), cases.ClassifyCase{Key: in.Key, Case: in.Case.ID, Classification: in.Body.Classification, Severity: in.Body.Severity})
 			return &reply[cases.Case]{c}, err
 		})
+	route(p, access.CaseRead, huma.Operation{Method: http.MethodGet, Path: "/cases/{case}/decisions", Summary: "What was decided about a case, and why; the oldest first", Tags: tags},
+		func(ctx context.Context, in *CasePath) (*page[cases.Decision], error) {
+			list, err := p.house.Cases.ListDecisions(ctx, door.ActorOf(ctx), in.Case.ID)
+			return whole(list), err
+		})
 	route(p, access.CaseClassify, huma.Operation{Method: http.MethodPost, Path: "/cases/{case}/decide", Summary: "Decide a case whose result the laboratory took back", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Keyed
 			CasePath
 			Body struct {
 				Uphold bool   `json:"uphold" doc:"false: not a case"`
-				Reason string `json:"reason" maxLength:"500"`
+				Ground string `json:"ground,omitempty" maxLength:"20" doc:"retested, contaminated, mixed_up, clinical, earlier, mistaken or other; left out: other"`
+				Reason string `json:"reason" maxLength:"500" doc:"In words; the journal has the ground alone"`
 			}
 		}) (*reply[cases.Case], error) {
-			c, err := p.house.Cases.DecideCase(ctx, door.ActorOf(ctx), cases.DecideCase{Key: in.Key, Case: in.Case.ID, Uphold: in.Body.Uphold, Reason: in.Body.Reason})
+			c, err := p.house.Cases.DecideCase(ctx, door.ActorOf(ctx), cases.DecideCase{Key: in.Key, Case: in.Case.ID, Uphold: in.Body.Uphold, Ground: in.Body.Ground, Reason: in.Body.Reason})
 			return &reply[cases.Case]{c}, err
 		})
 }

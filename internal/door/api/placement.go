@@ -77,11 +77,13 @@ func placementRoutes(p *plan) {
 				Outbreak outbreak.OutbreakID `json:"outbreak"`
 				Person   outbreak.PersonID   `json:"person"`
 				Site     outbreak.SiteID     `json:"site"`
+				Ward     string              `json:"ward,omitempty" maxLength:"200" doc:"Its name; left out: wherever a bed is free"`
+				Bed      string              `json:"bed,omitempty" maxLength:"60" doc:"Its label in the ward; left out: any free one of the ward"`
 				At       outbreak.Instant    `json:"at,omitempty" doc:"Empty: now"`
 			}
 		}) (*reply[placement.Stay], error) {
 			b := in.Body
-			s, err := p.house.Placement.RecordArrival(ctx, door.ActorOf(ctx), placement.RecordArrival{Key: in.Key, Outbreak: b.Outbreak, Person: b.Person, Site: b.Site, At: b.At})
+			s, err := p.house.Placement.RecordArrival(ctx, door.ActorOf(ctx), placement.RecordArrival{Key: in.Key, Outbreak: b.Outbreak, Person: b.Person, Site: b.Site, Ward: b.Ward, Bed: b.Bed, At: b.At})
 			return &reply[placement.Stay]{s}, err
 		})
 	route(p, access.StayRecord, huma.Operation{Method: http.MethodPost, Path: "/stays/{stay}/discharge", Summary: "Record that somebody left", Tags: tags},

@@ -46,10 +46,11 @@ func taskRoutes(p *plan) {
 			Keyed
 			TaskPath
 			Body struct {
-				How task.State `json:"how" enum:"done,not_executable"`
+				How  task.State `json:"how" enum:"done,not_executable"`
+				Note string     `json:"note,omitempty" maxLength:"500" doc:"What came of it, or what was in the way; without names"`
 			}
 		}) (*reply[task.Task], error) {
-			t, err := p.house.Tasks.EndTask(ctx, door.ActorOf(ctx), task.EndTask{Key: in.Key, Task: in.Task.ID, How: in.Body.How})
+			t, err := p.house.Tasks.EndTask(ctx, door.ActorOf(ctx), task.EndTask{Key: in.Key, Task: in.Task.ID, How: in.Body.How, Note: in.Body.Note})
 			return &reply[task.Task]{t}, err
 		})
 }

@@ -43,6 +43,8 @@ type casePage struct {
 	Classifications []outbreak.Classification
 	Severities      []outbreak.Severity
 	Timeline        []outbreak.Entry
+	Decisions       []cases.Decision
+	Grounds         []string
 }
 
 func (s *Server) readCase(c *call) (any, error) {
@@ -50,12 +52,15 @@ func (s *Server) readCase(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := casePage{Classifications: outbreak.Classifications, Severities: outbreak.Severities}
+	p := casePage{Classifications: outbreak.Classifications, Severities: outbreak.Severities, Grounds: cases.Grounds}
 	if p.Case, p.Steps, err = s.House.Cases.FindCase(c.ctx, c.by, id); err != nil {
 		return nil, err
 	}
 	p.MayStep = access.Can(c.by, access.CaseStep, p.Case.Scope())
 	p.MayClassify = access.Can(c.by, access.CaseClassify, p.Case.Scope())
+	if p.Decisions, err = s.House.Cases.ListDecisions(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
 	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "case", ID: id.String()}, access.CaseRead)
 	return p, err
 }
@@ -86,7 +91,7 @@ func (s *Server) classifyCase(c *call) (string, error) {
 
 func (s *Server) decideCase(c *call) (string, error) {
 	return aboutCase(c, "decided", func(id outbreak.CaseID) error {
-		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Key: c.key(), Case: id, Uphold: c.form.Get("uphold") == "1", Reason: c.form.Get("reason")})
+		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Key: c.key(), Case: id, Uphold: c.form.Get("uphold") == "1", Ground: c.form.Get("ground"), Reason: c.form.Get("reason")})
 		return err
 	})
 }

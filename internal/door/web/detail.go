@@ -19,6 +19,7 @@ type said struct {
 	Verdict        string `json:"verdict"`
 	Role           string `json:"role"`
 	Purpose        string `json:"purpose"`
+	Ground         string `json:"ground"`
 }
 
 // details says which words of an event's body a reader is shown, each with its vocabulary.
@@ -30,6 +31,8 @@ var details = map[string]func(b said) [][2]string{
 	"CaseClassified": func(b said) [][2]string {
 		return [][2]string{{"classification", b.Classification}, {"severity", b.Severity}}
 	},
+	"CaseUpheld":          func(b said) [][2]string { return [][2]string{{"ground", b.Ground}} },
+	"CaseDiscarded":       func(b said) [][2]string { return [][2]string{{"ground", b.Ground}} },
 	"TubeResulted":        func(b said) [][2]string { return [][2]string{{"result", b.Result}} },
 	"PersonResultRevised": func(b said) [][2]string { return [][2]string{{"result", b.Result}} },
 	"TubeSpoiled":         func(b said) [][2]string { return [][2]string{{"spoiled", b.Reason}} },

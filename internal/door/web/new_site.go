@@ -69,7 +69,7 @@ func (s *Server) recordArrival(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n := placement.RecordArrival{Key: c.key(), Site: site}
+	n := placement.RecordArrival{Key: c.key(), Site: site, Ward: c.form.Get("ward"), Bed: c.form.Get("bed")}
 	if n.Person, err = outbreak.ParseID[outbreak.PersonID](c.form.Get("person")); err != nil || n.Person == 0 {
 		return "", refuseField("person", "web.site.person_wrong")
 	}

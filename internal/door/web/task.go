@@ -53,7 +53,7 @@ func (s *Server) takeTask(c *call) (string, error) {
 
 func (s *Server) endTask(c *call) (string, error) {
 	return aboutTask(c, "ended", func(id outbreak.TaskID) error {
-		_, err := s.House.Tasks.EndTask(c.ctx, c.by, task.EndTask{Key: c.key(), Task: id, How: task.State(c.form.Get("how"))})
+		_, err := s.House.Tasks.EndTask(c.ctx, c.by, task.EndTask{Key: c.key(), Task: id, How: task.State(c.form.Get("how")), Note: c.form.Get("note")})
 		return err
 	})
 }

@@ -45,7 +45,7 @@ func (s *Service) Open(tx *store.Tx, by outbreak.Actor, w Work) error {
 		cause = int64(id) // opened by a person's own act: each act is its own cause
 	}
 	role := owner[w.What].role
-	n, err := tx.Exec("insert into task ("+columns+`, cause, retention, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, $11, $12, $13)
+	n, err := tx.Exec("insert into task ("+columns+`, cause, retention, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, 0, '', $11, $12, $13)
 		on conflict (cause, what, subject_kind, subject) do nothing`,
 		id, w.Scope.Outbreak, w.Scope.Area, w.What, w.Subject.Kind, w.Subject.ID, role, Pending, w.Clock.From, w.Clock.Due, cause, outbreak.RetainOperation, tx.Now)
 	if err != nil || n == 0 {
@@ -110,7 +110,8 @@ func (s *Service) TakeTask(ctx context.Context, by outbreak.Actor, c TakeTask) (
 type EndTask struct {
 	Key  string          `json:"-"`
 	Task outbreak.TaskID `json:"task"`
-	How  State           `json:"how"` // done or not_executable
+	How  State           `json:"how"`  // done or not_executable
+	Note string          `json:"note"` // what came of it, or what was in the way; may be empty, and names nobody
 }
 
 // EndTask ends a task of a kind that no fact ends.
@@ -123,7 +124,7 @@ func (s *Service) EndTask(ctx context.Context, by outbreak.Actor, c EndTask) (Ta
 		if err != nil {
 			return Task{}, err
 		}
-		if t, err = t.end(c.How); err != nil {
+		if t, err = t.end(c.How, c.Note); err != nil {
 			return Task{}, err
 		}
 		t.EndedAt = tx.Now

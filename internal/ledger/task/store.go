@@ -5,10 +5,10 @@ import (
 	"breakwater/internal/store"
 )
 
-const columns = "id, outbreak, area, what, subject_kind, subject, role, taken_by, state, started_at, due, ended_at"
+const columns = "id, outbreak, area, what, subject_kind, subject, role, taken_by, state, started_at, due, ended_at, note"
 
 func scan(r store.Row) (t Task, err error) {
-	err = r.Scan(&t.ID, &t.Outbreak, &t.Area, &t.What, &t.Subject.Kind, &t.Subject.ID, &t.Role, &t.TakenBy, &t.State, &t.Since, &t.Due, &t.EndedAt)
+	err = r.Scan(&t.ID, &t.Outbreak, &t.Area, &t.What, &t.Subject.Kind, &t.Subject.ID, &t.Role, &t.TakenBy, &t.State, &t.Since, &t.Due, &t.EndedAt, &t.Note)
 	return t, err
 }
 
@@ -35,5 +35,5 @@ func AllAbout(tx *store.Tx, subject outbreak.Ref) ([]Task, error) {
 }
 
 func save(tx *store.Tx, t Task) error {
-	return tx.Must("update task set taken_by = $1, state = $2, ended_at = $3 where id = $4", t.TakenBy, t.State, t.EndedAt, t.ID)
+	return tx.Must("update task set taken_by = $1, state = $2, ended_at = $3, note = $4 where id = $5", t.TakenBy, t.State, t.EndedAt, t.Note, t.ID)
 }

@@ -1,6 +1,9 @@
 package task
 
 import (
+	"strings"
+	"unicode/utf8"
+
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 )
@@ -84,6 +87,7 @@ type Task struct {
 	Since    outbreak.Instant    `json:"since"` // the event the clock started at
 	Due      outbreak.Instant    `json:"due"`   // 0: no limit is named by the protocol
 	EndedAt  outbreak.Instant    `json:"ended_at"`
+	Note     string              `json:"note"` // of whoever ended it by hand; empty: none
 }
 
 // Scope is where the task belongs.
@@ -104,8 +108,11 @@ func (t Task) take(user outbreak.UserID) (Task, error) {
 	return t, nil
 }
 
+// longestNote is how many characters a note may have.
+const longestNote = 500
+
 // end decides whether the task may be ended by hand in that way.
-func (t Task) end(how State) (Task, error) {
+func (t Task) end(how State, note string) (Task, error) {
 	if !t.Open() {
 		return t, outbreak.Refuse(outbreak.Conflict, "task.ended")
 	}
@@ -114,6 +121,10 @@ func (t Task) end(how State) (Task, error) {
 	}
 	if !t.What.ByHand() {
 		return t, outbreak.Refuse(outbreak.Conflict, "task.ends_by_fact")
+	}
+	t.Note = strings.Join(strings.Fields(note), " ")
+	if utf8.RuneCountInString(t.Note) > longestNote {
+		return t, outbreak.Refuse(outbreak.Invalid, "task.note_long", "most", longestNote)
 	}
 	t.State = how
 	return t, nil

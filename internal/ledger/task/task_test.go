@@ -1,6 +1,7 @@
 package task
 
 import (
+	"strings"
 	"testing"
 
 	"breakwater/internal/outbreak"
@@ -16,8 +17,8 @@ func TestWhoMayTakeAndEndATask(t *testing.T) {
 	if again, err := mine.take(7); err != nil || again != mine {
 		t.Errorf("taken again: %+v %v", again, err)
 	}
-	ended, err := mine.end(NotExecutable)
-	if err != nil || ended.Open() {
+	ended, err := mine.end(NotExecutable, " nobody  at home ")
+	if err != nil || ended.Open() || ended.Note != "nobody at home" {
 		t.Fatalf("%+v %v", ended, err)
 	}
 	refused := func(_ Task, err error) string {
@@ -29,10 +30,11 @@ func TestWhoMayTakeAndEndATask(t *testing.T) {
 	for why, c := range map[string]struct{ got, want string }{
 		"somebody else's":           {refused(mine.take(8)), "task.taken"},
 		"taken when it was over":    {refused(ended.take(7)), "task.ended"},
-		"ended when it was over":    {refused(ended.end(Done)), "task.ended"},
-		"ended as removed":          {refused(mine.end(Removed)), "task.how"},
-		"ended before its fact":     {refused(Task{What: Resample, State: Pending}.end(Done)), "task.ends_by_fact"},
-		"ended before a bed is had": {refused(Task{What: FindBed, State: InProgress}.end(NotExecutable)), "task.ends_by_fact"},
+		"ended when it was over":    {refused(ended.end(Done, "")), "task.ended"},
+		"a note like a letter":      {refused(mine.end(Done, strings.Repeat("长", longestNote+1))), "task.note_long"},
+		"ended as removed":          {refused(mine.end(Removed, "")), "task.how"},
+		"ended before its fact":     {refused(Task{What: Resample, State: Pending}.end(Done, "")), "task.ends_by_fact"},
+		"ended before a bed is had": {refused(Task{What: FindBed, State: InProgress}.end(NotExecutable, "")), "task.ends_by_fact"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: %s, want %s", why, c.got, c.want)

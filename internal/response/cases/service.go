@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
@@ -194,7 +195,8 @@ type DecideCase struct {
 	Key    string          `json:"-"`
 	Case   outbreak.CaseID `json:"case"`
 	Uphold bool            `json:"uphold"` // false: not a case
-	Reason string          `json:"reason"`
+	Ground string          `json:"ground"` // one of Grounds; empty: other
+	Reason string          `json:"reason"` // in words
 }
 
 // DecideCase upholds a case in question or discards it; whoever was restricted for it alone is released by those who follow.
@@ -210,12 +212,19 @@ func (s *Service) DecideCase(ctx context.Context, by outbreak.Actor, c DecideCas
 		if k, err = k.decide(c.Uphold, c.Reason); err != nil {
 			return k, err
 		}
+		d := Decision{Upheld: c.Uphold, Ground: cmp.Or(c.Ground, "other"), Reason: c.Reason, Actor: by.String(), At: tx.Now}
+		if err := d.check(); err != nil {
+			return k, err
+		}
+		if err := keepDecision(tx, k.ID, d); err != nil {
+			return k, err
+		}
 		if err := save(tx, k, c.Reason); err != nil {
 			return k, err
 		}
-		var e outbreak.Event = outbreak.CaseUpheld{Scope: k.Scope(), Case: k.ID, Person: k.Person, At: tx.Now}
+		var e outbreak.Event = outbreak.CaseUpheld{Scope: k.Scope(), Case: k.ID, Person: k.Person, At: tx.Now, Ground: d.Ground}
 		if k.State == Discarded {
-			e = outbreak.CaseDiscarded{Scope: k.Scope(), Case: k.ID, Person: k.Person, Reason: "decided", At: tx.Now}
+			e = outbreak.CaseDiscarded{Scope: k.Scope(), Case: k.ID, Person: k.Person, Reason: "decided", At: tx.Now, Ground: d.Ground}
 		}
 		if _, err := s.journal.Append(tx, by, e); err != nil {
 			return k, err

@@ -2,7 +2,9 @@ package cases_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -137,6 +139,29 @@ func (h *house) reason(id outbreak.CaseID) (reason string) {
 	return reason
 }
 
+// said gives the ground in the last entry of a kind, which must not hold the words beside it.
+func (h *house) said(kind, words string) (ground string) {
+	h.Helper()
+	h.ok(h.db.Read(h.ctx, func(tx *store.Tx) error {
+		head, err := journal.Head(tx)
+		if err != nil {
+			return err
+		}
+		list, err := journal.List(tx, 0, head, []string{kind}, 100)
+		for _, e := range list {
+			var body struct{ Ground string }
+			if err := json.Unmarshal(e.Body, &body); err != nil {
+				return err
+			}
+			if ground = body.Ground; strings.Contains(string(e.Body), words) {
+				h.Errorf("the journal holds what was said: %s", e.Body)
+			}
+		}
+		return err
+	}))
+	return ground
+}
+
 func TestAPositiveOpensOneCaseWithItsClocks(t *testing.T) {
 	engines(t, func(h *house) {
 		h.positive("T1")
@@ -182,10 +207,20 @@ func TestACaseInQuestionIsDecidedByAPerson(t *testing.T) {
 		_, err = h.cases.DecideCase(h.ctx, root, cases.DecideCase{Case: c.ID, Uphold: true, Reason: "again"})
 		h.refused(err, "cases.not_in_question")
 
-		_, err = h.cases.DecideCase(h.ctx, root, cases.DecideCase{Case: c.ID, Reason: "contaminated run"})
+		_, err = h.cases.DecideCase(h.ctx, root, cases.DecideCase{Case: c.ID, Ground: "bad luck", Reason: "contaminated run"})
+		h.refused(err, "cases.ground_word")
+		_, err = h.cases.DecideCase(h.ctx, root, cases.DecideCase{Case: c.ID, Ground: "contaminated", Reason: "contaminated run"})
 		h.ok(err)
 		h.want("work", h.work(), 0)
 		h.want("why", h.reason(c.ID), "contaminated run")
+		said, err := h.cases.ListDecisions(h.ctx, root, c.ID)
+		h.ok(err)
+		h.want("decisions", len(said), 2)
+		h.want("the first", said[0], cases.Decision{Upheld: true, Ground: "other", Reason: "retested positive", Actor: root.String(), At: h.clock.Now()})
+		h.want("the ground", said[1].Ground, "contaminated")
+		h.want("what the journal says of it", h.said("CaseDiscarded", "contaminated run"), "contaminated")
+		_, err = h.cases.ListDecisions(h.ctx, outbreak.Actor{User: 3, Grants: []outbreak.Grant{{Role: string(access.Sampler)}}}, c.ID)
+		h.refused(err, "access.not_allowed")
 		h.positive("T3") // infected after all, later
 		h.want("a case of its own", len(h.list(cases.Open)), 1)
 	})

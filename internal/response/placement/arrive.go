@@ -10,14 +10,14 @@ import (
 
 // arrive notes that a person is at a site. A reservation there is taken up; one elsewhere is given back, since the person is
 // here. Without one a free bed of the site is taken, and without that the person is recorded over the site's beds.
-func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID, person outbreak.PersonID, site Site, at outbreak.Instant) (Stay, error) {
+func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID, person outbreak.PersonID, site Site, in named, at outbreak.Instant) (Stay, error) {
 	there, err := staysOf(tx, person, "arrived")
 	if err != nil {
 		return Stay{}, err
 	}
 	for _, st := range there {
 		if st.Site == site.ID {
-			return st, nil // said twice
+			return s.moveWithin(tx, by, st, in, at) // said twice, or another bed
 		}
 		if _, err := s.leave(tx, by, st, "moved", at); err != nil {
 			return Stay{}, err
@@ -47,11 +47,19 @@ func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID
 		}
 	}
 	st.State, st.ArrivedAt = "arrived", at
-	if kept {
-		if err := saveStay(tx, st); err != nil {
+	left := outbreak.BedID(0)
+	switch {
+	case in != (named{}):
+		left = st.Bed
+		if st, err = s.layIn(tx, by, st, in, kept); err != nil {
 			return Stay{}, err
 		}
-	} else if st, err = s.squeezeIn(tx, st); err != nil {
+	case kept:
+		err = saveStay(tx, st)
+	default:
+		st, err = s.squeezeIn(tx, st)
+	}
+	if err != nil {
 		return Stay{}, err
 	}
 	for _, n := range needs {
@@ -63,6 +71,11 @@ func (s *Service) arrive(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID
 		return Stay{}, err
 	}
 	if st.Bed != 0 {
+		if left != 0 && left != st.Bed {
+			if err := s.relieve(tx, by, site.ID, at); err != nil {
+				return st, err
+			}
+		}
 		return st, s.moveOn(tx, by, st, need)
 	}
 	return st, s.tasks.Open(tx, by, task.Work{What: task.RelieveSite, Subject: outbreak.Ref{Kind: "site", ID: site.ID.String()}, Scope: st.Scope(), Clock: outbreak.Deadline{From: at}})

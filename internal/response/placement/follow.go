@@ -160,6 +160,6 @@ func (s *Service) followTrip(tx *store.Tx, by outbreak.Actor, t outbreak.TripEnd
 	if err != nil || !ok {
 		return err
 	}
-	_, err = s.arrive(tx, by, t.Outbreak, t.Person, site, t.At)
+	_, err = s.arrive(tx, by, t.Outbreak, t.Person, site, named{}, t.At)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"slices"
+	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -127,10 +128,14 @@ type RecordArrival struct {
 	Outbreak outbreak.OutbreakID `json:"outbreak"`
 	Person   outbreak.PersonID   `json:"person"`
 	Site     outbreak.SiteID     `json:"site"`
-	At       outbreak.Instant    `json:"at"` // 0: now
+	Ward     string              `json:"ward"` // its name; empty: wherever a bed is free
+	Bed      string              `json:"bed"`  // its label in the ward; empty: any free one of the ward
+	At       outbreak.Instant    `json:"at"`   // 0: now
 }
 
-// RecordArrival notes an arrival as the fact it is: with a reservation or without, into a free bed or over the site's beds.
+// RecordArrival notes an arrival as the fact it is: with a reservation or without, into a free bed or over the site's beds. A bed
+// that is named is taken, from a reservation too; one in which somebody lies is refused, and so is a name the site does not have:
+// without it the arrival is recorded all the same. For somebody who is there already a named bed is a move within the site.
 func (s *Service) RecordArrival(ctx context.Context, by outbreak.Actor, c RecordArrival) (Stay, error) {
 	if err := access.RequireAnywhere(by, access.StayRecord); err != nil {
 		return Stay{}, err
@@ -159,7 +164,7 @@ func (s *Service) RecordArrival(ctx context.Context, by outbreak.Actor, c Record
 		if at > tx.Now.Add(outbreak.Drift) {
 			return Stay{}, outbreak.Refuse(outbreak.Invalid, "placement.at_in_future")
 		}
-		return s.arrive(tx, by, c.Outbreak, c.Person, site, at)
+		return s.arrive(tx, by, c.Outbreak, c.Person, site, named{strings.TrimSpace(c.Ward), strings.TrimSpace(c.Bed)}, at)
 	})
 }
 
