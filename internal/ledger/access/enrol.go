@@ -13,19 +13,16 @@ import (
 const setupTime = 15 * time.Minute
 
 // BeginFactor makes the secret of a new telephone and gives what the telephone has to be told. A user who has a factor shows
-// it first: given is a code of the old telephone, or one on paper. The old one works until the new one is confirmed.
+// it first: given is a code of the old telephone, one on paper, or the answer of a passkey. The old one works until the new one is confirmed.
 func (s *Service) BeginFactor(ctx context.Context, session Session, given, address string) (Telephone, error) {
 	now := s.wall.Now()
-	f, err := s.ownFactor(ctx, session)
+	has, err := s.ownFactor(ctx, session)
 	if err != nil {
 		return Telephone{}, err
 	}
 	var x shown
-	if f.at != 0 {
-		if f, _, err = s.tried(ctx, session.User, address, now); err != nil {
-			return Telephone{}, err
-		}
-		if x, err = s.look(session.User, f, given, now); err != nil {
+	if has {
+		if x, err = s.weigh(ctx, session, given, address, now); err != nil {
 			return Telephone{}, err
 		}
 	}
@@ -35,8 +32,8 @@ func (s *Service) BeginFactor(ctx context.Context, session Session, given, addre
 		return Telephone{}, fmt.Errorf("sealing a second factor: %w", err)
 	}
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		if f.at != 0 {
-			if err := s.spend(tx, session.User, x, address); err != nil {
+		if has {
+			if err := s.spend(tx, session.User, x, address, now); err != nil {
 				return err
 			}
 		}
@@ -51,21 +48,28 @@ func (s *Service) BeginFactor(ctx context.Context, session Session, given, addre
 	return telephone(secret, session.Login), nil
 }
 
-// ownFactor reads the factor of a session, which must have shown it when there is one.
-func (s *Service) ownFactor(ctx context.Context, session Session) (f keptFactor, err error) {
+// ownFactor tells whether the user of a session has a second factor; the session must have shown it then.
+func (s *Service) ownFactor(ctx context.Context, session Session) (has bool, err error) {
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		f, _, err = factorOf(tx, session.User)
+		has, err = hasFactor(tx, session.User)
 		return err
 	})
-	if err == nil && f.at != 0 && session.PassedAt == 0 {
+	if err == nil && has && session.PassedAt == 0 {
 		err = outbreak.Refuse(outbreak.Forbidden, "access.factor_first")
 	}
-	return f, err
+	return has, err
 }
 
 // PendingTelephone gives again what a telephone has to be told, while its first code has not been typed.
 func (s *Service) PendingTelephone(ctx context.Context, session Session) (Telephone, error) {
-	f, err := s.ownFactor(ctx, session)
+	if _, err := s.ownFactor(ctx, session); err != nil {
+		return Telephone{}, err
+	}
+	var f keptFactor
+	err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		f, _, err = factorOf(tx, session.User)
+		return err
+	})
 	if err != nil {
 		return Telephone{}, err
 	}
@@ -94,7 +98,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, session Session, given, add
 		return "", nil, err
 	}
 	now := s.wall.Now()
-	f, _, err := s.tried(ctx, session.User, address, now)
+	f, _, err := s.tried(ctx, session, false, address, now)
 	if err != nil {
 		return "", nil, err
 	}
@@ -120,18 +124,11 @@ func (s *Service) ConfirmFactor(ctx context.Context, session Session, given, add
 		if err := s.putCodes(tx, session.User, codes); err != nil {
 			return struct{}{}, err
 		}
-		if _, err := tx.Exec("delete from user_session where user_id = $1 and id <> $2", session.User, session.ID); err != nil {
-			return struct{}{}, fmt.Errorf("ending the other sessions: %w", err)
+		if err := endOtherSessions(tx, session); err != nil {
+			return struct{}{}, err
 		}
-		for _, who := range []subject{ofFactor(session.User)} {
-			if err := forgive(tx, who); err != nil {
-				return struct{}{}, err
-			}
-		}
-		if address != "" {
-			if err := forgiveOnce(tx, ofAddress(address)); err != nil {
-				return struct{}{}, err
-			}
+		if err := forgiveFactor(tx, session.User, address); err != nil {
+			return struct{}{}, err
 		}
 		return struct{}{}, s.pass(tx, session, secret, "factor_set", now)
 	})
@@ -169,24 +166,20 @@ func (s *Service) putCodes(tx *store.Tx, user outbreak.UserID, codes []string) e
 	return nil
 }
 
-// RenewCodes makes new codes on paper for a code of the telephone; the old ones are worth nothing then.
+// RenewCodes makes new codes on paper for a code or the answer of a passkey; the old ones are worth nothing then.
 func (s *Service) RenewCodes(ctx context.Context, session Session, given, address string) ([]string, error) {
 	if _, err := s.ownFactor(ctx, session); err != nil {
 		return nil, err
 	}
 	now := s.wall.Now()
-	f, _, err := s.tried(ctx, session.User, address, now)
-	if err != nil {
-		return nil, err
-	}
-	x, err := s.look(session.User, f, given, now)
+	x, err := s.weigh(ctx, session, given, address, now)
 	if err != nil {
 		return nil, err
 	}
 	codes := newCodes()
 	by := outbreak.Actor{User: session.User}
 	_, err = store.Do(ctx, s.db, store.By{Actor: by, Route: "access.RenewCodes"}, nil, func(tx *store.Tx) (struct{}, error) {
-		if err := s.spend(tx, session.User, x, address); err != nil {
+		if err := s.spend(tx, session.User, x, address, now); err != nil {
 			return struct{}{}, err
 		}
 		if err := s.putCodes(tx, session.User, codes); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -62,11 +61,20 @@ func (r FactorRule) step(e Session, has bool, grants []Granted) Step {
 	return StepNone
 }
 
-// Factor is what is known of a user's second factor; the zero value is none.
+// Factor is what is known of a user's second factors; the zero value is none.
 type Factor struct {
-	User  outbreak.UserID
-	At    outbreak.Instant // when it was set up; 0: there is none
-	Codes int              // recovery codes that are left
+	User     outbreak.UserID
+	At       outbreak.Instant // when the telephone was set up; 0: there is none
+	Passkeys []Passkey
+	Codes    int // recovery codes that are left
+}
+
+// Has tells whether there is any.
+func (f Factor) Has() bool { return f.At != 0 || len(f.Passkeys) > 0 }
+
+// WorksAt tells whether one of the passkeys works at a site.
+func (f Factor) WorksAt(site Site) bool {
+	return slices.ContainsFunc(f.Passkeys, func(p Passkey) bool { return p.Site == site.Name && site.Passkeys() })
 }
 
 // recoveryCodes is how many codes on paper a user gets.
@@ -106,34 +114,66 @@ func factorSubjects(user outbreak.UserID, address string) []subject {
 	return []subject{ofFactor(user), ofAddress(address)}
 }
 
-// tried counts an attempt to show a factor before it is looked at, and gives the factor; the count is committed whatever
-// comes of it.
-func (s *Service) tried(ctx context.Context, user outbreak.UserID, address string, now outbreak.Instant) (f keptFactor, has bool, err error) {
-	who := factorSubjects(user, address)
+// tried counts an attempt to show a factor before it is looked at, and gives the telephone and, for the answer of a passkey,
+// what had been asked; the count is committed, and the question taken, whatever comes of it.
+func (s *Service) tried(ctx context.Context, session Session, answer bool, address string, now outbreak.Instant) (f keptFactor, asked challenge, err error) {
+	who := factorSubjects(session.User, address)
 	err = s.db.Write(ctx, func(tx *store.Tx) error {
 		if err := barred(tx, who, now); err != nil {
 			return err
 		}
-		if f, has, err = factorOf(tx, user); err != nil {
+		if f, _, err = factorOf(tx, session.User); err != nil {
 			return err
+		}
+		if answer {
+			if asked, err = takeChallenge(tx, session.ID, toShow, now); err != nil {
+				return err
+			}
 		}
 		locks, err := count(tx, who, now)
 		if err != nil || !locks {
 			return err
 		}
-		u, err := userByID(tx, user, now)
+		u, err := userByID(tx, session.User, now)
 		if err != nil {
 			return err
 		}
 		return s.changed(tx, outbreak.SystemActor("access"), u, "factor_locked", outbreak.Grant{})
 	})
-	return f, has, err
+	return f, asked, err
 }
 
-// shown is a factor that was shown: a code of the telephone, by its step, or one on paper, by its digest.
+// weigh tells whether what was given is a second factor of the session's user: a typed code, or the answer of a passkey.
+func (s *Service) weigh(ctx context.Context, session Session, given, address string, now outbreak.Instant) (shown, error) {
+	answer := isAnswer(given)
+	f, asked, err := s.tried(ctx, session, answer, address, now)
+	if err != nil {
+		return shown{}, err
+	}
+	if answer {
+		return s.lookPasskey(ctx, session.User, asked, given)
+	}
+	return s.look(session.User, f, given, now)
+}
+
+// shown is a factor that was shown: a code of the telephone, by its step, one on paper, by its digest, or a passkey, by its
+// count.
 type shown struct {
-	step  int64
-	paper string
+	step    int64
+	paper   string
+	passkey PasskeyID
+	count   int64
+}
+
+// what is the journal's word for it.
+func (x shown) what() string {
+	switch {
+	case x.paper != "":
+		return "recovery_used"
+	case x.passkey != 0:
+		return "passkey_shown"
+	}
+	return "factor_shown"
 }
 
 // look tells whether a typed code is one of the factor's.
@@ -157,13 +197,16 @@ func (s *Service) look(user outbreak.UserID, f keptFactor, given string, now out
 	return shown{step: step}, nil
 }
 
-// spend takes a shown code, once.
-func (s *Service) spend(tx *store.Tx, user outbreak.UserID, x shown, address string) error {
+// spend takes a shown factor, once.
+func (s *Service) spend(tx *store.Tx, user outbreak.UserID, x shown, address string, now outbreak.Instant) error {
 	var n int64
 	var err error
-	if x.paper != "" {
+	switch {
+	case x.paper != "":
 		n, err = tx.Exec("delete from user_recovery_code where user_id = $1 and code_hash = $2", user, x.paper)
-	} else {
+	case x.passkey != 0:
+		n, err = spendPasskey(tx, user, x, now)
+	default:
 		n, err = tx.Exec("update user_factor set last_step = $1 where user_id = $2 and last_step < $1", x.step, user)
 	}
 	if err != nil {
@@ -172,38 +215,32 @@ func (s *Service) spend(tx *store.Tx, user outbreak.UserID, x shown, address str
 	if n == 0 {
 		return outbreak.Refuse(outbreak.Invalid, "access.factor_wrong")
 	}
+	return forgiveFactor(tx, user, address)
+}
+
+// forgiveFactor takes back what was counted for an attempt that was right.
+func forgiveFactor(tx *store.Tx, user outbreak.UserID, address string) error {
 	if err := forgive(tx, ofFactor(user)); err != nil || address == "" {
 		return err
 	}
 	return forgiveOnce(tx, ofAddress(address))
 }
 
-// PassFactor shows the second factor of a session: a code of the telephone, or one of those on paper. The session gets a new
+// PassFactor shows the second factor of a session: a code of the telephone, one of those on paper, or the answer of a passkey. The session gets a new
 // secret, which is given, so that one that was known before opens nothing.
 func (s *Service) PassFactor(ctx context.Context, session Session, given, address string) (string, error) {
 	now := s.wall.Now()
-	f, has, err := s.tried(ctx, session.User, address, now)
-	if err != nil {
-		return "", err
-	}
-	if !has {
-		return "", outbreak.Refuse(outbreak.Invalid, "access.factor_wrong")
-	}
-	x, err := s.look(session.User, f, given, now)
+	x, err := s.weigh(ctx, session, given, address, now)
 	if err != nil {
 		return "", err
 	}
 	secret := newSecret("")
 	by := outbreak.Actor{User: session.User}
 	_, err = store.Do(ctx, s.db, store.By{Actor: by, Route: "access.PassFactor"}, nil, func(tx *store.Tx) (struct{}, error) {
-		if err := s.spend(tx, session.User, x, address); err != nil {
+		if err := s.spend(tx, session.User, x, address, now); err != nil {
 			return struct{}{}, err
 		}
-		what := "factor_shown"
-		if x.paper != "" {
-			what = "recovery_used"
-		}
-		return struct{}{}, s.pass(tx, session, secret, what, now)
+		return struct{}{}, s.pass(tx, session, secret, x.what(), now)
 	})
 	s.known.forget(session.User)
 	if err != nil {
@@ -228,13 +265,13 @@ func (s *Service) pass(tx *store.Tx, session Session, secret, what string, now o
 	return s.changed(tx, outbreak.Actor{User: session.User}, u, what, outbreak.Grant{})
 }
 
-// FactorOf reads one's own second factor.
+// FactorOf reads one's own second factors.
 func (s *Service) FactorOf(ctx context.Context, session Session) (Factor, error) {
 	list, err := s.factors(ctx, []outbreak.UserID{session.User})
 	return list[session.User], err
 }
 
-// ListFactors reads who of the users the actor manages has a second factor.
+// ListFactors reads which second factors the users the actor manages have.
 func (s *Service) ListFactors(ctx context.Context, by outbreak.Actor, users []User) (map[outbreak.UserID]Factor, error) {
 	if err := RequireAnywhere(by, UserManage); err != nil {
 		return nil, err
@@ -253,23 +290,28 @@ func (s *Service) factors(ctx context.Context, users []outbreak.UserID) (map[out
 	if len(users) == 0 {
 		return found, nil
 	}
-	var marks []string
-	var args []any
-	for _, u := range users {
-		args = append(args, u)
-		marks = append(marks, fmt.Sprintf("$%d", len(args)))
-	}
+	in, args := store.In(nil, users)
 	err := s.db.Read(ctx, func(tx *store.Tx) error {
+		clear(found)
 		list, err := store.List(tx, func(r store.Row) (f Factor, err error) {
 			err = r.Scan(&f.User, &f.At, &f.Codes)
 			return f, err
-		}, `select f.user_id, f.at, (select count(*) from user_recovery_code c where c.user_id = f.user_id) from user_factor f
-			where f.at > 0 and f.user_id in (`+strings.Join(marks, ", ")+")", args...)
+		}, `select u.id, coalesce((select f.at from user_factor f where f.user_id = u.id), 0), (select count(*) from user_recovery_code c where c.user_id = u.id)
+			from users u where u.id in (`+in+")", args...)
 		if err != nil {
 			return fmt.Errorf("reading second factors: %w", err)
 		}
 		for _, f := range list {
 			found[f.User] = f
+		}
+		keys, err := store.List(tx, scanPasskey, "select "+passkeyColumns+" from user_passkey where user_id in ("+in+") order by id", args...)
+		if err != nil {
+			return fmt.Errorf("reading passkeys: %w", err)
+		}
+		for _, k := range keys {
+			f := found[k.User]
+			f.Passkeys = append(f.Passkeys, k.Passkey)
+			found[k.User] = f
 		}
 		return nil
 	})

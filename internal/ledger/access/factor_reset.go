@@ -42,11 +42,11 @@ func (s *Service) AskFactorReset(ctx context.Context, by outbreak.Actor, user ou
 		if by.User == user && by.System == "" {
 			return FactorReset{}, outbreak.Refuse(outbreak.Forbidden, "access.reset_own")
 		}
-		f, _, err := factorOf(tx, user)
+		has, err := hasFactor(tx, user)
 		if err != nil {
 			return FactorReset{}, err
 		}
-		if f.at == 0 {
+		if !has {
 			return FactorReset{}, outbreak.Refuse(outbreak.Invalid, "access.reset_none")
 		}
 		r := FactorReset{ID: outbreak.New[ResetID](s.ids), User: user, Login: u.Login, Asked: by.String(), At: now, Until: now.Add(resetTime)}
@@ -89,8 +89,8 @@ func (s *Service) ListFactorResets(ctx context.Context, by outbreak.Actor) ([]Fa
 	return list, err
 }
 
-// ConfirmFactorReset takes the second factor away that another administrator asked for: telephone and codes on paper are
-// worth nothing, sessions end, and the user sets up a new one when he signs in with his password. Neither of the two may be
+// ConfirmFactorReset takes the second factors away that another administrator asked for: telephone, passkeys and codes on
+// paper are worth nothing, sessions end, and the user sets up a new one when he signs in with his password. Neither of the two may be
 // the user himself. The console of the server confirms its own request only while nobody else could.
 func (s *Service) ConfirmFactorReset(ctx context.Context, by outbreak.Actor, id ResetID, key string) error {
 	now := s.wall.Now()
@@ -113,7 +113,7 @@ func (s *Service) ConfirmFactorReset(ctx context.Context, by outbreak.Actor, id 
 		if err := s.twoPeople(tx, by, r); err != nil {
 			return 0, err
 		}
-		for _, sql := range []string{"delete from user_factor where user_id = $1", "delete from user_recovery_code where user_id = $1", "delete from user_session where user_id = $1"} {
+		for _, sql := range []string{"delete from user_factor where user_id = $1", "delete from user_passkey where user_id = $1", "delete from user_recovery_code where user_id = $1", "delete from user_session where user_id = $1"} {
 			if _, err := tx.Exec(sql, r.User); err != nil {
 				return 0, fmt.Errorf("taking a second factor away: %w", err)
 			}

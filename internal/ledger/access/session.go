@@ -122,11 +122,11 @@ func (s *Service) begin(ctx context.Context, user outbreak.UserID, device string
 			e.ID, e.User, digest(secret), e.At, e.SeenAt, e.EndAt, e.Device, e.PassedAt); err != nil {
 			return Session{}, fmt.Errorf("starting a session: %w", err)
 		}
-		f, _, err := factorOf(tx, u.ID)
+		has, err := hasFactor(tx, u.ID)
 		if err != nil {
 			return Session{}, err
 		}
-		e.Step = s.Factor.step(e, f.at != 0, u.Grants)
+		e.Step = s.Factor.step(e, has, u.Grants)
 		return e, s.changed(tx, by, u, "signed_in", outbreak.Grant{})
 	})
 	if err != nil {
@@ -215,11 +215,11 @@ func (s *Service) ActorOfSession(ctx context.Context, secret string) (outbreak.A
 		if err != nil {
 			return holder{}, err
 		}
-		f, _, err := factorOf(tx, e.User)
+		has, err := hasFactor(tx, e.User)
 		if err != nil {
 			return holder{}, err
 		}
-		e.Step = s.Factor.step(e, f.at != 0, granted)
+		e.Step = s.Factor.step(e, has, granted)
 		h := holder{actor: outbreak.Actor{User: e.User}, session: e, until: min(e.EndAt, e.SeenAt.Add(s.Idle))}
 		if e.Step == StepNone {
 			h.take(granted, plain(granted))

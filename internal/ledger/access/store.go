@@ -109,6 +109,14 @@ func endSessions(tx *store.Tx, user outbreak.UserID) error {
 	return nil
 }
 
+// endOtherSessions ends every session of a user but one.
+func endOtherSessions(tx *store.Tx, kept Session) error {
+	if _, err := tx.Exec("delete from user_session where user_id = $1 and id <> $2", kept.User, kept.ID); err != nil {
+		return fmt.Errorf("ending the other sessions: %w", err)
+	}
+	return nil
+}
+
 func revokeTokens(tx *store.Tx, user outbreak.UserID, now outbreak.Instant) error {
 	if _, err := tx.Exec("update user_token set revoked_at = $1 where user_id = $2 and revoked_at = 0", now, user); err != nil {
 		return fmt.Errorf("revoking tokens: %w", err)
