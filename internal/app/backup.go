@@ -47,16 +47,22 @@ func (a *App) BackUp(ctx context.Context, file string, to []age.Recipient, told 
 	if _, err := os.Lstat(file); err == nil {
 		return b, outbreak.Refuse(outbreak.Conflict, "app.backup_there", "file", file)
 	}
-	part, err := os.OpenFile(file+".part", os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	part, err := store.Hold(file + partSuffix) // what a killed backup left is written over
+	if errors.Is(err, store.ErrHeld) {
+		return b, outbreak.Refuse(outbreak.Conflict, "app.backup_going_on", "file", file, "part", file+partSuffix)
+	}
 	if err != nil {
 		return b, fmt.Errorf("making the file of a backup: %w", err)
 	}
+	kept := false
 	defer func() {
-		_ = part.Close() // a second time, when all went well
-		if err != nil {
-			_ = os.Remove(part.Name())
+		if !kept {
+			_ = store.Release(part)
 		}
 	}()
+	if err := part.Truncate(0); err != nil {
+		return b, fmt.Errorf("emptying what a backup left behind: %w", err)
+	}
 	var before int64
 	if err := a.House.DB.Read(ctx, func(tx *store.Tx) (err error) { before, err = journal.Head(tx); return err }); err != nil {
 		return b, err
@@ -69,10 +75,11 @@ func (a *App) BackUp(ctx context.Context, file string, to []age.Recipient, told 
 	if err := part.Sync(); err != nil {
 		return b, err
 	}
-	if err := part.Close(); err != nil {
+	if err := os.Rename(part.Name(), file); err != nil {
 		return b, err
 	}
-	if err := os.Rename(part.Name(), file); err != nil {
+	kept = true
+	if err := part.Close(); err != nil { // after the renaming: until then it is held
 		return b, err
 	}
 	if err := syncFolder(filepath.Dir(file)); err != nil {
@@ -203,6 +210,7 @@ func syncFolder(dir string) error {
 const (
 	backupName   = "breakwater-"
 	backupSuffix = ".backup.age"
+	partSuffix   = ".part"
 )
 
 // backUp makes the backup that is due, and takes away those of its own that are too many. It looks at the journal: a site that
@@ -219,25 +227,109 @@ func (a *App) backUp(ctx context.Context) error {
 	if err := os.MkdirAll(b.Dir, 0o700); err != nil {
 		return fmt.Errorf("making the folder of the backups: %w", err)
 	}
-	name := backupName + time.UnixMilli(int64(now)).UTC().Format("20060102-150405Z") + backupSuffix
-	made, err := a.BackUp(ctx, filepath.Join(b.Dir, name), b.To, nil)
+	mine := filepath.Join(b.Dir, backupName+a.House.Registry.Keys().Ring()+"-")
+	made, err := a.BackUp(ctx, mine+time.UnixMilli(int64(now)).UTC().Format(backupTime)+backupSuffix, b.To, nil)
 	if err != nil {
 		return err
 	}
 	a.config.Log.Info("backed up", "rows", made.Rows, "bytes", made.Bytes, "sha256", made.Digest)
-	old, err := filepath.Glob(filepath.Join(b.Dir, backupName+"*"+backupSuffix))
+	return a.prune(ctx, mine, made.File)
+}
+
+const backupTime = "20060102-150405Z"
+
+// prune takes away the backups that are too many, and what killed ones left half. Several sites may share a folder: those of
+// others, whose names hold the name of another key ring, stay. Older versions named no ring; such a file is this site's when
+// the journal knows its digest.
+func (a *App) prune(ctx context.Context, mine, made string) error {
+	halves, err := filepath.Glob(mine + "*" + backupSuffix + partSuffix)
 	if err != nil {
 		return err
 	}
-	slices.Sort(old)
-	old = slices.DeleteFunc(old, func(file string) bool { return file == made.File })
-	for len(old) >= b.Keep {
+	for _, half := range halves {
+		part, err := store.Hold(half)
+		if errors.Is(err, store.ErrHeld) { // somebody is at it
+			continue
+		}
+		if err == nil {
+			err = store.Release(part)
+		}
+		if err != nil {
+			return fmt.Errorf("taking half a backup away: %w", err)
+		}
+	}
+	named, err := filepath.Glob(mine + "*" + backupSuffix)
+	if err != nil {
+		return err
+	}
+	old, err := a.unnamed(ctx)
+	if err != nil {
+		return err
+	}
+	slices.Sort(named)
+	old = append(old, named...) // those without a ring in their name are older
+	old = slices.DeleteFunc(old, func(file string) bool { return file == made })
+	for len(old) >= a.config.Backups.Keep {
 		if err := os.Remove(old[0]); err != nil {
 			return fmt.Errorf("taking an old backup away: %w", err)
 		}
 		old = old[1:]
 	}
 	return nil
+}
+
+// unnamed lists this site's backups whose names do not tell whose they are, oldest first.
+func (a *App) unnamed(ctx context.Context) (mine []string, err error) {
+	files, err := filepath.Glob(filepath.Join(a.config.Backups.Dir, backupName+"*"+backupSuffix))
+	if err != nil {
+		return nil, err
+	}
+	files = slices.DeleteFunc(files, func(file string) bool {
+		_, err := time.Parse(backupTime, strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), backupName), backupSuffix))
+		return err != nil
+	})
+	if len(files) == 0 {
+		return nil, nil
+	}
+	digests := map[string]bool{}
+	if err := a.House.DB.Read(ctx, func(tx *store.Tx) error {
+		entries, err := journal.ListAbout(tx, outbreak.Backups, mostRemembered)
+		for _, e := range entries {
+			if err == nil {
+				err = outbreak.On(e, func(b outbreak.BackupMade) error { digests[b.Digest] = true; return nil })
+			}
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	for _, file := range files {
+		digest, err := digestOf(file)
+		if err != nil {
+			return nil, err
+		}
+		if digests[digest] {
+			mine = append(mine, file)
+		}
+	}
+	return mine, nil
+}
+
+// mostRemembered is how many backups are looked for in the journal: a year of hourly ones.
+const mostRemembered = 10_000
+
+func digestOf(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", fmt.Errorf("looking at an old backup: %w", err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", fmt.Errorf("looking at an old backup: %w", err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
 // lastBackup gives when the last backup was made; 0 for never.

@@ -3,8 +3,12 @@ package app_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,6 +173,7 @@ func revive(t *testing.T, c app.Config, file string, id age.Identity, made app.B
 }
 
 // TestASiteBacksItselfUp lets a site make the backups that are due, and keep as many as it is told to.
+// The folder is shared with other sites, and holds what versions made that did not name the site.
 func TestASiteBacksItselfUp(t *testing.T) {
 	id, err := age.GenerateX25519Identity()
 	if err != nil {
@@ -181,30 +186,46 @@ func TestASiteBacksItselfUp(t *testing.T) {
 	if err := os.MkdirAll(c.Backups.Dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, old := range []string{"breakwater-20200101-000000Z.backup.age", "breakwater-20210101-000000Z.backup.age", "somebody-elses.age"} {
-		if err := os.WriteFile(filepath.Join(c.Backups.Dir, old), nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	list := func() (names []string) {
-		entries, err := os.ReadDir(c.Backups.Dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, e := range entries {
-			names = append(names, e.Name())
-		}
-		return names
-	}
-	for range 2 { // a second start within the hour makes none
+	open := func() *app.App {
+		t.Helper()
 		a, err := app.New(ctx, c)
 		if err != nil {
 			t.Fatal(err)
 		}
+		return a
+	}
+	put := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(c.Backups.Dir, name), []byte(name), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	theirs := []string{"breakwater-0THER234-20200101-000000Z.backup.age", "breakwater-0THER234-20200101-000000Z.backup.age.part",
+		"breakwater-20210101-000000Z.backup.age", "somebody-elses.age"}
+	ours := func() []string {
+		t.Helper()
+		entries, err := os.ReadDir(c.Backups.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, e := range entries {
+			names = append(names, e.Name())
+		}
+		n := len(names)
+		if names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(theirs, name) }); n != len(names)+len(theirs) {
+			t.Fatalf("something of another site is gone: %v", names)
+		}
+		return names
+	}
+	settle := func(a *app.App, well func(names []string) bool) {
+		t.Helper()
 		a.Run(ctx)
-		for n := 0; len(list()) != 3 || list()[0] != "breakwater-20210101-000000Z.backup.age"; n++ {
+		for n := 0; !well(ours()); n++ {
 			if n > 500 {
-				t.Fatalf("there are %v", list())
+				t.Fatalf("there are %v", ours())
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
@@ -212,8 +233,73 @@ func TestASiteBacksItselfUp(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	names := list()
-	if d, err := app.CheckBackup(filepath.Join(c.Backups.Dir, names[1]), []age.Identity{id}); err != nil || d.Rows == 0 {
-		t.Errorf("%v: %+v %v", names, d, err)
+
+	a := open()
+	mine := "breakwater-" + a.House.Registry.Keys().Ring() + "-"
+	put(theirs...)
+	put(mine+"20200101-000000Z.backup.age", mine+"20200201-000000Z.backup.age", mine+"20200301-000000Z.backup.age.part")
+	var first string
+	settle(a, func(names []string) bool {
+		first = names[len(names)-1]
+		return len(names) == 2 && names[0] == mine+"20200201-000000Z.backup.age"
+	})
+	if d, err := app.CheckBackup(filepath.Join(c.Backups.Dir, first), []age.Identity{id}); err != nil || d.Rows == 0 {
+		t.Errorf("%s: %+v %v", first, d, err)
+	}
+	settle(open(), func(names []string) bool { return len(names) == 2 && names[1] == first }) // within the hour a start makes none
+
+	c.Backups.Every = time.Millisecond
+	a = open()
+	for _, name := range []string{"breakwater-20220101-000000Z.backup.age", "breakwater-20220201-000000Z.backup.age"} {
+		if _, err := a.BackUp(ctx, filepath.Join(c.Backups.Dir, name), c.Backups.To, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(time.Until(second(first).Add(1100 * time.Millisecond))) // a name is made of seconds
+	settle(a, func(names []string) bool {
+		return len(names) == 2 && names[0] == first && strings.HasPrefix(names[1], mine)
+	})
+}
+
+// second is the time in the name of a backup.
+func second(name string) time.Time {
+	at, _ := time.Parse("20060102-150405Z", strings.TrimSuffix(name, ".backup.age")[len("breakwater-XXXXXXXX-"):])
+	return at
+}
+
+// TestHalfABackupIsTakenOver leaves what a killed backup leaves, and lets two write the same file.
+func TestHalfABackupIsTakenOver(t *testing.T) {
+	id, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	a, err := app.New(ctx, site(t, store.SQLite, filepath.Join(t.TempDir(), "key")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Stop(ctx) //nolint:errcheck // nothing runs
+	file := filepath.Join(t.TempDir(), "site.backup.age")
+	if err := os.WriteFile(file+".part", bytes.Repeat([]byte("half"), 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := store.Hold(file + ".part")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.BackUp(ctx, file, []age.Recipient{id.Recipient()}, nil); outbreak.KindOf(err) != outbreak.Conflict {
+		t.Errorf("two write one file: %v", err)
+	}
+	if err := other.Close(); err != nil { // as its end would
+		t.Fatal(err)
+	}
+	if _, err := a.BackUp(ctx, file, []age.Recipient{id.Recipient()}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := app.CheckBackup(file, []age.Identity{id}); err != nil || d.Rows == 0 {
+		t.Errorf("%+v %v", d, err)
+	}
+	if _, err := os.Stat(file + ".part"); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
 	}
 }

@@ -35,11 +35,40 @@ func keepErased(ctx context.Context, c Config, reg *registry.Service) error {
 // SignHead signs the journal's head and adds the line to the file beside the key. at is the machine's time.
 func (a *App) SignHead(ctx context.Context, at outbreak.Instant) (journal.SignedHead, error) {
 	keys := a.House.Registry.Keys()
+	if err := keys.Reload(); err != nil { // the key that signs may have been replaced
+		return journal.SignedHead{}, err
+	}
 	h, err := journal.SignHead(ctx, a.House.DB, at, keys)
 	if err != nil {
 		return h, err
 	}
 	return h, keys.AppendBeside(headsFile, h.String())
+}
+
+// SignerRotation is what a new signing key came to, with the last head of the old key and the first of the new one: whoever
+// keeps both has it from the old key how far the journal had come when it ended.
+type SignerRotation struct {
+	registry.SignerRotation
+	Last  string `json:"last"`
+	First string `json:"first"`
+}
+
+// RotateSigner makes a new signing key. The old one signs the journal's head a last time before its secret is destroyed, the
+// new one at once after; both lines go to the file beside the key.
+func (a *App) RotateSigner(ctx context.Context) (SignerRotation, error) {
+	var turn SignerRotation
+	last, err := a.SignHead(ctx, a.config.Wall.Now())
+	if err == nil {
+		turn.Last = last.String()
+	} else if outbreak.KindOf(err) != outbreak.NotFound { // an empty journal has nothing to sign
+		return turn, err
+	}
+	if turn.SignerRotation, err = a.House.Registry.Keys().RotateSigner(ctx); err != nil {
+		return turn, err
+	}
+	first, err := a.SignHead(ctx, a.config.Wall.Now())
+	turn.First = first.String()
+	return turn, err
 }
 
 // rereadKeys reads the key file again, so that what other rooms seal lies under the newest key soon after a rotation. Who meets
@@ -78,7 +107,11 @@ func (a *App) signAtStop(ctx context.Context) {
 
 // signMoved signs a head unless the last one says the same.
 func (a *App) signMoved(ctx context.Context, last journal.SignedHead, now outbreak.Instant) error {
-	h, err := journal.SignHead(ctx, a.House.DB, now, a.House.Registry.Keys())
+	keys := a.House.Registry.Keys()
+	if err := keys.Reload(); err != nil { // the key that signs may have been replaced
+		return err
+	}
+	h, err := journal.SignHead(ctx, a.House.DB, now, keys)
 	if outbreak.KindOf(err) == outbreak.NotFound { // nothing happened yet
 		return nil
 	}
@@ -88,7 +121,7 @@ func (a *App) signMoved(ctx context.Context, last journal.SignedHead, now outbre
 	if h.Seq == last.Seq && h.Hash == last.Hash {
 		return nil
 	}
-	return a.House.Registry.Keys().AppendBeside(headsFile, h.String())
+	return keys.AppendBeside(headsFile, h.String())
 }
 
 // lastHead reads the last line of the file; the zero head when there is none.

@@ -20,6 +20,7 @@ import (
 func TestASiteSignsWhereItCameTo(t *testing.T) {
 	ctx, data := context.Background(), filepath.Join(t.TempDir(), "site")
 	wall := outbreak.NewHandClock(testkit.Start)
+	tore := false
 	run := func(areas ...registry.NewArea) (lines int) {
 		t.Helper()
 		a, err := app.New(ctx, app.Config{Data: data, Wall: wall, Clock: wall})
@@ -44,11 +45,11 @@ func TestASiteSignsWhereItCameTo(t *testing.T) {
 		if os.IsNotExist(err) {
 			return 0
 		}
-		heads, err := journal.ReadHeads(bytes.NewReader(text))
-		if err != nil {
-			t.Fatal(err)
+		heads, torn, err := journal.ReadHeads(bytes.NewReader(text))
+		if err != nil || len(torn) > 0 != tore {
+			t.Fatal(torn, err)
 		}
-		v, err := journal.VerifyAgainst(ctx, a.House.DB, heads, a.House.Registry.Keys().Signs)
+		v, err := journal.VerifyAgainst(ctx, a.House.DB, heads, a.House.Registry.Keys().Signed)
 		if err != nil || len(v.Findings) > 0 {
 			t.Error(v.Findings, err)
 		}
@@ -66,6 +67,18 @@ func TestASiteSignsWhereItCameTo(t *testing.T) {
 	}
 	if n := run(); n != first {
 		t.Errorf("with no news %d heads instead of %d", n, first)
+	}
+	heads, err := os.ReadFile(data + ".heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := bytes.LastIndexByte(heads[:len(heads)-1], '\n') + 1
+	tore = true // as a crash leaves it, in the middle of the last signature
+	if err := os.WriteFile(data+".heads", heads[:last+(len(heads)-last)*9/10], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := run(); n != first {
+		t.Errorf("after a torn line %d heads instead of %d", n, first)
 	}
 	wall.Move(24 * time.Hour)
 	if n := run(registry.NewArea{Code: "23", Name: "another"}); n <= first {

@@ -54,11 +54,14 @@ func (c journalVerifyCmd) verify(r *run, a *app.App) (journal.Verification, erro
 		return journal.Verification{}, fmt.Errorf("reading signed heads: %w", err)
 	}
 	defer f.Close()
-	heads, err := journal.ReadHeads(f)
+	heads, torn, err := journal.ReadHeads(f)
 	if err != nil {
 		return journal.Verification{}, err
 	}
-	return journal.VerifyAgainst(r.ctx, a.House.DB, heads, a.House.Registry.Keys().Signs)
+	for _, line := range torn {
+		r.say("cli.head_torn", "line", line, "file", c.Head)
+	}
+	return journal.VerifyAgainst(r.ctx, a.House.DB, heads, a.House.Registry.Keys().Signed)
 }
 
 type journalHeadCmd struct{ site }

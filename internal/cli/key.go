@@ -55,6 +55,9 @@ func (c keyStatusCmd) Run(r *run) error {
 	}
 	r.tell("cli.key_index", "key", s.Index.Newest, "waiting", s.Index.Waiting)
 	r.tell("cli.key_signer", "signer", s.Signer)
+	for _, old := range s.Signed {
+		r.tell("cli.key_signed", "signer", old.Signer, "at", old.Retired.String())
+	}
 	r.tellSplit(s.Split)
 	r.tell("cli.key_erased", "erased", s.Erased, "listed", s.Listed)
 	if s.Backup != 0 {
@@ -84,7 +87,8 @@ func (r *run) tellSplit(s *registry.SplitStatus) {
 
 type keyRotateCmd struct {
 	site
-	Index bool `help:"The index key instead of the master key: every box is opened. Needed only when an index key may have become known."`
+	Index bool `help:"The index key instead of the master key: every box is opened. Needed only when an index key may have become known." xor:"which"`
+	Sign  bool `help:"The signing key instead of the master key: the old one signs the journal's head a last time and is destroyed; its public half stays." xor:"which"`
 	JSON  bool `name:"json" help:"One JSON object on standard output."`
 }
 
@@ -95,6 +99,9 @@ func (c keyRotateCmd) Run(r *run) error {
 		return err
 	}
 	defer done()
+	if c.Sign {
+		return c.sign(r, a)
+	}
 	keys := a.House.Registry.Keys()
 	var result registry.Rotation
 	if c.Index {
@@ -126,6 +133,25 @@ func (c keyRotateCmd) Run(r *run) error {
 	if err == nil && (s.Split == nil || len(s.Split.Lacks) > 0) {
 		r.say("cli.key_split_again")
 	}
+	return err
+}
+
+// sign replaces the signing key and prints what belongs elsewhere: both public keys, and the heads that join them.
+func (c keyRotateCmd) sign(r *run, a *app.App) error {
+	turn, err := a.RotateSigner(r.ctx)
+	if turn.Key == 0 { // also when only the new head could not be kept, the rest is told
+		return err
+	}
+	if c.JSON {
+		return errors.Join(err, r.print(turn))
+	}
+	for _, line := range []string{turn.Last, turn.First} {
+		if line != "" {
+			fmt.Fprintln(r.streams.Out, line)
+		}
+	}
+	r.say("cli.key_signer_rotated", "key", turn.Key, "signer", turn.Signer, "before", turn.Before)
+	r.say("cli.key_split_again")
 	return err
 }
 

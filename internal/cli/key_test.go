@@ -345,6 +345,44 @@ func TestASignedHeadIsKeptAndCompared(t *testing.T) {
 	})
 }
 
+// TestHeadsOutliveTheKeyThatSignedThem replaces the signing key while a server has the key file open, and compares lines of
+// both keys; lines of another site's key and one that is signed by the old key after its end say nothing.
+func TestHeadsOutliveTheKeyThatSignedThem(t *testing.T) {
+	places(t, func(t *testing.T, p place) {
+		p.populate(residents()[:3])
+		server, err := p.open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer server.Stop(context.Background()) //nolint:errcheck // nothing runs
+		old := p.run("journal", "head")
+		var turn app.SignerRotation
+		if err := json.Unmarshal([]byte(p.run("key", "rotate", "--sign", "--json")), &turn); err != nil || turn.Key != 2 {
+			t.Fatal(turn, err)
+		}
+		late, err := server.SignHead(context.Background(), outbreak.WallClock{}.Now())
+		if err != nil || late.Signer != turn.Signer {
+			t.Errorf("a server that runs signs with a key that was replaced: %v %v", late, err)
+		}
+		kept := filepath.Join(p.dir, "site.heads")
+		text, err := os.ReadFile(kept)
+		if want := old + turn.Last + "\n" + turn.First + "\n" + late.String() + "\n"; err != nil || string(text) != want {
+			t.Errorf("%s is kept instead of %s: %v", text, want, err)
+		}
+		p.run("journal", "verify", "--head", kept)
+		if err := os.WriteFile(kept, append(text, old[:len(old)*9/10]...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, out, said := try(append([]string{"journal", "verify", "--head", kept}, p.flags...)...)
+		if code != 0 || !strings.Contains(said, "Line 5 of "+kept+" is torn") {
+			t.Errorf("%d %s %s", code, out, said)
+		}
+		if out := p.run("key", "status"); !strings.Contains(out, turn.Before) || !strings.Contains(out, turn.Signer) {
+			t.Error(out)
+		}
+	})
+}
+
 // TestAStolenDatabaseShowsNoName takes everything a thief of the data takes while the site runs: the folder with its write-ahead
 // log, a copy of every table, and with PostgreSQL the files of the server with its log; and looks for every name, document, phone
 // and address, as UTF-8, GB 18030 and UTF-16. The same search finds a name that is put there afterwards.

@@ -132,12 +132,15 @@ type PeopleKeptApart struct {
 	Other PersonID `json:"other"`
 }
 
-// KeyChanged says what was done to a key of the ring: made, retired, forgotten. Of is master or index.
+// KeyChanged says what was done to a key of the ring: made, retired, forgotten. Of is master, index or sign; of a signing key
+// the public half is named.
 type KeyChanged struct {
 	Scope
 	What string `json:"what"`
 	Of   string `json:"of"`
 	Key  int64  `json:"key"`
+
+	Public string `json:"public,omitempty"`
 }
 
 // BoxIssued gives a run of tube serials to an area.

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -64,9 +66,13 @@ func SignHead(ctx context.Context, db *store.DB, at outbreak.Instant, by Signer)
 	if h.Seq == 0 {
 		return h, outbreak.Refuse(outbreak.NotFound, "journal.empty")
 	}
-	h.Signer, _ = by.Sign(nil)
-	_, h.Signature = by.Sign([]byte(h.text()))
-	return h, nil
+	for range 2 { // once more when the key is replaced between its name and its signature
+		h.Signer, _ = by.Sign(nil)
+		if _, h.Signature = by.Sign([]byte(h.text())); h.genuine() {
+			return h, nil
+		}
+	}
+	return h, errors.New("the site's key gives signatures that are not true")
 }
 
 // genuine tells whether the signature is that of the key in the line.
@@ -79,14 +85,14 @@ func (h SignedHead) genuine() bool {
 	return err == nil && ed25519.Verify(key, []byte(h.text()), signature)
 }
 
-// ReadHeads reads lines of signed heads; empty lines and lines that begin with # are passed over. A line that is none comes
-// back as a refusal with its number.
-func ReadHeads(from io.Reader) ([]SignedHead, error) {
+// ReadHeads reads lines of signed heads; empty lines and lines that begin with # are passed over. A line that begins as a head
+// and is not whole, as a crash leaves it at the end of the file, says nothing: its number is in torn. A line that is no head at
+// all comes back as a refusal with its number.
+func ReadHeads(from io.Reader) (heads []SignedHead, torn []int, err error) {
 	text, err := io.ReadAll(io.LimitReader(from, 64<<20))
 	if err != nil {
-		return nil, fmt.Errorf("reading signed heads: %w", err)
+		return nil, nil, fmt.Errorf("reading signed heads: %w", err)
 	}
-	var heads []SignedHead
 	n := 0
 	for line := range strings.Lines(string(text)) {
 		n++
@@ -94,22 +100,33 @@ func ReadHeads(from io.Reader) ([]SignedHead, error) {
 			continue
 		}
 		h, ok := ParseHead(line)
-		if !ok {
-			return nil, outbreak.Refuse(outbreak.Invalid, "journal.head_line", "line", n)
+		switch {
+		case ok:
+			heads = append(heads, h)
+		case strings.HasPrefix(line, headForm+" ") || strings.HasPrefix(headForm, line):
+			torn = append(torn, n)
+		default:
+			return nil, torn, outbreak.Refuse(outbreak.Invalid, "journal.head_line", "line", n)
 		}
-		heads = append(heads, h)
 	}
 	if len(heads) == 0 {
-		return nil, outbreak.Refuse(outbreak.Invalid, "journal.no_heads")
+		return nil, torn, outbreak.Refuse(outbreak.Invalid, "journal.no_heads")
 	}
-	return heads, nil
+	return heads, torn, nil
 }
 
-// ParseHead reads one line; false when it is none. Whether it is genuine is VerifyAgainst's to say.
+// Lengths of the last three fields of a whole line.
+var (
+	hashLength      = hex.EncodedLen(sha256.Size)
+	signerLength    = base64.RawURLEncoding.EncodedLen(ed25519.PublicKeySize)
+	signatureLength = base64.RawURLEncoding.EncodedLen(ed25519.SignatureSize)
+)
+
+// ParseHead reads one line; false when it is none or not whole. Whether it is genuine is VerifyAgainst's to say.
 func ParseHead(line string) (h SignedHead, ok bool) {
 	rest, ok := strings.CutPrefix(line, headForm+" ")
 	f := strings.Fields(rest)
-	if !ok || len(f) != 5 || h.At.UnmarshalText([]byte(f[0])) != nil {
+	if !ok || len(f) != 5 || h.At.UnmarshalText([]byte(f[0])) != nil || len(f[2]) < hashLength || len(f[3]) < signerLength || len(f[4]) < signatureLength {
 		return h, false
 	}
 	seq, err := strconv.ParseInt(f[1], 10, 64)
@@ -117,11 +134,12 @@ func ParseHead(line string) (h SignedHead, ok bool) {
 	return h, err == nil
 }
 
-// VerifyAgainst is Verify, and compares the journal with heads signed earlier. ours tells whether a signer is this site's.
-// What it finds beside the findings of Verify: head_forged and head_of_others (the line says nothing), tail_cut (the journal
+// VerifyAgainst is Verify, and compares the journal with heads signed earlier. ours tells whether a signer is this site's, and
+// until when it signed (0: it still does). What it finds beside the findings of Verify: head_forged, head_of_others and
+// head_outlived, which is signed by a key after its end (the line says nothing), tail_cut (the journal
 // is shorter than it was), tail_replaced (records after Last are not those that stood there), past_rewritten (nothing that was
 // signed stands any more).
-func VerifyAgainst(ctx context.Context, db *store.DB, heads []SignedHead, ours func(signer string) bool) (Verification, error) {
+func VerifyAgainst(ctx context.Context, db *store.DB, heads []SignedHead, ours func(signer string) (until outbreak.Instant, ours bool)) (Verification, error) {
 	v, err := Verify(ctx, db)
 	if err != nil {
 		return v, err
@@ -129,11 +147,14 @@ func VerifyAgainst(ctx context.Context, db *store.DB, heads []SignedHead, ours f
 	var found []Finding
 	var told []SignedHead
 	for _, h := range heads {
+		until, is := ours(h.Signer)
 		switch {
 		case !h.genuine():
 			found = append(found, Finding{Seq: h.Seq, What: "head_forged"})
-		case !ours(h.Signer):
+		case !is:
 			found = append(found, Finding{Seq: h.Seq, What: "head_of_others"})
+		case until != 0 && h.At > until:
+			found = append(found, Finding{Seq: h.Seq, What: "head_outlived"})
 		default:
 			told = append(told, h)
 		}

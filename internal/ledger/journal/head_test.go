@@ -54,13 +54,16 @@ func TestASignedHeadFindsWhatTheChainCannot(t *testing.T) {
 			}
 		}
 		signer, _ := ours.Sign(nil)
+		replaced, _ := handOf(3).Sign(nil)
 		verify := func(text string) string {
 			t.Helper()
-			heads, err := journal.ReadHeads(strings.NewReader(text))
-			if err != nil {
-				t.Fatal(err)
+			heads, torn, err := journal.ReadHeads(strings.NewReader(text))
+			if err != nil || len(torn) > 0 {
+				t.Fatal(torn, err)
 			}
-			v, err := journal.VerifyAgainst(ctx, db, heads, func(s string) bool { return s == signer })
+			v, err := journal.VerifyAgainst(ctx, db, heads, func(s string) (outbreak.Instant, bool) {
+				return map[string]outbreak.Instant{replaced: clock.Now() - 1}[s], s == signer || s == replaced
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -74,6 +77,9 @@ func TestASignedHeadFindsWhatTheChainCannot(t *testing.T) {
 			t.Error(got)
 		}
 		if got := verify(sign(handOf(2))); got != "[record 9: head_of_others]" {
+			t.Error(got)
+		}
+		if got := verify(sign(handOf(3))); got != "[record 9: head_outlived]" {
 			t.Error(got)
 		}
 		cut := func(from int) {
@@ -122,9 +128,29 @@ func TestASignedHeadFindsWhatTheChainCannot(t *testing.T) {
 
 func TestWhatIsNoSignedHeadIsNamedByItsLine(t *testing.T) {
 	for text, want := range map[string]string{"": "journal.no_heads", "# nothing\n": "journal.no_heads", "\nhello": "journal.head_line map[line:2]",
-		"breakwater-head 1 2022-03-14T00:00:00Z x aa bb cc": "journal.head_line map[line:1]"} {
-		if _, err := journal.ReadHeads(strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		"breakwater-head 1 2022-03-14T00:00:00Z x aa bb cc": "journal.no_heads"} {
+		if _, _, err := journal.ReadHeads(strings.NewReader(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestATornLineIsPassedOver cuts the last line wherever a crash may cut it.
+func TestATornLineIsPassedOver(t *testing.T) {
+	h := journal.SignedHead{At: testkit.Start, Seq: 7, Hash: strings.Repeat("ab", 32)}
+	h.Signer, _ = handOf(1).Sign(nil)
+	_, h.Signature = handOf(1).Sign([]byte("what"))
+	line := h.String()
+	for cut := 1; cut < len(line); cut++ {
+		for _, after := range []string{"", "\n" + line} { // alone at the end, and when somebody has written behind it
+			text := line + "\n" + line[:cut] + after
+			heads, torn, err := journal.ReadHeads(strings.NewReader(text))
+			if err != nil || len(heads) != 1+len(after)/len(line) || fmt.Sprint(torn) != "[2]" {
+				t.Fatalf("cut at %d: %d heads, torn %v, %v", cut, len(heads), torn, err)
+			}
+		}
+	}
+	if heads, torn, err := journal.ReadHeads(strings.NewReader(line)); err != nil || len(heads) != 1 || len(torn) > 0 {
+		t.Errorf("a whole line without its end: %d %v %v", len(heads), torn, err)
 	}
 }

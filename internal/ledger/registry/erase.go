@@ -74,7 +74,7 @@ func (s *Service) ErasePerson(ctx context.Context, by outbreak.Actor, c ErasePer
 	if err != nil {
 		return Receipt{}, err
 	}
-	r := s.vault.receipt(e)
+	r := s.vault.freshReceipt(e)
 	if err := errors.Join(s.vault.list(r), s.listTogether(ctx, r.Person)); err != nil {
 		return r, fmt.Errorf("the identity is destroyed, but the list of erasures could not be written; erase again to repeat that: %w", err)
 	}
@@ -103,7 +103,7 @@ func (s *Service) FindErasure(ctx context.Context, by outbreak.Actor, id outbrea
 	if err != nil {
 		return Receipt{}, err
 	}
-	return s.vault.receipt(found), nil
+	return s.vault.freshReceipt(found), nil
 }
 
 // erase does it, in a transaction that also writes the entry and the row of the receipt.

@@ -176,3 +176,32 @@ func TestTheListErasesAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestManyErasuresMissingFromTheListAreAddedAtOnce loses the list of a site with many erasures. To write it again takes as many
+// signatures as there are erasures, not their square: that would be hours here.
+func TestManyErasuresMissingFromTheListAreAddedAtOnce(t *testing.T) {
+	testkit.Engines(t, keyOwners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		ctx := context.Background()
+		s := aKeySite(t, db, clock, filepath.Join(t.TempDir(), "site.key"))
+		const many = 10_000
+		var erased [][]any
+		for n := range many {
+			erased = append(erased, []any{int64(n + 1), s.clock.Now(), "user:1", "asked", "b", int64(1), []byte{1}})
+		}
+		if err := db.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.Insert("erased", strings.Split(erasedColumns, ", "), nil, erased)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := appendFile(s.vault.Beside("erased"), `{"person":"torn`); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := s.ReapplyErasures(ctx); err != nil || done.Listed != many || done.Wrong != 1 {
+			t.Fatalf("%+v %v", done, err)
+		}
+		if done, err := s.ReapplyErasures(ctx); err != nil || done.Listed != 0 || done.Wrong != 1 {
+			t.Fatalf("%+v %v", done, err)
+		}
+	})
+}

@@ -17,25 +17,45 @@ import (
 // The list of erasures lies beside the key file, DIR.erased: one receipt a line. A backup restored from before an erasure
 // does not know of it; the list does.
 
-// list adds a receipt to the list, once.
-func (v *Vault) list(r Receipt) error {
+// list adds receipts to the list, each person once.
+func (v *Vault) list(receipts ...Receipt) error {
 	name := v.Beside("erased")
-	if name == "" {
+	if name == "" || len(receipts) == 0 {
 		return nil
 	}
-	known, _, err := v.listed()
-	if err != nil {
-		return err
+	text, err := os.ReadFile(name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("reading the list of erasures: %w", err)
 	}
-	if _, there := known[r.Person]; there {
+	wanted := make(map[outbreak.PersonID]bool, len(receipts))
+	for _, r := range receipts {
+		wanted[r.Person] = true
+	}
+	for line := range bytes.Lines(text) { // signatures take their time: only those of the people in question are looked at
+		var r Receipt
+		if json.Unmarshal(line, &r) == nil && wanted[r.Person] && v.accepts(r) {
+			delete(wanted, r.Person)
+		}
+	}
+	var lines []string
+	for _, r := range receipts {
+		if !wanted[r.Person] {
+			continue
+		}
+		line, err := json.Marshal(r)
+		if err != nil {
+			return err
+		}
+		lines = append(lines, string(line))
+	}
+	if len(lines) == 0 {
 		return nil
 	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return appendFile(name, string(line))
+	return appendFile(name, lines...)
 }
+
+// accepts tells whether a receipt is whole and this site's.
+func (v *Vault) accepts(r Receipt) bool { return v.Signs(r.Signer) && r.Genuine() }
 
 // listed reads the list. Lines that are torn, or that this site's key did not sign, are counted and do nothing.
 func (v *Vault) listed() (known map[outbreak.PersonID]Receipt, wrong int, err error) {
@@ -56,7 +76,7 @@ func (v *Vault) listed() (known map[outbreak.PersonID]Receipt, wrong int, err er
 			continue
 		}
 		var r Receipt
-		if json.Unmarshal(line, &r) != nil || !r.Genuine() || !v.Signs(r.Signer) {
+		if json.Unmarshal(line, &r) != nil || !v.accepts(r) {
 			wrong++
 			continue
 		}
@@ -90,16 +110,15 @@ func (s *Service) ReapplyErasures(ctx context.Context) (Reapplied, error) {
 	}); err != nil {
 		return done, fmt.Errorf("reading who was erased: %w", err)
 	}
-	var back []Receipt
+	var back, lacking []Receipt
 	for _, e := range here {
 		if _, listed := known[e.Person]; !listed {
-			if err := s.vault.list(s.vault.receipt(e)); err != nil {
-				done.Unlisted = err
-			} else {
-				done.Listed++
-			}
+			lacking = append(lacking, s.vault.receipt(e))
 		}
 		delete(known, e.Person)
+	}
+	if done.Unlisted = s.vault.list(lacking...); done.Unlisted == nil {
+		done.Listed = len(lacking)
 	}
 	for _, r := range known {
 		back = append(back, r)

@@ -13,8 +13,8 @@ import (
 )
 
 // What a recovery copy splits: the ring with nothing that is not needed, because somebody may have to type it. Form, name of
-// the ring; for each key its kind, number, day it was made, day it was retired and secret; eight bytes of digest, by which a
-// joined copy is known to be true.
+// the ring; for each key its kind, number, day it was made, day it was retired and secret (public half of a signing key that
+// was replaced); eight bytes of digest, by which a joined copy is known to be true.
 const (
 	compactForm = 1
 	compactKey  = 1 + 1 + 2 + 2 + secretSize
@@ -38,6 +38,9 @@ func (r *ring) compact() []byte {
 	}
 	for _, k := range r.indexes {
 		add('i', k)
+	}
+	for _, old := range r.signed { // before the one in use, which a program that does not know them takes last
+		add('p', ringKey{ID: old.ID, Made: old.Made, Retired: old.Retired, Secret: old.Public})
 	}
 	add('s', r.sign)
 	sum := sha256.Sum256(b)
@@ -69,6 +72,8 @@ func readCompact(b []byte) (*ring, error) {
 			r.masters = append(r.masters, k)
 		case 'i':
 			r.indexes = append(r.indexes, k)
+		case 'p': // it signed until the end of the day
+			r.signed = append(r.signed, oldSigner{ID: k.ID, Made: k.Made, Retired: k.Retired.Add(dayLength) - 1, Public: k.Secret})
 		default:
 			r.sign = k
 		}

@@ -4,12 +4,14 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
 )
 
 // OpenKeyFile reads the key ring, or makes one with mode 0600 when the file is absent.
@@ -104,22 +106,28 @@ func syncFolder(dir string) error {
 	return nil
 }
 
-// appendFile adds a line to a file beside the key and brings it to the disk.
-func appendFile(name, line string) error {
-	before, err := os.ReadFile(name)
-	isNew := errors.Is(err, fs.ErrNotExist)
-	if len(before) > 0 && before[len(before)-1] != '\n' {
-		line = "\n" + line // a line that a crash tore stays torn alone
-	}
-	f, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+// appendFile adds lines to a file beside the key and brings them to the disk together. A last line that a crash tore stays
+// torn alone.
+func appendFile(name string, lines ...string) error {
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = f.WriteString(line + "\n")
+	size, err := f.Seek(0, io.SeekEnd)
+	text := strings.Join(lines, "\n") + "\n"
+	if err == nil && size > 0 {
+		last := make([]byte, 1)
+		if _, err = f.ReadAt(last, size-1); last[0] != '\n' {
+			text = "\n" + text
+		}
+	}
+	if err == nil {
+		_, err = f.WriteString(text)
+	}
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil || !isNew {
+	if err = errors.Join(err, f.Close()); err != nil || size > 0 {
 		return err
 	}
 	return syncFolder(filepath.Dir(name))
@@ -180,14 +188,14 @@ func (v *Vault) change(do func(*ring) error) error {
 	return v.Reload() // what counts is what lies on the disk
 }
 
-// lockFile makes a file that only one can make.
+// lockFile holds a file that only one can hold. One whom a kill ended holds nothing.
 func lockFile(name string) (unlock func(), err error) {
-	f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
+	f, err := store.Hold(name)
+	if errors.Is(err, store.ErrHeld) {
 		return nil, outbreak.Refuse(outbreak.Conflict, "registry.key_locked", "file", name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("locking the key file: %w", err)
 	}
-	return func() { _ = f.Close(); _ = os.Remove(name) }, nil
+	return func() { _ = store.Release(f) }, nil
 }

@@ -29,12 +29,14 @@ const secretSize = 32
 // wrap small keys anew, touches no index: an index entry can be made anew only by opening the box it was made from. The
 // newest makes entries, and all older ones stay: see ukey.
 //
-// The signing key signs receipts of erasure and heads of the journal.
+// The signing key signs receipts of erasure and heads of the journal. Of one that was replaced the public half alone stays, to
+// check what it signed.
 type ring struct {
 	id      string
 	masters []ringKey // by number, ascending; never empty
 	indexes []ringKey // by number, ascending, from 1 without a gap
 	sign    ringKey
+	signed  []oldSigner // by number, ascending
 	split   *splitMark
 	old     bool // read from a file of the first form, which held a master key alone
 }
@@ -50,6 +52,14 @@ type ringKey struct {
 	proof []byte      // of a master key: tells it from another without giving it away
 }
 
+// oldSigner is what stays of a signing key that was replaced.
+type oldSigner struct {
+	ID      int64            `json:"id"`
+	Made    outbreak.Instant `json:"made"`
+	Retired outbreak.Instant `json:"retired"`
+	Public  hexadecimal      `json:"public"`
+}
+
 // splitMark remembers the last recovery copy: the file alone does not tell who holds what.
 type splitMark struct {
 	ID     string           `json:"id"`
@@ -61,12 +71,13 @@ type splitMark struct {
 
 // ringText is the form of the file.
 type ringText struct {
-	Form   int        `json:"breakwater_key_ring"`
-	Ring   string     `json:"ring"`
-	Master []ringKey  `json:"master"`
-	Index  []ringKey  `json:"index"`
-	Sign   ringKey    `json:"sign"`
-	Split  *splitMark `json:"split,omitempty"`
+	Form   int         `json:"breakwater_key_ring"`
+	Ring   string      `json:"ring"`
+	Master []ringKey   `json:"master"`
+	Index  []ringKey   `json:"index"`
+	Sign   ringKey     `json:"sign"`
+	Signed []oldSigner `json:"signed,omitempty"`
+	Split  *splitMark  `json:"split,omitempty"`
 }
 
 const ringForm = 2
@@ -149,6 +160,11 @@ func (r *ring) prepare() error {
 			return fmt.Errorf("key %d of the key ring has %d bytes instead of %d", k.ID, len(k.Secret), secretSize)
 		}
 	}
+	for _, old := range r.signed {
+		if len(old.Public) != ed25519.PublicKeySize {
+			return fmt.Errorf("public key %d of the key ring has %d bytes instead of %d", old.ID, len(old.Public), ed25519.PublicKeySize)
+		}
+	}
 	for i := range r.masters {
 		k := &r.masters[i]
 		if i > 0 && k.ID <= r.masters[i-1].ID {
@@ -170,7 +186,7 @@ func (r *ring) prepare() error {
 
 // text writes the file.
 func (r *ring) text() ([]byte, error) {
-	t := ringText{Form: ringForm, Ring: r.id, Master: r.masters, Index: r.indexes, Sign: r.sign, Split: r.split}
+	t := ringText{Form: ringForm, Ring: r.id, Master: r.masters, Index: r.indexes, Sign: r.sign, Signed: r.signed, Split: r.split}
 	b, err := json.MarshalIndent(t, "", "  ")
 	return append(b, '\n'), err
 }
@@ -192,14 +208,14 @@ func readRing(text []byte) (*ring, error) {
 	if t.Form != ringForm {
 		return nil, fmt.Errorf("the key ring has form %d, this program reads %d", t.Form, ringForm)
 	}
-	r := &ring{id: t.Ring, masters: t.Master, indexes: t.Index, sign: t.Sign, split: t.Split}
+	r := &ring{id: t.Ring, masters: t.Master, indexes: t.Index, sign: t.Sign, signed: t.Signed, split: t.Split}
 	return r, r.prepare()
 }
 
 // clone gives a ring whose lists can be changed.
 func (r *ring) clone() *ring {
 	c := *r
-	c.masters, c.indexes = slices.Clone(r.masters), slices.Clone(r.indexes)
+	c.masters, c.indexes, c.signed = slices.Clone(r.masters), slices.Clone(r.indexes), slices.Clone(r.signed)
 	return &c
 }
 

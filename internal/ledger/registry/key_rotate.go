@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -30,14 +31,25 @@ func (k *Keys) Reload() error { return k.vault.Reload() }
 // Sign signs a text with the site's key, for the journal's head.
 func (k *Keys) Sign(text []byte) (signer, signature string) { return k.vault.Sign(text) }
 
-// Signs tells whether a public key is this site's.
+// Signs tells whether a public key is this site's, the one in use or one that was replaced.
 func (k *Keys) Signs(signer string) bool { return k.vault.Signs(signer) }
+
+// Signed tells whether a public key is this site's, and until when it signed; 0: it still does.
+func (k *Keys) Signed(signer string) (until outbreak.Instant, ours bool) {
+	return k.vault.Signed(signer)
+}
+
+// Ring is the name of the key ring, and so of the site: eight letters and digits.
+func (k *Keys) Ring() string { return k.vault.ring.Load().id }
 
 // Beside names a file beside the key file, by its ending.
 func (k *Keys) Beside(ending string) string { return k.vault.Beside(ending) }
 
 // AppendBeside adds a line to a file beside the key file and brings it to the disk.
 func (k *Keys) AppendBeside(ending, line string) error {
+	if k.vault.file == "" {
+		return errors.New("the keys of this site lie in no file, so nothing lies beside it")
+	}
 	if err := appendFile(k.vault.Beside(ending), line); err != nil {
 		return fmt.Errorf("writing beside the key file: %w", err)
 	}

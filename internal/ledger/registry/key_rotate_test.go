@@ -1,13 +1,16 @@
 package registry
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -342,6 +345,119 @@ func TestARecoveryCopyGrowsOld(t *testing.T) {
 		}
 		if k := s.status(); fmt.Sprint(k.Split.Lacks, k.Split.Beyond) != "[master 2] [master 1]" {
 			t.Errorf("%+v", k.Split)
+		}
+	})
+}
+
+// TestARepeatAcrossARotationOfTheIndexKeyIsKnown sends the same request before and after, as a program does whose answer was lost.
+func TestARepeatAcrossARotationOfTheIndexKeyIsKnown(t *testing.T) {
+	testkit.Engines(t, keyOwners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		ctx := context.Background()
+		s := aKeySite(t, db, clock, filepath.Join(t.TempDir(), "site.key")).area()
+		first, err := s.LoadPeople(ctx, s.by, LoadPeople{Key: "sent once", People: rows(0, 3)})
+		if err != nil || first.Added != 3 {
+			t.Fatal(first, err)
+		}
+		if _, err := s.Keys().RotateIndex(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		again, err := s.LoadPeople(ctx, s.by, LoadPeople{Key: "sent once", People: rows(0, 3)})
+		if err != nil || again.Batch != first.Batch || again.Added != 3 {
+			t.Errorf("the repeat got %+v, %v", again, err)
+		}
+		if _, err := s.LoadPeople(ctx, s.by, LoadPeople{Key: "sent once", People: rows(0, 4)}); outbreak.KindOf(err) != outbreak.Conflict {
+			t.Errorf("another request with the same key: %v", err)
+		}
+	})
+}
+
+// TestTheSigningKeyIsReplaced replaces it twice: what the old ones signed stays true, their secrets are gone from the file, and a
+// recovery copy brings the public halves back.
+func TestTheSigningKeyIsReplaced(t *testing.T) {
+	testkit.Engines(t, keyOwners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		ctx := context.Background()
+		file := filepath.Join(t.TempDir(), "site.key")
+		server, console := aKeySite(t, db, clock, file).area(), aKeySite(t, db, clock, file)
+		server.load(rows(0, 4))
+		first, err := server.ErasePerson(ctx, server.by, asked(server.find(1).ID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		secret := hex.EncodeToString(console.vault.ring.Load().sign.Secret)
+		var turn SignerRotation
+		for n := range 2 {
+			if turn, err = console.Keys().RotateSigner(ctx); err != nil || turn.Key != int64(n+2) {
+				t.Fatal(turn, err)
+			}
+		}
+		text := must(os.ReadFile(file))
+		if bytes.Contains(text, []byte(secret)) {
+			t.Error("the secret of a key that was replaced is still in the file")
+		}
+		second, err := server.ErasePerson(ctx, server.by, asked(server.find(2).ID)) // its ring is from before
+		if err != nil || second.Signer != turn.Signer || second.Signer == first.Signer || !second.Genuine() {
+			t.Errorf("%+v %v", second, err)
+		}
+		var public []string
+		if err := db.Read(ctx, func(tx *store.Tx) error {
+			return journalled(tx, func(e outbreak.KeyChanged) {
+				if e.Of == "sign" {
+					public = append(public, fmt.Sprint(e.What, e.Key, e.Public != ""))
+				}
+			})
+		}); err != nil || fmt.Sprint(public) != "[made2 true retired1 true made3 true retired2 true]" {
+			t.Error(public, err)
+		}
+		known, wrong, err := server.vault.listed()
+		if err != nil || wrong != 0 || len(known) != 2 {
+			t.Errorf("%d known, %d wrong, %v", len(known), wrong, err)
+		}
+		shares, err := console.Keys().SplitRing(3, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var named []NamedShare
+		for _, s := range shares[1:] {
+			named = append(named, NamedShare{Name: fmt.Sprint(s.Number), Share: s})
+		}
+		joined := filepath.Join(t.TempDir(), "joined.key")
+		if _, err := JoinRing(named, joined); err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range map[string]*Vault{"the file": must(OpenKeyFile(file)), "the recovery copy": must(OpenKeyFile(joined))} {
+			until, ours := v.Signed(first.Signer)
+			if !ours || until < (outbreak.WallClock{}).Now().Add(-time.Minute) {
+				t.Errorf("%s: the first key is ours %v, until %s", name, ours, until)
+			}
+			if until, ours := v.Signed(turn.Signer); !ours || until != 0 {
+				t.Errorf("%s: the key in use is ours %v, until %s", name, ours, until)
+			}
+		}
+		if s := console.status(); len(s.Signed) != 2 || s.Signed[0].Signer != first.Signer || s.Signer != turn.Signer {
+			t.Errorf("%+v", s.Signed)
+		}
+	})
+}
+
+// TestALockOfAKilledCommandHoldsNobody leaves the file that a command leaves when it is killed.
+func TestALockOfAKilledCommandHoldsNobody(t *testing.T) {
+	testkit.Engines(t, keyOwners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		s := aKeySite(t, db, clock, filepath.Join(t.TempDir(), "site.key")).area()
+		if err := os.WriteFile(s.file+".lock", nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Keys().Rotate(context.Background(), nil, nil); err != nil {
+			t.Errorf("a lock of nobody: %v", err)
+		}
+		other, err := store.Hold(s.file + ".lock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Keys().Rotate(context.Background(), nil, nil); msgOf(err) != "registry.key_locked" {
+			t.Errorf("the lock of somebody at work: %v", err)
+		}
+		if err := store.Release(other); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

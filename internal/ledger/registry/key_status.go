@@ -20,6 +20,7 @@ type KeyStatus struct {
 	Masters []MasterStatus   `json:"masters"`
 	Index   IndexStatus      `json:"index"`
 	Signer  string           `json:"signer"`      // public key
+	Signed  []SignerStatus   `json:"signed"`      // signing keys that were replaced
 	Split   *SplitStatus     `json:"split"`       // nil: there is no recovery copy
 	Erased  int64            `json:"erased"`      // people in the database
 	Listed  int              `json:"listed"`      // erasures on the list beside the key file
@@ -34,6 +35,14 @@ type MasterStatus struct {
 	Current bool             `json:"current"`
 	Retired outbreak.Instant `json:"retired"`
 	People  int64            `json:"people"` // wrapped under it
+}
+
+// SignerStatus tells of a signing key that was replaced.
+type SignerStatus struct {
+	ID      int64            `json:"id"`
+	Made    outbreak.Instant `json:"made"`
+	Retired outbreak.Instant `json:"retired"`
+	Signer  string           `json:"signer"` // public key
 }
 
 // IndexStatus tells how far the blind indexes are.
@@ -61,6 +70,10 @@ func (k *Keys) Status(ctx context.Context) (KeyStatus, error) {
 	r := k.vault.ring.Load()
 	s := KeyStatus{Ring: r.id, File: k.vault.file, OldForm: r.old, At: outbreak.WallClock{}.Now()}
 	s.Signer, _ = k.vault.Sign(nil)
+	s.Signed = []SignerStatus{}
+	for _, old := range r.signed {
+		s.Signed = append(s.Signed, SignerStatus{ID: old.ID, Made: old.Made, Retired: old.Retired, Signer: encoded([]byte(old.Public))})
+	}
 	if info, err := os.Stat(k.vault.file); err == nil {
 		s.Open = info.Mode().Perm()&0o077 != 0
 	}

@@ -46,7 +46,7 @@ func (s *Service) eraseTogether(tx *store.Tx, by outbreak.Actor, p Person, e Era
 
 // listTogether puts the erasures of the person's other codes on the list beside the key.
 func (s *Service) listTogether(ctx context.Context, id outbreak.PersonID) error {
-	var erased []Erased
+	var receipts []Receipt
 	err := s.db.Read(ctx, func(tx *store.Tx) error {
 		codes, err := CodesOf(tx, id)
 		if err != nil {
@@ -58,15 +58,13 @@ func (s *Service) listTogether(ctx context.Context, id outbreak.PersonID) error 
 				return err
 			}
 			if done && code != id {
-				erased = append(erased, e)
+				receipts = append(receipts, s.vault.receipt(e))
 			}
 		}
 		return nil
 	})
-	for _, e := range erased {
-		if err == nil {
-			err = s.vault.list(s.vault.receipt(e))
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	return s.vault.list(receipts...)
 }

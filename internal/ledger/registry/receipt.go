@@ -34,6 +34,12 @@ func (v *Vault) receipt(e Erased) Receipt {
 	return r
 }
 
+// freshReceipt is receipt with the key that signs now. A file that is out of reach leaves the ring as it was read.
+func (v *Vault) freshReceipt(e Erased) Receipt {
+	_ = v.Reload()
+	return v.receipt(e)
+}
+
 // lines are what is digested and signed.
 func (r Receipt) lines() string {
 	var b strings.Builder

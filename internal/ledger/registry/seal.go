@@ -197,10 +197,11 @@ func onward(newer []ringKey, made string) string {
 	return hex.EncodeToString(old)
 }
 
-// key is a digest of a request, so that a repeat is known without the request being kept.
+// key is a digest of a request, so that a repeat is known without the request being kept. It is made under the first index key
+// for ever: a rotation between a request and its repeat must not make them two. What is kept of it for long, in the journal,
+// covers a whole batch; the answers to requests are dropped after a week.
 func (v *Vault) key(kind, value string) string {
-	keys := v.ring.Load().indexes
-	return hex.EncodeToString(keys[len(keys)-1].digest(kind, value)[:ukeySize])
+	return hex.EncodeToString(v.ring.Load().indexes[0].digest(kind, value)[:ukeySize])
 }
 
 // Sign signs a text and names the public key it can be checked with, both in base64 for addresses.
@@ -209,9 +210,24 @@ func (v *Vault) Sign(text []byte) (signer, signature string) {
 	return encoded(key.Public().(ed25519.PublicKey)), encoded(ed25519.Sign(key, text))
 }
 
-// Signs tells whether a public key is this site's.
+// Signs tells whether a public key is this site's, the one in use or one that was replaced.
 func (v *Vault) Signs(signer string) bool {
-	return signer == encoded(v.ring.Load().signing().Public().(ed25519.PublicKey))
+	_, ours := v.Signed(signer)
+	return ours
+}
+
+// Signed tells whether a public key is this site's, and until when it signed; 0: it still does.
+func (v *Vault) Signed(signer string) (until outbreak.Instant, ours bool) {
+	r := v.ring.Load()
+	if signer == encoded(r.signing().Public().(ed25519.PublicKey)) {
+		return 0, true
+	}
+	for _, old := range r.signed {
+		if signer == encoded(ed25519.PublicKey(old.Public)) {
+			return old.Retired, true
+		}
+	}
+	return 0, false
 }
 
 func encoded(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
