@@ -1,11 +1,12 @@
 package outbreak
 
-// PlaceNamed says that a place is known (New), or that it got further names.
+// PlaceNamed says that a place is known (New), that it got further names, or that it was said anew what it is and where it lies.
 type PlaceNamed struct {
 	Scope
 	Place     PlaceID `json:"place"`
 	PlaceKind string  `json:"place_kind"`
 	New       bool    `json:"new"`
+	Changed   bool    `json:"changed,omitempty"`
 }
 
 // PlacesDecided says that somebody found two places to be one (merged), or took that back (unmerged).

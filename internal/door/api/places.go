@@ -17,21 +17,28 @@ type PlacePath struct {
 	Place Ref[outbreak.PlaceID] `path:"place"`
 }
 
+type placeSaid struct {
+	Kind        string               `json:"kind" maxLength:"20" doc:"campus, building, floor, room, market, stall, line, vehicle, trip, shop, site or other"`
+	Parent      outbreak.PlaceID     `json:"parent,omitempty" doc:"The place around it; left out: a root"`
+	Area        string               `json:"area,omitempty" maxLength:"40" doc:"Its code; left out: the parent's"`
+	Name        string               `json:"name" maxLength:"800"`
+	Aliases     []registry.PlaceName `json:"aliases,omitempty" maxItems:"30" doc:"Further names, in any language"`
+	Address     string               `json:"address,omitempty" maxLength:"800"`
+	Lat         int64                `json:"lat,omitempty" doc:"Millionths of a degree"`
+	Lon         int64                `json:"lon,omitempty" doc:"Millionths of a degree"`
+	Coordinates string               `json:"coordinates,omitempty" maxLength:"10" doc:"Their system: WGS84, GCJ02, BD09 or CGCS2000"`
+	OpenFrom    outbreak.Instant     `json:"open_from,omitempty"`
+	OpenTo      outbreak.Instant     `json:"open_to,omitempty"`
+}
+
+func (b placeSaid) command(key string) registry.AddPlace {
+	return registry.AddPlace{Key: key, Kind: b.Kind, Parent: b.Parent, Area: b.Area, Name: b.Name, Aliases: b.Aliases,
+		Address: b.Address, Lat: b.Lat, Lon: b.Lon, Coordinates: b.Coordinates, OpenFrom: b.OpenFrom, OpenTo: b.OpenTo}
+}
+
 type newPlace struct {
 	Keyed
-	Body struct {
-		Kind        string               `json:"kind" maxLength:"20" doc:"campus, building, floor, room, market, stall, line, vehicle, trip, shop, site or other"`
-		Parent      outbreak.PlaceID     `json:"parent,omitempty" doc:"The place around it; left out: a root"`
-		Area        string               `json:"area,omitempty" maxLength:"40" doc:"Its code; left out: the parent's"`
-		Name        string               `json:"name" maxLength:"800"`
-		Aliases     []registry.PlaceName `json:"aliases,omitempty" maxItems:"30" doc:"Further names, in any language"`
-		Address     string               `json:"address,omitempty" maxLength:"800"`
-		Lat         int64                `json:"lat,omitempty" doc:"Millionths of a degree"`
-		Lon         int64                `json:"lon,omitempty" doc:"Millionths of a degree"`
-		Coordinates string               `json:"coordinates,omitempty" maxLength:"10" doc:"Their system: WGS84, GCJ02, BD09 or CGCS2000"`
-		OpenFrom    outbreak.Instant     `json:"open_from,omitempty"`
-		OpenTo      outbreak.Instant     `json:"open_to,omitempty"`
-	}
+	Body placeSaid
 }
 
 type newVisit struct {
@@ -59,10 +66,32 @@ func placeRoutes(p *plan) {
 
 	route(p, access.PlaceManage, huma.Operation{Method: http.MethodPost, Path: "/places", Summary: "Make a place known, or give it further names", Tags: tags, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, in *newPlace) (*reply[registry.Place], error) {
-			b := in.Body
-			x, err := registered().AddPlace(ctx, door.ActorOf(ctx), registry.AddPlace{Key: in.Key, Kind: b.Kind, Parent: b.Parent, Area: b.Area, Name: b.Name, Aliases: b.Aliases,
-				Address: b.Address, Lat: b.Lat, Lon: b.Lon, Coordinates: b.Coordinates, OpenFrom: b.OpenFrom, OpenTo: b.OpenTo})
+			x, err := registered().AddPlace(ctx, door.ActorOf(ctx), in.Body.command(in.Key))
 			return &reply[registry.Place]{x}, err
+		})
+	route(p, access.PlaceManage, huma.Operation{Method: http.MethodPost, Path: "/places/{place}", Summary: "Say anew what a place is called, what it is and where it lies; the old name stays one of its names", Tags: tags},
+		func(ctx context.Context, in *struct {
+			newPlace
+			PlacePath
+		}) (*reply[registry.Place], error) {
+			x, err := registered().ChangePlace(ctx, door.ActorOf(ctx), registry.ChangePlace{Place: in.Place.ID, AddPlace: in.Body.command(in.Key)})
+			return &reply[registry.Place]{x}, err
+		})
+	route(p, access.PlaceManage, huma.Operation{Method: http.MethodPost, Path: "/places/{place}/names", Summary: "Give a place further names, in any language", Tags: tags},
+		func(ctx context.Context, in *struct {
+			Keyed
+			PlacePath
+			Body struct {
+				Names []registry.PlaceName `json:"names" maxItems:"30"`
+			}
+		}) (*reply[registry.Place], error) {
+			x, err := registered().NamePlace(ctx, door.ActorOf(ctx), registry.NamePlace{Key: in.Key, Place: in.Place.ID, Names: in.Body.Names})
+			return &reply[registry.Place]{x}, err
+		})
+	route(p, access.PlaceRead, huma.Operation{Method: http.MethodGet, Path: "/places/{place}/merges", Summary: "The decisions about a place, the newest first", Tags: tags},
+		func(ctx context.Context, in *PlacePath) (*page[registry.PlaceMerge], error) {
+			list, err := registered().ListPlaceMerges(ctx, door.ActorOf(ctx), in.Place.ID)
+			return whole(list), err
 		})
 	route(p, access.PlaceRead, huma.Operation{Method: http.MethodGet, Path: "/places", Summary: "Places by a part of a name in any language, at most 50", Tags: tags},
 		func(ctx context.Context, in *struct {

@@ -80,6 +80,7 @@ type personPage struct {
 	Together    registry.Together // all codes of the person
 	MayVisits   bool
 	Visits      *[]registry.Visit // where the person was, in the answer to the form that named a purpose
+	Record      *visitForm        // nil: the reader may record no visits of the person
 }
 
 // Where is where the person belongs.
@@ -113,6 +114,9 @@ func (s *Server) readPerson(c *call) (any, error) {
 		return nil, err
 	}
 	if p.Together, err = s.Registry.FindTogether(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
+	if p.Record, err = s.visitForm(c, p.Person.Area); err != nil {
 		return nil, err
 	}
 	p.Timeline, err = s.timelineOf(c, p.Together.Codes)

@@ -9,11 +9,25 @@ import (
 // placesPage lists places by a part of their names.
 type placesPage struct {
 	List []registry.Place
+	New  *placeForm
 }
 
 func (s *Server) readPlaces(c *call) (any, error) {
-	list, err := s.Registry.SearchPlaces(c.ctx, c.by, c.query.Get("name"), "")
-	return placesPage{list}, err
+	var p placesPage
+	var err error
+	if p.List, err = s.Registry.SearchPlaces(c.ctx, c.by, c.query.Get("name"), ""); err != nil {
+		return nil, err
+	}
+	if p.New, err = s.placeForm(c); p.New != nil {
+		p.New.typed(c.view)
+		if p.New.Name == "" {
+			p.New.Name = c.query.Get("name")
+		}
+		if in := c.query.Get("within"); in != "" {
+			p.New.Parent = in
+		}
+	}
+	return p, err
 }
 
 // placePage is what is known of one place. Who was there is in the answer to the form that named a purpose alone.
@@ -22,6 +36,9 @@ type placePage struct {
 	MayVisits bool
 	Visits    *[]registry.Visit
 	Purposes  []outbreak.Purpose
+	Change    *placeForm // nil: the reader may not manage this place
+	Merges    []registry.PlaceMerge
+	Record    *visitForm // nil: the reader may record no visits here
 }
 
 func (s *Server) readPlace(c *call) (any, error) {
@@ -35,7 +52,19 @@ func (s *Server) readPlace(c *call) (any, error) {
 	}
 	p.MayVisits = access.Can(c.by, access.VisitRead, outbreak.Scope{Area: p.Area})
 	p.Visits, _ = c.remind.(*[]registry.Visit)
-	return p, nil
+	if p.Merges, err = s.Registry.ListPlaceMerges(c.ctx, c.by, id); err != nil {
+		return nil, err
+	}
+	if access.Can(c.by, access.PlaceManage, outbreak.Scope{Area: p.Area}) {
+		if p.Change, err = s.placeForm(c); err != nil {
+			return nil, err
+		}
+		if p.Change.of(p.Place, c.view); c.view.Typed("kind") != "" {
+			p.Change.typed(c.view)
+		}
+	}
+	p.Record, err = s.visitForm(c, p.Area)
+	return p, err
 }
 
 // openVisits shows who was at a place in this one answer, by code.

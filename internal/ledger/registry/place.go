@@ -110,7 +110,7 @@ func (s *Service) AddPlace(ctx context.Context, by outbreak.Actor, c AddPlace) (
 		if err := access.Require(by, access.PlaceManage, outbreak.Scope{Area: p.Area}); err != nil {
 			return p, err
 		}
-		mark := fmt.Sprintf("%s %d %d %s", p.Kind, p.Parent, p.AreaID, foldName(p.Name).whole())
+		mark := p.mark()
 		p.ID = outbreak.New[outbreak.PlaceID](s.ids)
 		n, err := tx.Exec("insert into place ("+placeColumns+", ukey, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (ukey) do nothing",
 			p.ID, p.Kind, p.Parent, p.AreaID, p.Area, p.Name, p.Address, p.Lat, p.Lon, p.Coordinates, p.OpenFrom, p.OpenTo, 0, mark, tx.Now)
@@ -127,6 +127,11 @@ func (s *Service) AddPlace(ctx context.Context, by outbreak.Actor, c AddPlace) (
 		_, err = s.journal.Append(tx, by, outbreak.PlaceNamed{Scope: outbreak.Scope{Area: p.Area}, Place: p.ID, PlaceKind: p.Kind, New: n > 0})
 		return p, err
 	})
+}
+
+// mark is what makes a place the same place again: its kind and name at one node and in one area.
+func (p Place) mark() string {
+	return fmt.Sprintf("%s %d %d %s", p.Kind, p.Parent, p.AreaID, foldName(p.Name).whole())
 }
 
 // lie finds where a new place lies.

@@ -78,10 +78,7 @@ func (s *Service) UnmergePlaces(ctx context.Context, by outbreak.Actor, c Unmerg
 		return PlaceMerge{}, err
 	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.UnmergePlaces", Key: c.Key}, c, func(tx *store.Tx) (PlaceMerge, error) {
-		m, ok, err := store.One(tx, func(r store.Row) (m PlaceMerge, err error) {
-			err = r.Scan(&m.ID, &m.One, &m.Other, &m.Reason, &m.Actor, &m.At, &m.UndoneReason, &m.UndoneActor, &m.UndoneAt)
-			return m, err
-		}, "select "+mergeColumns+" from place_merge where id = $1", c.Merge)
+		m, ok, err := store.One(tx, scanPlaceMerge, "select "+mergeColumns+" from place_merge where id = $1", c.Merge)
 		if err != nil {
 			return m, err
 		}
@@ -101,6 +98,11 @@ func (s *Service) UnmergePlaces(ctx context.Context, by outbreak.Actor, c Unmerg
 		}
 		return m, s.tellPlaces(tx, by, m, area, "unmerged", m.One, m.Other)
 	})
+}
+
+func scanPlaceMerge(r store.Row) (m PlaceMerge, err error) {
+	err = r.Scan(&m.ID, &m.One, &m.Other, &m.Reason, &m.Actor, &m.At, &m.UndoneReason, &m.UndoneActor, &m.UndoneAt)
+	return m, err
 }
 
 // tellPlaces works out who leads from some places on, and says what was decided.

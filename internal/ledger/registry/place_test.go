@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
@@ -70,12 +71,13 @@ func TestPlacesAreATreeWithNames(t *testing.T) {
 				t.Errorf("%v instead of %s", err, want)
 			}
 		}
+		s.changes(market, stall)
 		double := s.place(AddPlace{Kind: "market", Area: "220101", Name: "东方市场"})
 		m, err := s.MergePlaces(ctx, s.by, MergePlaces{One: double.ID, Other: market.ID, Reason: "one hall"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d, err := s.FindPlace(ctx, s.by, double.ID); err != nil || d.MergedInto != market.ID || len(d.Names) != 5 || len(d.Within) != 1 || !slices.Equal(d.Together, []outbreak.PlaceID{market.ID, double.ID}) {
+		if d, err := s.FindPlace(ctx, s.by, double.ID); err != nil || d.MergedInto != market.ID || len(d.Names) != 7 || len(d.Within) != 1 || !slices.Equal(d.Together, []outbreak.PlaceID{market.ID, double.ID}) {
 			t.Errorf("%+v %v", d, err)
 		}
 		if _, err := s.MergePlaces(ctx, s.by, MergePlaces{One: market.ID, Other: double.ID, Reason: "again"}); msgOf(err) != "registry.places_merged" {
@@ -88,6 +90,76 @@ func TestPlacesAreATreeWithNames(t *testing.T) {
 			t.Errorf("%+v %v", d, err)
 		}
 	})
+}
+
+// head is the newest entry of the journal.
+func (s keySite) head() (n int64) {
+	s.t.Helper()
+	if err := s.db.Read(context.Background(), func(tx *store.Tx) (err error) {
+		n, err = journal.Head(tx)
+		return err
+	}); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// changes renames a market, gives it a name more, moves it with what lies in it, and moves it back.
+func (s keySite) changes(market, stall Place) {
+	s.t.Helper()
+	ctx := context.Background()
+	again := AddPlace{Kind: market.Kind, Area: "220101", Name: market.Name, Lat: market.Lat, Lon: market.Lon, Coordinates: market.Coordinates}
+	change := func(id outbreak.PlaceID, c AddPlace) (Place, error) {
+		return s.ChangePlace(ctx, s.by, ChangePlace{Place: id, AddPlace: c})
+	}
+	head := s.head()
+	if _, err := change(market.ID, again); err != nil || s.head() != head {
+		s.t.Errorf("the same said again: %v", err)
+	}
+	moved := again
+	moved.Name, moved.Area = "东方新市场", "220102"
+	if p, err := change(market.ID, moved); err != nil || p.Area != "/22/2201/220102/" {
+		s.t.Errorf("%+v %v", p, err)
+	}
+	if d, err := s.FindPlace(ctx, s.by, stall.ID); err != nil || d.Area != "/22/2201/220102/" || d.Around[0].Name != "东方新市场" {
+		s.t.Errorf("what lies in it did not come along: %+v %v", d, err)
+	}
+	for _, name := range []string{"东方批发", "东方新"} {
+		if list, err := s.SearchPlaces(ctx, s.by, name, "/22/"); err != nil || len(list) != 1 {
+			s.t.Errorf("%s: %+v %v", name, list, err)
+		}
+	}
+	if _, err := s.NamePlace(ctx, s.by, NamePlace{Place: market.ID, Names: []PlaceName{{"Eastern Hall", "en"}}}); err != nil {
+		s.t.Error(err)
+	}
+	shop := s.place(AddPlace{Kind: "shop", Area: "220101", Name: "小店"})
+	hall := s.place(AddPlace{Kind: "building", Area: "220101", Name: "楼"})
+	inner := s.place(AddPlace{Kind: "market", Parent: hall.ID, Name: "内市场"})
+	for want, try := range map[string]func() error{
+		"registry.place_there": func() error { _, err := change(shop.ID, moved); return err },
+		"registry.place_holds": func() error { c := moved; c.Kind = "shop"; _, err := change(market.ID, c); return err },
+		"registry.place_in_itself": func() error {
+			_, err := change(hall.ID, AddPlace{Kind: "other", Parent: inner.ID, Name: "楼"})
+			return err
+		},
+		"registry.no_place": func() error {
+			by := s.by
+			by.Grants = []outbreak.Grant{{Role: string(access.ContactTracer), Area: "/22/2201/220102/"}}
+			_, err := s.ChangePlace(ctx, by, ChangePlace{Place: shop.ID, AddPlace: moved})
+			return err
+		},
+		"access.not_allowed": func() error {
+			_, err := s.NamePlace(ctx, outbreak.Actor{User: 2, Grants: []outbreak.Grant{{Role: string(access.Command)}}}, NamePlace{Place: shop.ID, Names: []PlaceName{{"x1", ""}}})
+			return err
+		},
+	} {
+		if err := try(); msgOf(err) != want {
+			s.t.Errorf("%v instead of %s", err, want)
+		}
+	}
+	if _, err := change(market.ID, again); err != nil {
+		s.t.Error(err)
+	}
 }
 
 func TestVisitsAreAddedCorrectedReadAndDeleted(t *testing.T) {
