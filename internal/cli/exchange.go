@@ -12,17 +12,18 @@ import (
 
 type importCmd struct {
 	site
-	Kind    string `arg:"" help:"areas, roster, tubes or results." enum:"areas,roster,tubes,results"`
-	File    string `arg:"" help:"The file; - for standard input."`
-	DryRun  bool   `help:"Check alone; nothing is written. Needs no database."`
-	Map     string `help:"File with lines field=column, for headers that are not understood." placeholder:"FILE"`
-	Report  string `help:"Where rejected rows go, with line, column and reason; correct them there and send that file." placeholder:"FILE"`
-	Zone    string `help:"Time zone of times that name none, and of a root area." placeholder:"Asia/Shanghai"`
-	Lab     string `help:"Laboratory of a results file without that column: name or number."`
-	Round   string `help:"Round of a tubes file without that column: name or number."`
-	Booth   string `help:"Sampling point of a tubes file without that column: name or number."`
-	Purpose string `help:"Why people are looked up by document." enum:"care,investigation,sampling,placement,welfare,correction,audit" default:"sampling"`
-	JSON    bool   `name:"json" help:"One JSON object on standard output."`
+	Kind     string `arg:"" help:"areas, roster, tubes, results, places or visits." enum:"areas,roster,tubes,results,places,visits"`
+	File     string `arg:"" help:"The file; - for standard input."`
+	DryRun   bool   `help:"Check alone; nothing is written. Needs no database."`
+	Map      string `help:"File with lines field=column, for headers that are not understood." placeholder:"FILE"`
+	Report   string `help:"Where rejected rows go, with line, column and reason; correct them there and send that file." placeholder:"FILE"`
+	Zone     string `help:"Time zone of times that name none, and of a root area." placeholder:"Asia/Shanghai"`
+	Lab      string `help:"Laboratory of a results file without that column: name or number."`
+	Round    string `help:"Round of a tubes file without that column: name or number."`
+	Outbreak string `help:"Outbreak of a visits file without that column: name or number."`
+	Booth    string `help:"Sampling point of a tubes file without that column: name or number."`
+	Purpose  string `help:"Why people are looked up by document." enum:"care,investigation,sampling,placement,welfare,correction,audit" default:"sampling"`
+	JSON     bool   `name:"json" help:"One JSON object on standard output."`
 }
 
 // Run takes a file in. Rejected rows are no failure of the work: they come back with their reasons.
@@ -32,7 +33,7 @@ func (c importCmd) Run(r *run) error {
 		return err
 	}
 	defer end()
-	o := exchange.Options{Lang: r.lang, Lab: c.Lab, Round: c.Round, Booth: c.Booth, Now: outbreak.WallClock{}.Now()}
+	o := exchange.Options{Lang: r.lang, Lab: c.Lab, Round: c.Round, Booth: c.Booth, Outbreak: c.Outbreak, Now: outbreak.WallClock{}.Now()}
 	if c.Zone != "" {
 		if o.Zone, err = time.LoadLocation(c.Zone); err != nil {
 			return outbreak.Refuse(outbreak.Invalid, "registry.area_zone", "zone", c.Zone)

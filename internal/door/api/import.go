@@ -27,6 +27,8 @@ var imports = []struct {
 	{exchange.Roster, access.RosterLoad, "people for the roll"},
 	{exchange.Tubes, access.TubeClose, "closed tubes, one row for each member"},
 	{exchange.Results, access.LabReport, "results of a laboratory"},
+	{exchange.Places, access.PlaceManage, "places"},
+	{exchange.Visits, access.VisitRecord, "visits: who was where"},
 }
 
 // mostRejected is how much of the rejected rows is put into the answer itself.
@@ -46,6 +48,7 @@ func importRoutes(p *plan) {
 		query("zone", huma.TypeString, "Time zone of times that name none, and of a root area: Asia/Shanghai"),
 		query("lab", huma.TypeString, "The laboratory of a results file without that column: name or id"),
 		query("round", huma.TypeString, "The round of a tubes file without that column: name or id"),
+		query("outbreak", huma.TypeString, "The outbreak of a visits file without that column: name or id"),
 		query("booth", huma.TypeString, "The sampling point of a tubes file without that column: name or id"),
 	}
 	answer := p.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[imported](), true, "")
@@ -102,11 +105,11 @@ func (p *plan) take(w http.ResponseWriter, r *http.Request, kind exchange.Kind) 
 
 // options reads how a file is to be read.
 func (p *plan) options(r *http.Request) (o exchange.Options, dry, asCSV bool, err error) {
-	if err = knownQuery(r, "dry_run", "report", "zone", "lab", "round", "booth"); err != nil {
+	if err = knownQuery(r, "dry_run", "report", "zone", "lab", "round", "booth", "outbreak"); err != nil {
 		return o, false, false, err
 	}
 	q := r.URL.Query()
-	o = exchange.Options{Lang: door.LangOf(r.Context()), Lab: q.Get("lab"), Round: q.Get("round"), Booth: q.Get("booth"), Now: p.house.Clock.Now()}
+	o = exchange.Options{Lang: door.LangOf(r.Context()), Lab: q.Get("lab"), Round: q.Get("round"), Booth: q.Get("booth"), Outbreak: q.Get("outbreak"), Now: p.house.Clock.Now()}
 	if zone := q.Get("zone"); zone != "" {
 		if o.Zone, err = time.LoadLocation(zone); err != nil {
 			return o, false, false, outbreak.Refuse(outbreak.Invalid, "registry.area_zone", "zone", zone)

@@ -21,6 +21,7 @@ var imports = []struct {
 	may  access.Permission
 }{
 	{exchange.Areas, access.AreaManage}, {exchange.Roster, access.RosterLoad}, {exchange.Tubes, access.TubeClose}, {exchange.Results, access.LabReport},
+	{exchange.Places, access.PlaceManage}, {exchange.Visits, access.VisitRecord},
 }
 
 // filesPage is what comes in and goes out by file.
@@ -30,6 +31,7 @@ type filesPage struct {
 	Labs     []lab.Lab
 	Booths   []screening.Booth
 	Rounds   []screening.Round
+	Spread   []outbreakChoice
 	Tubes    bool // may be taken out
 	Journal  bool
 	Purposes []outbreak.Purpose
@@ -53,7 +55,7 @@ const mostProblems = 200
 
 // filesFor tells whether the page has anything for somebody.
 func filesFor(by outbreak.Actor) bool {
-	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.ExportRows)
+	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.PlaceManage, access.VisitRecord, access.ExportRows)
 }
 
 func (s *Server) readFiles(c *call) (any, error) {
@@ -78,6 +80,11 @@ func (s *Server) readFiles(c *call) (any, error) {
 			return nil, err
 		}
 	}
+	if access.Anywhere(c.by, access.VisitRecord) {
+		if p.Spread, err = s.outbreakChoices(c); err != nil {
+			return nil, err
+		}
+	}
 	if access.Anywhere(c.by, access.TubeClose) {
 		p.Booths, err = s.House.Screening.ListBooths(c.ctx, c.by)
 	}
@@ -95,6 +102,12 @@ func takeIn(kind exchange.Kind) func(*Server, *call) (string, error) {
 		if err != nil {
 			return "", err
 		}
+		by := c.by
+		if c.form.Get("purpose") != "" { // people are looked up by document
+			if by, err = forPurpose(c); err != nil {
+				return "", err
+			}
+		}
 		rows, err := newScratch()
 		if err != nil {
 			return "", err
@@ -104,7 +117,7 @@ func takeIn(kind exchange.Kind) func(*Server, *call) (string, error) {
 		if done.Dry {
 			done.Report, err = exchange.Check(kind, c.file, o)
 		} else {
-			done.Report, err = s.House.Exchange.Import(c.ctx, c.by, kind, c.file, o)
+			done.Report, err = s.House.Exchange.Import(c.ctx, by, kind, c.file, o)
 		}
 		if err != nil || done.Report.Rejected == 0 {
 			rows.done()
@@ -119,7 +132,7 @@ func takeIn(kind exchange.Kind) func(*Server, *call) (string, error) {
 }
 
 func (s *Server) fileOptions(c *call) (o exchange.Options, err error) {
-	o = exchange.Options{Lang: c.view.Lang, Now: s.House.Clock.Now(), Lab: c.form.Get("lab"), Round: c.form.Get("round"), Booth: c.form.Get("booth")}
+	o = exchange.Options{Lang: c.view.Lang, Now: s.House.Clock.Now(), Lab: c.form.Get("lab"), Round: c.form.Get("round"), Booth: c.form.Get("booth"), Outbreak: c.form.Get("outbreak")}
 	if zone := c.form.Get("zone"); zone != "" {
 		if o.Zone, err = time.LoadLocation(zone); err != nil {
 			return o, outbreak.Refuse(outbreak.Invalid, "registry.area_zone", "zone", zone)

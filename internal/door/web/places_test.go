@@ -178,3 +178,35 @@ func TestVisitsAreRecordedCorrectedEndedAndWithdrawn(t *testing.T) {
 		t.Error("a community worker is offered visits")
 	}
 }
+
+func TestPlacesAndVisitsComeInByFile(t *testing.T) {
+	w := newWard(t)
+	b := w.signedIn(w.user(access.ContactTracer), "zh-CN")
+	key := func() []string { return b.get("/files").form(t, "/files/places") }
+	places := "名称,类型,社区代码\n东方市场,市场,220204\n洞,洞穴,220204\n"
+	for i, want := range [][4]int{{2, 1, 0, 1}, {2, 0, 1, 1}} {
+		a := b.upload("/files/places", "places.csv", places, key()...)
+		if got := totals(t, a); got != want {
+			t.Errorf("time %d: %v, want %v", i, got, want)
+		}
+		if len(a.all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/files/rejected/") })) != 1 {
+			t.Error("the rejected rows do not come back")
+		}
+	}
+	ob := attr(b.get("/files").all(func(n *html.Node) bool { return n.Data == "option" && attr(n.Parent, "id") == "file-outbreak" })[1], "value")
+	visits := "person,place,from,to\n" + w.people[0].ID.String() + ",东方市场,2022-03-12 09:20,2022-03-12 10:00\n" + w.people[1].ID.String() + ",哪里,2022-03-12,\n"
+	for _, want := range [][4]int{{2, 1, 0, 1}, {2, 0, 1, 1}} {
+		if got := totals(t, b.upload("/files/visits", "visits.csv", visits, append(key(), "outbreak", ob)...)); got != want {
+			t.Errorf("%v, want %v", got, want)
+		}
+	}
+	if a := b.upload("/files/visits", "visits.csv", "\x00\x01\x02", key()...); a.StatusCode != http.StatusUnprocessableEntity || alert(a) == "" {
+		t.Errorf("rubbish: %d", a.StatusCode)
+	}
+	if a := b.upload("/files/visits", "visits.csv", visits, append(key(), "outbreak", ob, "purpose", "curiosity")...); a.StatusCode != http.StatusUnprocessableEntity {
+		t.Errorf("a purpose nobody has: %d", a.StatusCode)
+	}
+	if a := w.signedIn(w.user(access.Auditor), "en").upload("/files/visits", "visits.csv", visits); a.StatusCode != http.StatusForbidden {
+		t.Errorf("an auditor brings visits: %d", a.StatusCode)
+	}
+}

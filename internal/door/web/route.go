@@ -147,6 +147,8 @@ var Routes = []Route{
 	{Method: "POST", Path: "/files/roster", May: access.RosterLoad, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Roster)},
 	{Method: "POST", Path: "/files/tubes", May: access.TubeClose, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Tubes)},
 	{Method: "POST", Path: "/files/results", May: access.LabReport, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Results)},
+	{Method: "POST", Path: "/files/places", May: access.PlaceManage, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Places)},
+	{Method: "POST", Path: "/files/visits", May: access.VisitRecord, Title: "web.files.title", Back: "/files", file: true, do: takeIn(exchange.Visits)},
 	{Method: "GET", Path: "/files/rejected/{id}", May: access.AreaRead, Title: "web.files.title", give: (*Server).giveRejected},
 	{Method: "POST", Path: "/files/out/tubes", May: access.ExportRows, Title: "web.files.title", Back: "/files", give: (*Server).giveTubes},
 	{Method: "POST", Path: "/files/out/journal", May: access.JournalRead, Title: "web.files.title", Back: "/files", give: (*Server).giveJournal},

@@ -79,17 +79,7 @@ func (c *call) endOf(field string) (outbreak.Instant, registry.Precision, error)
 	if err != nil || at == 0 || p == registry.NotKnown {
 		return 0, registry.NotKnown, err
 	}
-	t := at.Time().In(c.view.Zone)
-	hour, minute := t.Hour(), t.Minute()
-	switch p {
-	case registry.ToHour:
-		minute = 0
-	case registry.ToHalfDay:
-		hour, minute = hour/12*12, 0
-	case registry.ToDay:
-		hour, minute = 0, 0
-	}
-	return outbreak.At(time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, c.view.Zone)), p, nil
+	return outbreak.At(p.Begin(at.Time().In(c.view.Zone))), p, nil
 }
 
 // placeNamed finds the place a field names, by its code or by a name that only one place has.

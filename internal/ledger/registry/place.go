@@ -74,6 +74,11 @@ const (
 
 // tidy folds and checks what was said of a place, all but where it lies.
 func (c AddPlace) tidy() (AddPlace, error) {
+	for _, n := range c.Aliases {
+		if foldName(n.Name).whole() == "" || utf8.RuneCountInString(n.Name) > longestPlace || len(n.Lang) > 20 {
+			return c, outbreak.Refuse(outbreak.Invalid, "registry.place_name", "most", longestPlace)
+		}
+	}
 	c.Name, c.Address = strings.Join(strings.Fields(c.Name), " "), strings.Join(strings.Fields(c.Address), " ")
 	if foldName(c.Name).whole() == "" || utf8.RuneCountInString(c.Name) > longestPlace || utf8.RuneCountInString(c.Address) > longestPlace || len(c.Aliases) > mostAliases {
 		return c, outbreak.Refuse(outbreak.Invalid, "registry.place_name", "most", longestPlace)
@@ -103,30 +108,39 @@ func (s *Service) AddPlace(ctx context.Context, by outbreak.Actor, c AddPlace) (
 		return Place{}, err
 	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.AddPlace", Key: c.Key}, c, func(tx *store.Tx) (Place, error) {
-		p, err := c.lie(tx)
-		if err != nil {
+		p, e, err := s.addPlace(tx, by, c)
+		if err != nil || e == nil {
 			return p, err
 		}
-		if err := access.Require(by, access.PlaceManage, outbreak.Scope{Area: p.Area}); err != nil {
-			return p, err
-		}
-		mark := p.mark()
-		p.ID = outbreak.New[outbreak.PlaceID](s.ids)
-		n, err := tx.Exec("insert into place ("+placeColumns+", ukey, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (ukey) do nothing",
-			p.ID, p.Kind, p.Parent, p.AreaID, p.Area, p.Name, p.Address, p.Lat, p.Lon, p.Coordinates, p.OpenFrom, p.OpenTo, 0, mark, tx.Now)
-		if err != nil {
-			return p, fmt.Errorf("adding a place: %w", err)
-		}
-		if p, _, err = store.One(tx, scanPlace, "select "+placeColumns+" from place where ukey = $1", mark); err != nil {
-			return p, err
-		}
-		fresh, err := callPlace(tx, p.ID, append([]PlaceName{{Name: c.Name}}, c.Aliases...))
-		if err != nil || n == 0 && fresh == 0 {
-			return p, err
-		}
-		_, err = s.journal.Append(tx, by, outbreak.PlaceNamed{Scope: outbreak.Scope{Area: p.Area}, Place: p.ID, PlaceKind: p.Kind, New: n > 0})
+		_, err = s.journal.Append(tx, by, *e)
 		return p, err
 	})
+}
+
+// addPlace adds a place, or names to the one that is there; no event when nothing is new.
+func (s *Service) addPlace(tx *store.Tx, by outbreak.Actor, c AddPlace) (Place, *outbreak.PlaceNamed, error) {
+	p, err := c.lie(tx)
+	if err != nil {
+		return p, nil, err
+	}
+	if err := access.Require(by, access.PlaceManage, outbreak.Scope{Area: p.Area}); err != nil {
+		return p, nil, err
+	}
+	mark := p.mark()
+	p.ID = outbreak.New[outbreak.PlaceID](s.ids)
+	n, err := tx.Exec("insert into place ("+placeColumns+", ukey, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (ukey) do nothing",
+		p.ID, p.Kind, p.Parent, p.AreaID, p.Area, p.Name, p.Address, p.Lat, p.Lon, p.Coordinates, p.OpenFrom, p.OpenTo, 0, mark, tx.Now)
+	if err != nil {
+		return p, nil, fmt.Errorf("adding a place: %w", err)
+	}
+	if p, _, err = store.One(tx, scanPlace, "select "+placeColumns+" from place where ukey = $1", mark); err != nil {
+		return p, nil, err
+	}
+	fresh, err := callPlace(tx, p.ID, append([]PlaceName{{Name: c.Name}}, c.Aliases...))
+	if err != nil || n == 0 && fresh == 0 {
+		return p, nil, err
+	}
+	return p, &outbreak.PlaceNamed{Scope: outbreak.Scope{Area: p.Area}, Place: p.ID, PlaceKind: p.Kind, New: n > 0}, nil
 }
 
 // mark is what makes a place the same place again: its kind and name at one node and in one area.

@@ -260,6 +260,10 @@ func TestVisitsAreAddedCorrectedReadAndDeleted(t *testing.T) {
 		if got := ids(s.VisitsAt(ctx, s.by, shop.ID)); got != nil {
 			t.Errorf("visits of somebody erased: %v", got)
 		}
+		elsewhere.Corrects = 0
+		if _, err := s.RecordVisit(ctx, s.by, elsewhere); msgOf(err) != "registry.visit_erased" {
+			t.Errorf("a visit of somebody erased: %v", err)
+		}
 		p := s.walkIn(called("220101", "李娜", 0))
 		said.Person = p.ID
 		record(said)

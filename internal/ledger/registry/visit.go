@@ -84,17 +84,24 @@ func (s *Service) RecordVisit(ctx context.Context, by outbreak.Actor, c RecordVi
 		if err != nil {
 			return v, err
 		}
-		gone := 0
-		if c.Gone {
-			gone = 1
-		}
-		if err := tx.Must("insert into visit ("+visitColumns+", gone) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-			v.ID, v.Outbreak, v.Person, v.Place, v.Area, v.From, v.FromPrecision, v.To, v.ToPrecision, v.Source, v.Purpose, v.Retention, v.Until, v.Corrects, v.Actor, v.RecordedAt, gone); err != nil {
-			return v, fmt.Errorf("recording a visit: %w", err)
+		if err := insertVisit(tx, v, c.Gone); err != nil {
+			return v, err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.VisitRecorded{Scope: v.Scope(), Visit: v.ID.String(), Person: v.Person, Source: v.Source, Corrected: c.Corrects != 0, Gone: c.Gone})
 		return v, err
 	})
+}
+
+func insertVisit(tx *store.Tx, v Visit, withdrawn bool) error {
+	gone := 0
+	if withdrawn {
+		gone = 1
+	}
+	if err := tx.Must("insert into visit ("+visitColumns+", gone) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+		v.ID, v.Outbreak, v.Person, v.Place, v.Area, v.From, v.FromPrecision, v.To, v.ToPrecision, v.Source, v.Purpose, v.Retention, v.Until, v.Corrects, v.Actor, v.RecordedAt, gone); err != nil {
+		return fmt.Errorf("recording a visit: %w", err)
+	}
+	return nil
 }
 
 // visit checks what is said and makes the row of it.
@@ -123,6 +130,9 @@ func (s *Service) visit(tx *store.Tx, by outbreak.Actor, c RecordVisit) (Visit, 
 	p, ok, err := PersonByID(tx, c.Person)
 	if err != nil || !ok {
 		return Visit{}, cmp.Or[error](err, outbreak.Refuse(outbreak.NotFound, "registry.no_person"))
+	}
+	if _, gone, err := erasedOf(tx, p.ID); err != nil || gone && !c.Gone {
+		return Visit{}, cmp.Or[error](err, outbreak.Refuse(outbreak.Conflict, "registry.visit_erased")) // where somebody was tells who it is
 	}
 	place, ok, err := PlaceByID(tx, c.Place)
 	if err != nil || !ok {

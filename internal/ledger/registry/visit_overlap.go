@@ -25,6 +25,20 @@ var Precisions = []Precision{ToMinute, ToHour, ToHalfDay, ToDay, NotKnown}
 // width is how long the named piece of time is.
 var width = map[Precision]time.Duration{ToMinute: time.Minute, ToHour: time.Hour, ToHalfDay: 12 * time.Hour, ToDay: 24 * time.Hour}
 
+// Begin gives the beginning of the minute, hour, half-day or day a time lies in, in its own time zone.
+func (p Precision) Begin(t time.Time) time.Time {
+	hour, minute := t.Hour(), t.Minute()
+	switch p {
+	case ToHour:
+		minute = 0
+	case ToHalfDay:
+		hour, minute = hour/12*12, 0
+	case ToDay:
+		hour, minute = 0, 0
+	}
+	return time.Date(t.Year(), t.Month(), t.Day(), hour, minute, 0, 0, t.Location())
+}
+
 // longestStay is how long a visit may have been one end of which nobody knows.
 const longestStay = 24 * time.Hour
 

@@ -34,6 +34,13 @@ var checks = []check{
 	memberCheck,
 	labCheck,
 	resultCheck,
+	placeKindCheck,
+	coordinatesCheck,
+	knownPlaceCheck,
+	outbreakCheck,
+	visitWordsCheck,
+	stayCheck,
+	keptCheck,
 }
 
 func checksOf(kind Kind) []check {

@@ -9,10 +9,13 @@ import (
 // codeCheck finds area codes that cannot stand in a path of the tree.
 var codeCheck = check{
 	name:      "code",
-	kinds:     []Kind{Areas, Roster},
+	kinds:     []Kind{Areas, Roster, Places},
 	sentences: []string{"exchange.code_wrong", "exchange.code_own_parent"},
 	find: func(r *row) (Field, *outbreak.Error) {
 		for _, f := range []Field{fieldCode, fieldParent, fieldArea} {
+			if f == fieldParent && r.scan.kind == Places {
+				continue // of a place it may be a name
+			}
 			if c := r.cells[f]; !r.faulty(f) && (len(c) > 24 || strings.ContainsFunc(c, notInCode)) {
 				return f, invalid("exchange.code_wrong", "column", r.scan.mapping.name(f))
 			}

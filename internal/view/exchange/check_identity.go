@@ -22,7 +22,7 @@ var documentKinds = map[string]string{
 // document: an empty number is right.
 var identityCheck = check{
 	name:  "identity",
-	kinds: []Kind{Roster, Tubes},
+	kinds: []Kind{Roster, Tubes, Visits},
 	sentences: []string{"exchange.document_kind", "exchange.birth_differs", "registry.document_kind", "registry.document_number",
 		"registry.citizen_length", "registry.citizen_character", "registry.citizen_check", "registry.citizen_birth",
 		"registry.passport_check", "registry.passport_length"},

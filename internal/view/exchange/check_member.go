@@ -2,10 +2,10 @@ package exchange
 
 import "breakwater/internal/outbreak"
 
-// memberCheck reads the code of a person in a tube.
+// memberCheck reads the code of a person in a tube or of a visit.
 var memberCheck = check{
 	name:      "member",
-	kinds:     []Kind{Tubes},
+	kinds:     []Kind{Tubes, Visits},
 	sentences: []string{"exchange.code_mistyped"},
 	find: func(r *row) (Field, *outbreak.Error) {
 		if r.cells[fieldPerson] == "" || r.faulty(fieldPerson) {

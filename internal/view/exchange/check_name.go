@@ -9,7 +9,7 @@ import (
 // nameCheck finds a whole family in one cell, and names too long to be one.
 var nameCheck = check{
 	name:      "name",
-	kinds:     []Kind{Areas, Roster},
+	kinds:     []Kind{Areas, Roster, Places},
 	sentences: []string{"exchange.several_people", "exchange.name_long"},
 	find: func(r *row) (Field, *outbreak.Error) {
 		for _, f := range []Field{fieldName, fieldNameEn} {

@@ -37,12 +37,27 @@ const (
 	fieldResult
 	fieldRanAt
 	fieldMessage
+	fieldKind
+	fieldAliases
+	fieldLat
+	fieldLon
+	fieldCoordinates
+	fieldPlace
+	fieldFrom
+	fieldFromPrecision
+	fieldTo
+	fieldToPrecision
+	fieldSource
+	fieldPurpose
+	fieldUntil
+	fieldOutbreak
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{"", "code", "parent", "name", "name_en", "level", "code_kind", "time_zone", "population", "area",
 	"household", "building", "door", "address", "document_kind", "document", "sex", "birth", "age", "phone", "round", "tube", "booth",
-	"taken", "person", "roll_no", "lab", "result", "ran_at", "message"}
+	"taken", "person", "roll_no", "lab", "result", "ran_at", "message",
+	"kind", "aliases", "lat", "lon", "coordinates", "place", "from", "from_precision", "to", "to_precision", "source", "purpose", "until", "outbreak"}
 
 func (f Field) String() string { return fieldNames[f] }
 
@@ -65,7 +80,7 @@ func mask(kind Kind, f Field, value string) string {
 	if len(r) > 40 {
 		r = append(r[:39:39], '…')
 	}
-	if private[f] || kind == Roster && f == fieldName || kind == Tubes && f == fieldDocument {
+	if private[f] && !(kind == Places && f == fieldAddress) || kind == Roster && f == fieldName || kind == Tubes && f == fieldDocument {
 		return maskRunes(r)
 	}
 	for from := 0; from < len(r); {

@@ -14,10 +14,12 @@ const (
 	Roster  Kind = "roster"
 	Tubes   Kind = "tubes"
 	Results Kind = "results"
+	Places  Kind = "places"
+	Visits  Kind = "visits"
 )
 
 // Kinds lists what can be taken in.
-var Kinds = []Kind{Areas, Roster, Tubes, Results}
+var Kinds = []Kind{Areas, Roster, Tubes, Results, Places, Visits}
 
 // shape is how files of a kind look: the headers a field may have, and the fields of which at least one column is needed.
 // Headers are compared folded: see foldHeader.
@@ -27,7 +29,7 @@ type shape struct {
 	key     func(*row) []string
 }
 
-var shapes = map[Kind]shape{Areas: areaShape, Roster: rosterShape, Tubes: tubeShape, Results: resultShape}
+var shapes = map[Kind]shape{Areas: areaShape, Roster: rosterShape, Tubes: tubeShape, Results: resultShape, Places: placeShape, Visits: visitShape}
 
 func shapeOf(kind Kind) (shape, error) {
 	s, ok := shapes[kind]

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 )
 
@@ -15,6 +16,8 @@ type row struct {
 	cells [fieldCount]string
 	raw   []string         // as the file writes it, for the report of rejected rows
 	at    outbreak.Instant // when the tube was taken or the test was run; 0: not said
+	stay  registry.When    // of a visit
+	until outbreak.Instant // how long a visit is kept; 0: not said
 	told  []fault
 }
 
@@ -33,6 +36,7 @@ func (r *row) faulty(f Field) bool {
 // fill takes the cells of a record over, cleaned.
 func (r *row) fill(rec record, m *mapping) {
 	r.line, r.raw, r.at, r.told = rec.line, rec.cells, 0, r.told[:0]
+	r.stay, r.until = registry.When{}, 0
 	r.cells = [fieldCount]string{}
 	for i, f := range m.fields {
 		if f != fieldNone && i < len(rec.cells) {
@@ -55,7 +59,7 @@ func clean(f Field, s string) string {
 		s = s[2 : len(s)-1]
 	}
 	s = strings.TrimPrefix(s, "'")
-	names := f == fieldName || f == fieldNameEn
+	names := f == fieldName || f == fieldNameEn || f == fieldPlace || f == fieldAliases
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case r >= '０' && r <= '９', !names && r >= '！' && r <= '～':

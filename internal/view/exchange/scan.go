@@ -20,12 +20,16 @@ type Options struct {
 	Lab      string           // the laboratory of a results file that has no such column: name or id
 	Round    string           // the round of a tubes file that has no such column: name or id
 	Booth    string           // the sampling point of a tubes file that has no such column: name or id
+	Outbreak string           // the outbreak of a visits file that has no such column: name or id
 
 	// What is known already. Import asks the database; nil: not checked.
 	KnownArea  func(code string) bool
 	KnownLab   func(lab string) bool
 	KnownRound func(round string) bool
 	KnownBooth func(booth string) bool
+
+	KnownOutbreak func(name string) bool
+	PlaceCalled   func(name string) *outbreak.Error // what is wrong with a place named by code or name; nil: it is known
 
 	MostProblems int // listed in the report; 0: 1,000
 	Remember     int // rows remembered to find repetitions in the file; 0: 8 million, about 200 MB
@@ -221,6 +225,10 @@ func (s *scan) keyField() Field {
 		return fieldCode
 	case Roster:
 		return fieldDocument
+	case Places:
+		return fieldName
+	case Visits:
+		return fieldPlace
 	}
 	return fieldTube
 }

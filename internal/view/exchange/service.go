@@ -36,7 +36,8 @@ func New(rooms Rooms) *Service { return &Service{rooms: rooms} }
 // transaction. When a batch fails the batches before it stand, and the report says how far it came: the same file sent again
 // goes on from there, for what is known already is repeated and changes nothing.
 func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io.Reader, o Options) (Report, error) {
-	prepare, known := map[Kind]func(*loading) error{Areas: (*loading).areas, Roster: (*loading).roster, Tubes: (*loading).tubes, Results: (*loading).results}[kind]
+	prepare, known := map[Kind]func(*loading) error{Areas: (*loading).areas, Roster: (*loading).roster, Tubes: (*loading).tubes, Results: (*loading).results,
+		Places: (*loading).places, Visits: (*loading).visits}[kind]
 	if !known {
 		_, err := shapeOf(kind)
 		return Report{}, err
@@ -88,7 +89,7 @@ func (l *loading) zone(path outbreak.Path) *time.Location {
 
 // areas puts parents before their children: the whole file is sorted before the first row is stored.
 func (l *loading) areas() error {
-	l.scan.sort = parentsFirst
+	l.scan.sort = func(rows []*row) []*row { return outerFirst(rows, fieldCode) }
 	l.scan.apply = func(rows []*row) (tally, error) {
 		list := make([]registry.NewArea, len(rows))
 		for i, r := range rows {
@@ -100,12 +101,12 @@ func (l *loading) areas() error {
 	return nil
 }
 
-// parentsFirst orders areas so that a parent of the file comes before its children; a circle keeps the order of the file and
-// is refused by the registry.
-func parentsFirst(rows []*row) []*row {
+// outerFirst orders rows so that a parent of the file, named by one of its fields, comes before its children; a circle keeps the
+// order of the file and is refused by the registry.
+func outerFirst(rows []*row, named Field) []*row {
 	at := make(map[string]int, len(rows))
 	for i, r := range rows {
-		at[r.cells[fieldCode]] = i
+		at[r.cells[named]] = i
 	}
 	sorted := make([]*row, 0, len(rows))
 	done := make([]bool, len(rows))
@@ -137,8 +138,22 @@ func tallyOf(l registry.Loaded) tally {
 
 // roster puts people on the roll.
 func (l *loading) roster() error {
+	l.scan.o.KnownArea = l.knownArea()
+	l.scan.apply = func(rows []*row) (tally, error) {
+		list := make([]registry.NewPerson, len(rows))
+		for i, r := range rows {
+			list[i] = r.person()
+		}
+		got, err := l.rooms.Registry.LoadPeople(l.ctx, l.by, registry.LoadPeople{People: list})
+		return tallyOf(got), err
+	}
+	return nil
+}
+
+// knownArea asks once for each code.
+func (l *loading) knownArea() func(code string) bool {
 	known := map[string]bool{}
-	l.scan.o.KnownArea = func(code string) bool {
+	return func(code string) bool {
 		is, asked := known[code]
 		if !asked {
 			var err error
@@ -149,15 +164,6 @@ func (l *loading) roster() error {
 		}
 		return is
 	}
-	l.scan.apply = func(rows []*row) (tally, error) {
-		list := make([]registry.NewPerson, len(rows))
-		for i, r := range rows {
-			list[i] = r.person()
-		}
-		got, err := l.rooms.Registry.LoadPeople(l.ctx, l.by, registry.LoadPeople{People: list})
-		return tallyOf(got), err
-	}
-	return nil
 }
 
 func (l *loading) area(code string) (a registry.Area, is bool, err error) {
