@@ -34,7 +34,7 @@ type attack struct {
 
 // attacks are all of them, by file.
 func attacks() (all []attack) {
-	for _, list := range [][]attack{sessionAttacks, tokenAttacks, lockOutAttacks, factorAttacks, siteAttacks, pathAttacks, wireAttacks, fileAttacks} {
+	for _, list := range [][]attack{sessionAttacks, tokenAttacks, lockOutAttacks, factorAttacks, passkeyAttacks, siteAttacks, pathAttacks, wireAttacks, fileAttacks} {
 		all = append(all, list...)
 	}
 	return all
@@ -88,6 +88,14 @@ func TestAttackSucceedsOnceACheckIsGone(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
+	moved := func(next http.Handler) http.Handler { // what a proxy says that need not be believed
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/login/factor/challenge" {
+				r.Header.Set("X-Forwarded-Proto", "https")
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 	everybody := []netip.Prefix{netip.MustParsePrefix("0.0.0.0/0"), netip.MustParsePrefix("::/0")}
 	for _, w := range []weakness{
 		{what: "no check where a form comes from", attack: "a form on another site", front: unhop},
@@ -98,6 +106,10 @@ func TestAttackSucceedsOnceACheckIsGone(t *testing.T) {
 		{what: "links lead anywhere", attack: "a link that leads elsewhere after signing in", front: astray},
 		{what: "signing out ends nothing", attack: "a cookie kept after signing out", front: sticky},
 		{what: "an hour passes between guesses", attack: "guessing a password", during: func(v *target) { v.wall.Move(61 * time.Minute) }},
+		{what: "one question is asked twice, and no count is kept", attack: "an answer sent again", during: (*target).askAgain},
+		{what: "one question is asked of everybody", attack: "the question of another user", during: (*target).askAgain},
+		{what: "the house believes to be at another address", attack: "a false page before the house", config: func(c *app.Config) { c.Proxies = everybody }, front: moved},
+		{what: "no count is kept", attack: "a copied passkey", during: (*target).askAgain},
 		{what: "an hour passes between guesses", attack: "guessing a code", during: func(v *target) { v.wall.Move(61 * time.Minute) }},
 	} {
 		t.Run(w.what+": "+w.attack, func(t *testing.T) {
@@ -129,6 +141,7 @@ type target struct {
 	weak  weakness
 	phone string // secret of the administrator's telephone, once he has one
 	guest *http.Client
+	asked []byte // the question a passkey answered last
 }
 
 func newTarget(t *testing.T, w weakness) *target {

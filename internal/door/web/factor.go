@@ -5,6 +5,7 @@ import (
 	"image/png"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/boombuler/barcode"
 	"github.com/boombuler/barcode/qr"
@@ -33,19 +34,42 @@ func (c *call) detour() error {
 	return goTo(page)
 }
 
-// readFactor shows the page that asks for a code.
+// factorPage asks for a second factor.
+type factorPage struct {
+	Login  string
+	Factor access.Factor
+	Here   bool     // one of the passkeys works at this address
+	Sites  []string // where the others work
+}
+
+// readFactor shows the page that asks for a second factor.
 func (s *Server) readFactor(c *call) (any, error) {
 	next := c.query.Get("next")
 	if c.form != nil {
 		next = c.form.Get("next")
 	}
 	c.view.Next = inside(next)
-	return c.visit.session, nil
+	f, err := s.House.Access.FactorOf(c.ctx, c.visit.session)
+	if err != nil {
+		return nil, err
+	}
+	return factorPage{Login: c.visit.session.Login, Factor: f, Here: f.WorksAt(c.site), Sites: elsewhere(f, c.site)}, nil
 }
 
-// showFactor takes a code and lets the visitor in, under a new cookie.
+// elsewhere lists where passkeys work that do not work at a site.
+func elsewhere(f access.Factor, site access.Site) []string {
+	var list []string
+	for _, p := range f.Passkeys {
+		if p.Site != site.Name && !slices.Contains(list, p.Site) {
+			list = append(list, p.Site)
+		}
+	}
+	return list
+}
+
+// showFactor takes a code, or the answer of a passkey, and lets the visitor in, under a new cookie.
 func (s *Server) showFactor(c *call) (string, error) {
-	secret, err := s.House.Access.PassFactor(c.ctx, c.visit.session, c.form.Get("code"), c.from)
+	secret, err := s.House.Access.PassFactor(c.ctx, c.visit.session, c.proof(), c.from)
 	if err != nil {
 		return "", err
 	}
@@ -59,11 +83,14 @@ type enrolPage struct {
 	Must    bool // it has to be set up before anything else
 	Phone   access.Telephone
 	Pending bool
-	Codes   []string // shown once
+	Offer   *access.PasskeyOffer // a passkey that was begun
+	Able    bool                 // passkeys can be used at this address
+	Here    bool                 // one of the user's passkeys works here
+	Codes   []string             // shown once
 }
 
 func (s *Server) readEnrol(c *call) (any, error) {
-	p := enrolPage{Must: c.visit.session.Step == access.StepEnrol}
+	p := enrolPage{Must: c.visit.session.Step == access.StepEnrol, Able: c.site.Passkeys()}
 	var err error
 	if p.Factor, err = s.House.Access.FactorOf(c.ctx, c.visit.session); err != nil {
 		return nil, err
@@ -72,10 +99,21 @@ func (s *Server) readEnrol(c *call) (any, error) {
 		p.Codes, p.Must = codes, false
 		return p, nil
 	}
+	p.Here = p.Factor.WorksAt(c.site)
+	if c.query.Get("other") != "" { // not what was begun
+		return p, nil
+	}
+	offer, err := s.House.Access.PendingPasskey(c.ctx, c.visit.session)
+	if err == nil {
+		p.Offer = &offer
+	}
+	if err == nil || outbreak.KindOf(err) != outbreak.Invalid { // none was begun, or too long ago
+		return p, err
+	}
 	p.Phone, err = s.House.Access.PendingTelephone(c.ctx, c.visit.session)
 	p.Pending = err == nil
 	if outbreak.KindOf(err) == outbreak.Invalid {
-		err = nil // none was begun, or too long ago
+		err = nil
 	}
 	return p, err
 }
@@ -103,7 +141,7 @@ func (s *Server) giveQR(w http.ResponseWriter, _ *http.Request, c *call) error {
 }
 
 func (s *Server) beginFactor(c *call) (string, error) {
-	_, err := s.House.Access.BeginFactor(c.ctx, c.visit.session, c.form.Get("code"), c.from)
+	_, err := s.House.Access.BeginFactor(c.ctx, c.visit.session, c.proof(), c.from)
 	return "/account/factor", err
 }
 
@@ -119,7 +157,7 @@ func (s *Server) confirmFactor(c *call) (string, error) {
 }
 
 func (s *Server) renewCodes(c *call) (string, error) {
-	codes, err := s.House.Access.RenewCodes(c.ctx, c.visit.session, c.form.Get("code"), c.from)
+	codes, err := s.House.Access.RenewCodes(c.ctx, c.visit.session, c.proof(), c.from)
 	if err != nil {
 		return "", err
 	}

@@ -123,7 +123,8 @@ func TestNothingOpensBeforeTheSecondFactor(t *testing.T) {
 			t.Errorf("the live stream: %d", a.StatusCode)
 		}
 	}
-	closed(b, "/account/factor", "/account/factor", "/account/factor/picture", "/account/factor/begin", "/account/factor/codes", "/logout")
+	closed(b, "/account/factor", "/account/factor", "/account/factor/picture", "/account/factor/begin", "/account/factor/codes",
+		"/account/factor/remove", "/account/factor/challenge", "/account/factor/passkeys/begin", "/account/factor/passkeys", "/account/factor/passkeys/{id}/remove", "/logout")
 	if a := b.get("/account/factor"); !strings.Contains(a.body, "can open names") {
 		t.Error("nobody says why:", a.body)
 	}
@@ -145,7 +146,7 @@ func TestNothingOpensBeforeTheSecondFactor(t *testing.T) {
 	if a := b.post("/login?lang=en", "login", "root", "password", password, "next", "/users"); a.Header.Get("Location") != "/login/factor?next=%2Fusers" {
 		t.Fatal(a.Header.Get("Location"))
 	}
-	closed(b, "/login/factor", "/login/factor", "/logout")
+	closed(b, "/login/factor", "/login/factor", "/login/factor/challenge", "/logout")
 	if a := b.post("/login/factor", "code", "000000"); a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(alert(a), "wrong") {
 		t.Error(a.StatusCode, alert(a))
 	}

@@ -45,9 +45,10 @@ type call struct {
 	form  url.Values
 	file  *scratch // of a form that carries one; gone after the request
 	route Route
-	agent string // what the browser calls itself
-	from  string // the address of the visitor
-	local bool   // he sits at the machine itself
+	agent string      // what the browser calls itself
+	from  string      // the address of the visitor
+	local bool        // he sits at the machine itself
+	site  access.Site // the house as his browser sees it
 
 	cookies []*http.Cookie // to be set with the answer
 	remind  any            // data for the page when the command is shown again, or instead of going anywhere
@@ -59,6 +60,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/login", Open: true, Title: "web.login.title", Back: "/login", do: (*Server).signIn},
 	{Method: "GET", Path: "/login/factor", Step: access.StepFactor, Title: "web.factor.title", Page: "factor", read: (*Server).readFactor},
 	{Method: "POST", Path: "/login/factor", Step: access.StepFactor, Title: "web.factor.title", Back: "/login/factor", do: (*Server).showFactor},
+	{Method: "POST", Path: "/login/factor/challenge", Step: access.StepFactor, Title: "web.factor.title", Back: "/login/factor", give: (*Server).askPasskey},
 	{Method: "GET", Path: "/login/directory", Open: true, Title: "web.login.title", give: (*Server).toDirectory},
 	{Method: "GET", Path: "/login/directory/done", Open: true, Title: "web.login.title", give: (*Server).fromDirectory},
 	{Method: "POST", Path: "/logout", Leave: true, Title: "web.nav.logout", do: (*Server).signOut},
@@ -173,6 +175,11 @@ var Routes = []Route{
 	{Method: "POST", Path: "/account/factor", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).confirmFactor},
 	{Method: "GET", Path: "/account/factor/picture", Step: access.StepEnrol, Title: "web.enrol.title", give: (*Server).giveQR},
 	{Method: "POST", Path: "/account/factor/begin", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).beginFactor},
+	{Method: "POST", Path: "/account/factor/remove", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).removeTelephone},
+	{Method: "POST", Path: "/account/factor/challenge", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", give: (*Server).askPasskey},
+	{Method: "POST", Path: "/account/factor/passkeys/begin", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).beginPasskey},
+	{Method: "POST", Path: "/account/factor/passkeys", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).confirmPasskey},
+	{Method: "POST", Path: "/account/factor/passkeys/{id}/remove", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).removePasskey},
 	{Method: "POST", Path: "/account/factor/codes", Step: access.StepEnrol, Title: "web.enrol.title", Back: "/account/factor", do: (*Server).renewCodes},
 	{Method: "POST", Path: "/account/language", Title: "web.account.title", Back: "/account", do: (*Server).ownLanguage},
 	{Method: "POST", Path: "/account/tokens", May: access.SelfManage, Title: "web.account.title", Back: "/account", do: (*Server).makeToken},

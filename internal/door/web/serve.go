@@ -57,7 +57,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 
 // enter finds out who asks and whether he may. The call is usable for an error page even when he may not.
 func (s *Server) enter(r *http.Request, route Route) (*call, error) {
-	c := &call{ctx: r.Context(), query: r.URL.Query(), path: r.PathValue, route: route, agent: r.UserAgent(), from: s.House.Address(r), local: s.House.AtTheMachine(r)}
+	c := &call{ctx: r.Context(), query: r.URL.Query(), path: r.PathValue, route: route, agent: r.UserAgent(), from: s.House.Address(r), local: s.House.AtTheMachine(r), site: s.House.Site(r)}
 	actor, v, err := s.visitor(r)
 	if err != nil && outbreak.KindOf(err) != outbreak.Expired {
 		s.view(c, r)
