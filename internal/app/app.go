@@ -212,6 +212,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "log", func(context.Context) error { return a.House.DB.Figures().FoldError }) })
 	if a.config.Backups.Dir != "" {
 		a.work.Go(func() { a.every(ctx, time.Minute, "backup", a.backUp) })
 	}

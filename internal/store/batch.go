@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -117,9 +118,16 @@ func (b *batch) commit() error {
 			return mixed{err}
 		}
 	}
-	if err := b.tx.Commit(); err != nil {
+	over := b.w.bound()
+	err := b.tx.Commit()
+	over()
+	if err != nil {
 		b.w.fault.look(b.w.db.engine, err)
-		return fmt.Errorf("committing: %w", err)
+		err = fmt.Errorf("committing: %w", err)
+		if b.w.db.engine == PostgreSQL && !answers(err) { // it may have been made: whoever sent it repeats it with the same key
+			err = later("store.away", 2*time.Second, err)
+		}
+		return err
 	}
 	if b.rings {
 		b.w.db.wake.ring()

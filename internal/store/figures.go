@@ -20,11 +20,18 @@ type Figures struct {
 	Largest  int                // closures in one commit
 	Busy     time.Duration      // from the beginning of each commit to its end, summed
 	Within   [len(Bounds)]int64 // commits that took no longer than each bound
+
+	Folds       int64         // SQLite: how often the write-ahead log was to be folded back
+	FoldsFailed int64         // and could not
+	FoldError   error         // why it could not the last time; nil once it was folded back whole
+	Unfolded    int64         // pages of the log that were left the last time, because of a reader or a failure
+	Behind      time.Duration // since the log was last folded back whole, or since the start
 }
 
 type figures struct {
-	mu  sync.Mutex
-	sum Figures
+	mu    sync.Mutex
+	sum   Figures
+	whole func() time.Duration // since the log was last folded back whole
 }
 
 func (f *figures) note(closures int, took time.Duration) {
@@ -46,6 +53,9 @@ func (db *DB) Figures() Figures {
 	f := &db.writer.figures
 	f.mu.Lock()
 	sum := f.sum
+	if f.whole != nil {
+		sum.Behind = f.whole()
+	}
 	f.mu.Unlock()
 	sum.Waiting, sum.Refused = db.writer.queue.waiting(), db.writer.queue.refused.Load()
 	return sum

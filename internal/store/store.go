@@ -11,8 +11,8 @@ import (
 	"sync"
 	"time"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver "pgx"
-	_ "modernc.org/sqlite"             // the driver "sqlite"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"breakwater/internal/outbreak"
 )
@@ -34,7 +34,9 @@ type DB struct {
 	wake   hub
 	writer *writer
 	hears  *hearing // PostgreSQL: what other processes commit
+	lines  lines    // PostgreSQL
 	file   string   // SQLite
+	folds  *folder  // SQLite
 }
 
 // Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
@@ -53,8 +55,16 @@ func Open(ctx context.Context, where string, clock outbreak.Clock) (*DB, error) 
 		return nil, errors.Join(fmt.Errorf("opening the database: %w", err), db.closePools())
 	}
 	db.writer = newWriter(db)
+	if db.engine == SQLite {
+		db.writer.figures.whole = outbreak.Stopwatch()
+		db.folds = db.keepFolding()
+	}
 	if db.engine == PostgreSQL {
-		db.hears = db.hear(where)
+		config, err := db.lines.config(where)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		db.hears = db.hear(config)
 	}
 	return db, nil
 }
@@ -73,7 +83,7 @@ func (db *DB) openSQLite(path string) (err error) {
 	if db.write, err = sql.Open("sqlite", writer); err != nil {
 		return fmt.Errorf("opening %s: %w", path, err)
 	}
-	db.write.SetMaxOpenConns(2) // the writer's, which it keeps, and that of migrations
+	db.write.SetMaxOpenConns(3) // the writer's and the folder's, which they keep, and that of migrations
 	db.write.SetMaxIdleConns(0)
 	if db.read, err = sql.Open("sqlite", name+common+"&_pragma=query_only(1)&_pragma=cache_size(-8192)"); err != nil {
 		return fmt.Errorf("opening %s to read: %w", path, err)
@@ -85,9 +95,12 @@ func (db *DB) openSQLite(path string) (err error) {
 
 func (db *DB) openPostgreSQL(where string) (err error) {
 	db.engine = PostgreSQL
-	if db.write, err = sql.Open("pgx", where); err != nil {
+	db.lines.limits = reach
+	config, err := db.lines.config(where)
+	if err != nil {
 		return fmt.Errorf("opening PostgreSQL: %w", err)
 	}
+	db.write = stdlib.OpenDB(*config)
 	db.write.SetMaxOpenConns(16)
 	db.write.SetMaxIdleConns(8)
 	db.read = db.write
@@ -112,6 +125,7 @@ func (db *DB) Engine() Engine { return db.engine }
 // Close writes what waits and ends all connections.
 func (db *DB) Close() error {
 	db.hears.stop()
+	db.folds.stop()
 	db.writer.close()
 	return db.closePools()
 }

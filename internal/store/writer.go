@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net"
 	"runtime"
 	"time"
+
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"breakwater/internal/outbreak"
 )
@@ -26,6 +29,7 @@ type writer struct {
 	db       *DB
 	queue    queue
 	conn     *sql.Conn
+	wire     net.Conn             // PostgreSQL: what conn speaks through
 	prepared map[string]*sql.Stmt // SQLite, whose statements would be read anew each time
 	fault    latch
 	care     int // commits still to be made with savepoints
@@ -173,8 +177,17 @@ func (w *writer) open(ctx context.Context) (tx *sql.Tx, err error) {
 			return nil, err
 		}
 		w.prepared = map[string]*sql.Stmt{}
+		if w.db.engine == PostgreSQL {
+			if err := w.conn.Raw(func(driver any) error {
+				w.wire = driver.(*stdlib.Conn).Conn().PgConn().Conn()
+				return nil
+			}); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if w.db.engine == PostgreSQL { // whatever the server's default is: a picture from before the lock would be an old one
+		defer w.bound()()
 		return w.conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
 	}
 	return w.conn.BeginTx(ctx, nil)
@@ -185,7 +198,7 @@ func (w *writer) hangUp() {
 	w.forget()
 	if w.conn != nil {
 		_ = w.conn.Close() // what was not committed was not acknowledged
-		w.conn = nil
+		w.conn, w.wire = nil, nil
 	}
 }
 

@@ -31,6 +31,9 @@ var (
 	largest    = figure("commit_closures_largest", "The most closures that shared a commit since the start.")
 	size       = figure("database_bytes", "Size of the database.")
 	wal        = figure("wal_bytes", "Size of the write-ahead log of an embedded database.")
+	folds      = figure("wal_folds_total", "How often the write-ahead log of an embedded database was to be folded back into it.")
+	unfolded   = figure("wal_folds_failed_total", "How often that failed: the log grows until the disk is full.")
+	unfoldedBy = figure("wal_behind_seconds", "Since the write-ahead log was last folded back whole.")
 	head       = figure("journal_head", "Sequence of the journal's last entry.")
 	behind     = figure("consumer_behind", "Entries a follower of the journal has not looked at.", "consumer")
 	parked     = figure("parked_entries", "Entries a follower put aside: what should have followed is missing.")
@@ -61,6 +64,9 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 	counter(refused, float64(f.Refused))
 	counter(closures, float64(f.Closures))
 	gauge(largest, float64(f.Largest))
+	counter(folds, float64(f.Folds))
+	counter(unfolded, float64(f.FoldsFailed))
+	gauge(unfoldedBy, f.Behind.Seconds())
 	within := map[float64]uint64{}
 	for i, most := range store.Bounds {
 		within[most.Seconds()] = uint64(f.Within[i])
