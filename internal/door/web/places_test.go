@@ -189,7 +189,9 @@ func TestPlacesAndVisitsComeInByFile(t *testing.T) {
 		if got := totals(t, a); got != want {
 			t.Errorf("time %d: %v, want %v", i, got, want)
 		}
-		if len(a.all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/files/rejected/") })) != 1 {
+		if len(a.all(func(n *html.Node) bool {
+			return n.Data == "a" && strings.HasPrefix(attr(n, "href"), "/files/rejected/")
+		})) != 1 {
 			t.Error("the rejected rows do not come back")
 		}
 	}

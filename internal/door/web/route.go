@@ -106,10 +106,16 @@ var Routes = []Route{
 	{Method: "GET", Path: "/people", May: access.PersonRead, Title: "web.find.title", Group: "cases", Page: "find", read: (*Server).readFind},
 	{Method: "POST", Path: "/people", May: access.PersonRead, Title: "web.find.title", Back: "/people", do: (*Server).findPerson},
 	{Method: "POST", Path: "/people/name", May: access.PersonIdentity, Title: "web.find.title", Back: "/people", do: (*Server).searchPeople},
+	{Method: "GET", Path: "/people/new", May: access.PersonRegister, Title: "web.register.title", Group: "cases", Page: "register", read: (*Server).readRegister},
+	{Method: "POST", Path: "/people/new", May: access.PersonRegister, Title: "web.register.title", Back: "/people/new", do: (*Server).registerPerson},
 	{Method: "GET", Path: "/candidates", May: access.PersonMerge, Title: "web.candidates.title", Group: "cases", Page: "candidates", read: (*Server).readCandidates},
 	{Method: "POST", Path: "/candidates/{one}/{other}", May: access.PersonMerge, Title: "web.candidates.title", Back: "/candidates", do: (*Server).decideCandidate},
 	{Method: "POST", Path: "/people/{id}/merge", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).mergePeople},
 	{Method: "POST", Path: "/people/{id}/merges/{merge}/undo", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).unmergePeople},
+	{Method: "GET", Path: "/people/{id}/erase", May: access.PersonErase, Title: "web.erase.title", Page: "erase", read: (*Server).readErase},
+	{Method: "POST", Path: "/people/{id}/erase", May: access.PersonErase, Title: "web.erase.title", Back: "/people/{id}/erase", do: (*Server).erasePerson},
+	{Method: "GET", Path: "/people/{id}/erasure", May: access.PersonErase, Title: "web.erase.receipt", Page: "erasure", read: (*Server).readErasure},
+	{Method: "GET", Path: "/people/{id}/erasure/receipt", May: access.PersonErase, Title: "web.erase.receipt", give: (*Server).giveErasure},
 	{Method: "GET", Path: "/people/{id}", May: access.PersonRead, Title: "web.person.title", Page: "person", read: (*Server).readPerson},
 	{Method: "POST", Path: "/people/{id}/visits/new", May: access.VisitRecord, Title: "web.person.title", Back: "/people/{id}", do: (*Server).recordVisit},
 	{Method: "POST", Path: "/people/{id}/visits/{visit}", May: access.VisitRecord, Title: "web.person.title", Back: "/people/{id}", do: (*Server).correctVisit},
@@ -254,7 +260,7 @@ func navigation(by outbreak.Actor, here string) []navGroup {
 				continue
 			}
 			path := strings.TrimSuffix(r.Path, "{$}")
-			on := path == here || path != "/" && strings.HasPrefix(here, path+"/")
+			on := path == here || path != "/" && strings.HasPrefix(here, path+"/") && here != "/people/new" // which has a link of its own
 			g.Links = append(g.Links, navLink{Path: path, Title: r.Title, Here: on})
 		}
 		if len(g.Links) > 0 {

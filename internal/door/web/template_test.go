@@ -8,12 +8,15 @@ import (
 	"testing"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/response/transfer"
 	"breakwater/internal/view/board"
+	"breakwater/internal/view/exchange"
 	"breakwater/internal/words"
 )
 
@@ -79,6 +82,9 @@ func TestEveryKeyIsWritten(t *testing.T) {
 		append([]string{"outcome"}, plainly(outbreak.Outcomes)...), append([]string{"severity"}, plainly(outbreak.Severities)...),
 		append([]string{"classification"}, plainly(outbreak.Classifications)...), append([]string{"via"}, plainly(outbreak.FoundVias)...),
 		append([]string{"result"}, plainly(outbreak.Results)...), append([]string{"purpose"}, plainly(outbreak.Purposes)...),
+		append([]string{"ground"}, cases.Grounds...), append([]string{"place"}, registry.PlaceKinds...), append([]string{"precision"}, plainly(registry.Precisions)...),
+		append([]string{"visit_source"}, registry.VisitSources...), append([]string{"collected"}, registry.VisitPurposes...), append([]string{"erased"}, registry.Reasons...),
+		append([]string{"file"}, plainly(exchange.Kinds)...), append([]string{"file_hint"}, plainly(exchange.Kinds)...),
 		append([]string{"role"}, plainly(access.Roles)...), append([]string{"work"}, plainly(task.Kinds())...), append([]string{"trip"}, plainly(tripStates)...)} {
 		for _, word := range of[1:] {
 			want["web."+of[0]+"."+word] = true
