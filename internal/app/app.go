@@ -75,6 +75,7 @@ type App struct {
 	web     *web.Server
 	opened  []*opened // the entrances, that of staff first
 	ca      *door.Authority
+	files   *door.CertificateFiles // nil: certificates come from elsewhere
 	watcher *http.Server
 	stop    context.CancelFunc
 	work    sync.WaitGroup

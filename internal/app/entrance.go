@@ -116,6 +116,7 @@ func (a *App) encryption() (*tls.Config, func(urls []string) (http.Handler, erro
 		if err != nil {
 			return nil, nil, outbreak.Refuse(outbreak.Invalid, "app.certificate_wrong", "file", t.Cert).Because(err)
 		}
+		a.files = files
 		return door.TLSConfig(files.Get), nil, nil
 	case len(t.ACME) > 0:
 		acme := door.NewACME(t.ACME, t.Email, beside+".acme", t.Directory)
@@ -129,6 +130,14 @@ func (a *App) encryption() (*tls.Config, func(urls []string) (http.Handler, erro
 		return door.TLSConfig(ca.Get), ca.Page, nil
 	}
 	return nil, nil, nil
+}
+
+// RereadCertificate reads the certificate's files now, not only when it is their turn; false when there are none.
+func (a *App) RereadCertificate() (bool, error) {
+	if a.files == nil {
+		return false, nil
+	}
+	return true, a.files.Reread()
 }
 
 // only lets the routes of a list through to the handler, and health checks; everything else is not here.

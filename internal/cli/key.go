@@ -297,8 +297,9 @@ func (c keyForgetCmd) Run(r *run) error {
 // tell writes a line of the answer to standard output, in the language of the person.
 func (r *run) tell(key string, slots ...any) { r.line(r.streams.Out, key, slots) }
 
-// rereadKeys reads the key file again at each SIGHUP; stop ends that.
-func rereadKeys(r *run, a *app.App) (stop func()) {
+// rereadFiles reads the key file and the certificate again at each SIGHUP; stop ends that. What cannot be read leaves what was
+// read before in use.
+func rereadFiles(r *run, a *app.App) (stop func()) {
 	hangup, end := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(hangup, syscall.SIGHUP)
 	go func() {
@@ -309,9 +310,14 @@ func rereadKeys(r *run, a *app.App) (stop func()) {
 			case <-hangup:
 				if err := a.House.Registry.Keys().Reload(); err != nil {
 					r.status(err)
-					continue
+				} else {
+					r.say("cli.key_reread")
 				}
-				r.say("cli.key_reread")
+				if is, err := a.RereadCertificate(); err != nil {
+					r.status(err)
+				} else if is {
+					r.say("cli.certificate_reread")
+				}
 			}
 		}
 	}()

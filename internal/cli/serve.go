@@ -50,7 +50,7 @@ func (c serveCmd) Run(r *run) error {
 	}
 	r.say("cli.serving", "url", a.URL())
 	c.listening.tell(r, a)
-	defer rereadKeys(r, a)()
+	defer rereadFiles(r, a)()
 	return wait(r, a)
 }
 

@@ -50,6 +50,13 @@ func (f *CertificateFiles) read() error {
 	return nil
 }
 
+// Reread reads the files now. When they cannot be read the certificate from before stays in use.
+func (f *CertificateFiles) Reread() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.read()
+}
+
 func (f *CertificateFiles) stamps() (s [2]fileStamp, err error) {
 	for i, name := range []string{f.cert, f.key} {
 		info, err := os.Stat(name)
