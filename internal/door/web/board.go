@@ -19,6 +19,7 @@ type boardPage struct {
 	Areas   []areaChoice
 	In      outbreak.Path
 	Rows    bool // the reader may see what stands behind the figures
+	Guarded bool // some figures are left out: he may see figures alone
 
 	Editions []registry.Edition // rule books that changed in the last week, or are to
 }
@@ -45,6 +46,7 @@ var stretches = []struct {
 type dayOf struct {
 	What string
 	Sum  int
+	Mark board.Mark // of a sum that is left out
 	Bars []bar
 }
 
@@ -72,6 +74,7 @@ func (s *Server) readBoard(c *call) (any, error) {
 	for _, l := range backlog.Lines {
 		lines[l.Step] = l
 		p.Waiting, p.Past = p.Waiting+l.Waiting, p.Past+l.Past
+		p.Guarded = p.Guarded || l.WaitingMark != board.Exact || l.PastMark != board.Exact
 	}
 	for _, st := range stretches {
 		g := boardGroup{Name: st.name}
@@ -86,6 +89,14 @@ func (s *Server) readBoard(c *call) (any, error) {
 			return nil, err
 		}
 	}
+	if p.Guarded = p.Guarded || !p.Rows; p.Guarded { // whole days: hours would be small figures
+		counts, err := s.House.Board.ListCounts(c.ctx, c.by, f, c.view.Now)
+		if err != nil {
+			return nil, err
+		}
+		p.Done = wholeDays(counts)
+		return s.boardNews(c, p)
+	}
 	from := c.view.Now.Add(-(chartHours - 1) * time.Hour)
 	from -= from % outbreak.Instant(time.Hour.Milliseconds())
 	counts, err := s.House.Board.ListCounts(c.ctx, c.by, f, from)
@@ -93,6 +104,12 @@ func (s *Server) readBoard(c *call) (any, error) {
 		return nil, err
 	}
 	p.Done = daysOf(counts, from)
+	return s.boardNews(c, p)
+}
+
+// boardNews adds the rule books that changed and the areas to choose from.
+func (s *Server) boardNews(c *call, p boardPage) (any, error) {
+	var err error
 	if access.Anywhere(c.by, access.AreaRead) {
 		if p.Editions, err = s.Registry.ListEditions(c.ctx, c.by, c.view.Now.Add(-editionNews)); err != nil {
 			return nil, err
@@ -100,6 +117,21 @@ func (s *Server) readBoard(c *call) (any, error) {
 	}
 	p.Areas, err = s.areaChoices(c, access.BoardRead)
 	return p, err
+}
+
+// wholeDays is what was done today, for somebody who sees figures alone.
+func wholeDays(counts []board.Count) []dayOf {
+	var days []dayOf
+	for _, what := range board.Tallies {
+		d := dayOf{What: what}
+		for _, n := range counts {
+			if n.What == what {
+				d.Sum, d.Mark = n.N, n.Mark
+			}
+		}
+		days = append(days, d)
+	}
+	return days
 }
 
 // daysOf sums counts per kind and draws each as bars, the highest hour of a kind filling the picture.

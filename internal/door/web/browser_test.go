@@ -131,6 +131,17 @@ func (f *faults) take() []string {
 	return list
 }
 
+// place adds a market with a stall and a visit, and gives the market's page.
+func (b *browser) place(person string) string {
+	b.Helper()
+	area := attr(b.get("/places").all(func(n *html.Node) bool { return n.Data == "option" && attr(n.Parent, "id") == "place-area" && attr(n, "value") != "" })[0], "value")
+	market := at(b.post("/places", "name", "东方批发市场", "kind", "market", "area", area, "aliases", "Oriental Wholesale Market\n老东市", "address", "12 Quay Road"))
+	b.post("/places", "name", "A-12", "kind", "stall", "parent", strings.TrimPrefix(market, "/places/"))
+	ob := attr(b.get(market).all(func(n *html.Node) bool { return n.Data == "option" && attr(n.Parent, "name") == "outbreak" })[0], "value")
+	b.post(market+"/visits/new", "person", strings.TrimPrefix(person, "/people/"), "outbreak", ob, "from", "2022-03-12T09:20", "from_precision", "minute", "to_precision", "unknown", "source", "interview", "collected", "contact_tracing")
+	return market
+}
+
 // pageAddresses names one real address for every page of the route table.
 func (b *browser) pageAddresses() map[string]string {
 	b.Helper()
@@ -154,6 +165,8 @@ func (b *browser) pageAddresses() map[string]string {
 	addresses["tube"] = first("/recalls", "/tubes/")
 	addresses["case"] = first("/cases", "/cases/")
 	addresses["person"] = first("/cases", "/people/")
+	addresses["erase"] = addresses["person"] + "/erase"
+	addresses["place"] = b.place(addresses["person"])
 	addresses["site"] = first("/sites", "/sites/")
 	addresses["user"] = first("/users", "/users/")
 	addresses["outbreak"] = first("/outbreaks", "/outbreaks/")
@@ -189,7 +202,35 @@ func TestPagesInABrowser(t *testing.T) {
 			}
 		}
 	}
+	v.shows(addresses, looks)
 	v.stays()
+}
+
+// shows takes pictures of what stands in answers to forms: details that are open, candidates, the second step, a receipt.
+func (v viewer) shows(addresses map[string]string, looks []look) {
+	v.t.Helper()
+	if screens == "" {
+		return
+	}
+	submit := func(name string, l look, js string) {
+		v.do(chromedp.Evaluate[chromedp.Void](js))
+		if _, err := chromedp.Run(v.tab, chromedp.Poll[bool](`document.body.dataset.ready === "1" && !window.before`, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
+			v.t.Errorf("%s %s: %v", name, l, err)
+		}
+		v.picture(name, l)
+	}
+	for _, l := range looks {
+		for _, page := range []string{"place", "person"} {
+			v.see(page, addresses[page], l)
+			submit(page+"-visits", l, `window.before = 1; { const f = document.querySelector("form[action$='/visits']"); f.querySelector("[name=purpose]").value = "investigation"; f.submit(); }`)
+			v.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = true)`))
+			v.picture(page+"-open", l)
+		}
+		v.see("register", "/register", l)
+		submit("register-done", l, `window.before = 1; { const f = document.querySelector("form[action='/register']"); f.name.value; f.querySelector("[name=purpose]").value = "sampling"; f.submit(); }`)
+		v.see("erase", addresses["erase"], l)
+		submit("erase-confirm", l, `window.before = 1; { const f = document.querySelector("form[action$='/erase']"); f.querySelector("[name=reason]").value = "asked"; f.querySelector("[name=basis]").value = "《个人信息保护法》第四十七条"; f.submit(); }`)
+	}
 }
 
 // viewer looks at pages in a browser.

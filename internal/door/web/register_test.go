@@ -26,30 +26,30 @@ func TestAWalkInIsRegisteredAfterALookAtWhoIsKnown(t *testing.T) {
 	w := newWard(t)
 	sampler, worker := w.signedIn(w.user(access.Sampler), "en"), w.signedIn(w.user(access.CommunityWorker), "zh-CN")
 	said := []string{"area", "/220200/220204/", "name", "王小明", "kind", "passport", "number", "E7654321", "sex", "male", "born", "1990"}
-	form := append(sampler.get("/people/new").form(t, "/people/new"), said...)
-	first := sampler.post("/people/new", form...)
+	form := append(sampler.get("/register").form(t, "/register"), said...)
+	first := sampler.post("/register", form...)
 	code := registered(first)
 	if first.StatusCode != http.StatusOK || code == "" || strings.Contains(first.body, "王小明") || first.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%d, %q, %s", first.StatusCode, code, alert(first))
 	}
 	before := w.settledAt()
-	if again := registered(sampler.post("/people/new", form...)); again != code || w.settledAt() != before {
+	if again := registered(sampler.post("/register", form...)); again != code || w.settledAt() != before {
 		t.Errorf("the form sent twice: %s and %s", code, again)
 	}
-	if other := registered(sampler.post("/people/new", append(sampler.get("/people/new").form(t, "/people/new"), said...)...)); other != code {
+	if other := registered(sampler.post("/register", append(sampler.get("/register").form(t, "/register"), said...)...)); other != code {
 		t.Errorf("the same passport makes a second person: %s and %s", code, other)
 	}
 
-	form = append(worker.get("/people/new").form(t, "/people/new"), "area", "/220200/220204/", "name", "王晓明", "kind", "passport", "number", "", "sex", "male")
-	if a := worker.post("/people/new", form...); a.StatusCode != http.StatusUnprocessableEntity {
+	form = append(worker.get("/register").form(t, "/register"), "area", "/220200/220204/", "name", "王晓明", "kind", "passport", "number", "", "sex", "male")
+	if a := worker.post("/register", form...); a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("without a purpose: %d", a.StatusCode)
 	}
 	form = append(form, "purpose", "sampling")
-	a := worker.post("/people/new", form...)
+	a := worker.post("/register", form...)
 	if a.StatusCode != http.StatusOK || registered(a) != "" || !strings.Contains(a.body, code) || !strings.Contains(a.body, `value="王晓明"`) {
 		t.Fatalf("who sounds the same is not shown first: %d %s", a.StatusCode, alert(a))
 	}
-	if one := registered(worker.post("/people/new", append(form, "anyway", "1")...)); one == "" || one == code {
+	if one := registered(worker.post("/register", append(form, "anyway", "1")...)); one == "" || one == code {
 		t.Errorf("%q", one)
 	}
 
@@ -63,12 +63,12 @@ func TestAWalkInIsRegisteredAfterALookAtWhoIsKnown(t *testing.T) {
 				form[i+1] = change[1]
 			}
 		}
-		a := sampler.post("/people/new", append(form, change[:]...)...)
+		a := sampler.post("/register", append(form, change[:]...)...)
 		if a.StatusCode == http.StatusOK || a.StatusCode >= 500 || alert(a) == "" {
 			t.Errorf("%s: %d %s", why, a.StatusCode, alert(a))
 		}
 	}
-	if a := w.signedIn(w.user(access.Auditor), "en").get("/people/new"); a.StatusCode != http.StatusForbidden {
+	if a := w.signedIn(w.user(access.Auditor), "en").get("/register"); a.StatusCode != http.StatusForbidden {
 		t.Errorf("an auditor registers people: %d", a.StatusCode)
 	}
 }

@@ -106,8 +106,8 @@ var Routes = []Route{
 	{Method: "GET", Path: "/people", May: access.PersonRead, Title: "web.find.title", Group: "cases", Page: "find", read: (*Server).readFind},
 	{Method: "POST", Path: "/people", May: access.PersonRead, Title: "web.find.title", Back: "/people", do: (*Server).findPerson},
 	{Method: "POST", Path: "/people/name", May: access.PersonIdentity, Title: "web.find.title", Back: "/people", do: (*Server).searchPeople},
-	{Method: "GET", Path: "/people/new", May: access.PersonRegister, Title: "web.register.title", Group: "cases", Page: "register", read: (*Server).readRegister},
-	{Method: "POST", Path: "/people/new", May: access.PersonRegister, Title: "web.register.title", Back: "/people/new", do: (*Server).registerPerson},
+	{Method: "GET", Path: "/register", May: access.PersonRegister, Title: "web.register.title", Group: "cases", Page: "register", read: (*Server).readRegister},
+	{Method: "POST", Path: "/register", May: access.PersonRegister, Title: "web.register.title", Back: "/register", do: (*Server).registerPerson},
 	{Method: "GET", Path: "/candidates", May: access.PersonMerge, Title: "web.candidates.title", Group: "cases", Page: "candidates", read: (*Server).readCandidates},
 	{Method: "POST", Path: "/candidates/{one}/{other}", May: access.PersonMerge, Title: "web.candidates.title", Back: "/candidates", do: (*Server).decideCandidate},
 	{Method: "POST", Path: "/people/{id}/merge", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).mergePeople},
@@ -260,7 +260,7 @@ func navigation(by outbreak.Actor, here string) []navGroup {
 				continue
 			}
 			path := strings.TrimSuffix(r.Path, "{$}")
-			on := path == here || path != "/" && strings.HasPrefix(here, path+"/") && here != "/people/new" // which has a link of its own
+			on := path == here || path != "/" && strings.HasPrefix(here, path+"/")
 			g.Links = append(g.Links, navLink{Path: path, Title: r.Title, Here: on})
 		}
 		if len(g.Links) > 0 {

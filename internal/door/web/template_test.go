@@ -74,7 +74,7 @@ func TestEveryKeyIsWritten(t *testing.T) {
 			want["web.nav.group."+r.Group] = true
 		}
 	}
-	for _, of := range [][]string{{"stretch"}, {"case_state", "open", "in_question", "discarded"}, {"round_state", "planned", "open", "closed"},
+	for _, of := range [][]string{{"stretch"}, {"mark", "few", "withheld"}, {"board", "mark_few", "mark_withheld", "past_few", "past_withheld"}, {"case_state", "open", "in_question", "discarded"}, {"round_state", "planned", "open", "closed"},
 		append([]string{"recall"}, recallStates...), append([]string{"need"}, needStates...), append([]string{"discharge"}, placement.DischargeReasons...),
 		append([]string{"bed"}, placement.BedKinds...), append([]string{"site"}, placement.SiteKinds...), append([]string{"vehicle"}, transfer.VehicleKinds...),
 		append([]string{"anomaly"}, screening.Anomalies...), append([]string{"verdict"}, screening.Verdicts...), append([]string{"document"}, documentKinds...),

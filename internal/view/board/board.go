@@ -40,6 +40,10 @@ type Line struct {
 	Waiting int              `json:"waiting"`
 	Past    int              `json:"past"`   // of them past their deadline
 	Oldest  outbreak.Instant `json:"oldest"` // since when the longest waits
+
+	// For somebody who may see figures and not the rows behind them: few or withheld, and the number is left out.
+	WaitingMark Mark `json:"waiting_mark,omitempty"`
+	PastMark    Mark `json:"past_mark,omitempty"`
 }
 
 // Backlog is the whole board as of a journal entry.
@@ -81,7 +85,8 @@ func (f Filter) clause(by outbreak.Actor, now outbreak.Instant) (string, []any) 
 }
 
 // Backlog counts what waits at each step, with the oldest and what is past its deadline. Each number is the number of rows
-// ListWaiting gives for the same filter.
+// ListWaiting gives for the same filter. Somebody who may not see those rows gets no number from 1 to 4, nor one whose difference
+// from others would be such a number.
 func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b Backlog, err error) {
 	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
 		return b, err
@@ -89,6 +94,10 @@ func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b B
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		b.Now = tx.Now
 		if b.AsOf, err = asOf(tx); err != nil {
+			return err
+		}
+		if guarded(by) {
+			b.Lines, err = f.guardedLines(tx, by)
 			return err
 		}
 		cond, args := f.clause(by, tx.Now)
@@ -155,12 +164,17 @@ func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) 
 	return rows, err
 }
 
-// ListCounts lists what was done per hour from an instant on.
+// ListCounts lists what was done per hour from an instant on; per day for somebody who may see figures alone, under the same rule as
+// the backlog.
 func (s *Service) ListCounts(ctx context.Context, by outbreak.Actor, f Filter, from outbreak.Instant) (counts []Count, err error) {
 	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		if guarded(by) {
+			counts, err = f.guardedCounts(tx, by, from)
+			return err
+		}
 		cond, args := Filter{Outbreak: f.Outbreak, Below: f.Below}.clause(by, tx.Now)
 		args = append(args, from)
 		counts, err = store.List(tx, func(r store.Row) (c Count, err error) {

@@ -53,13 +53,14 @@ type Row struct {
 	Due      outbreak.Instant    `json:"due"`
 }
 
-// Count is how many things were done in an hour.
+// Count is how many things were done in an hour; for somebody who may see figures alone, in the day that begins with it.
 type Count struct {
 	What     string              `json:"what"`
 	Outbreak outbreak.OutbreakID `json:"outbreak"`
 	Area     outbreak.Path       `json:"area"`
 	Hour     outbreak.Instant    `json:"hour"`
 	N        int                 `json:"n"`
+	Mark     Mark                `json:"mark,omitempty"` // few or withheld: n is left out, for somebody who may see figures alone
 }
 
 // Tallies are the words of what is counted per hour.
