@@ -111,6 +111,7 @@ func (b *batch) commit() error {
 		}
 	}
 	if err := b.send(); err != nil {
+		b.w.fault.look(b.w.db.engine, err)
 		return mixed{err}
 	}
 	if b.rings {
@@ -135,30 +136,62 @@ func (b *batch) commit() error {
 	return nil
 }
 
-// statement is one that has to touch exactly one row.
+// statement is one that has to touch a number of rows.
 type statement struct {
 	query string
 	args  []any
+	rows  int64
 }
 
-// hold keeps a statement whose answer nobody needs until one comes that is needed: on PostgreSQL each answer costs a journey.
-// It tells whether it did. What it fails with is found out later and is mixed: the closures run again, one savepoint each.
+// hold keeps a statement whose answer nobody needs until one comes that is needed: what many closures write goes to the engine
+// together, and on PostgreSQL each answer costs a journey. It tells whether it did. What it fails with is found out later and
+// is mixed: the closures run again, one savepoint each.
 func (b *batch) hold(query string, args []any) bool {
-	if b.w.db.engine != PostgreSQL || b.savepoints {
+	if b.savepoints || b.alone && b.w.db.engine == SQLite {
 		return false
 	}
-	b.held = append(b.held, statement{query, args})
+	b.held = append(b.held, statement{query, args, 1})
 	return true
 }
 
-// send sends what is held, in one journey.
+// send sends what is held.
 func (b *batch) send() error {
 	if len(b.held) == 0 {
 		return nil
 	}
-	held := b.held
-	b.held = nil
-	err := b.w.conn.Raw(func(driver any) error {
+	held := b.w.merger.merge(b.held, b.w.db.engine)
+	clear(b.held)
+	b.held = b.held[:0]
+	var err error
+	if b.w.db.engine == PostgreSQL {
+		err = b.sendTogether(held)
+	} else {
+		err = b.sendEach(held)
+	}
+	b.lost = err != nil
+	return err
+}
+
+func (b *batch) sendEach(held []statement) error {
+	for _, s := range held {
+		res, err := b.exec(s.query, s.args...)
+		var n int64
+		if err == nil {
+			n, err = res.RowsAffected()
+		}
+		if err == nil {
+			err = s.touched(n)
+		}
+		if err != nil {
+			return fmt.Errorf("%w in %q", err, head(s.query))
+		}
+	}
+	return nil
+}
+
+// sendTogether does it in one journey.
+func (b *batch) sendTogether(held []statement) error {
+	return b.w.conn.Raw(func(driver any) error {
 		var list pgx.Batch
 		for _, s := range held {
 			list.Queue(s.query, s.args...)
@@ -167,7 +200,7 @@ func (b *batch) send() error {
 		for _, s := range held {
 			tag, err := answers.Exec()
 			if err == nil {
-				err = one(tag.RowsAffected(), s.query)
+				err = s.touched(tag.RowsAffected())
 			}
 			if err != nil {
 				return errors.Join(fmt.Errorf("%w in %q", err, head(s.query)), answers.Close())
@@ -175,8 +208,13 @@ func (b *batch) send() error {
 		}
 		return answers.Close()
 	})
-	b.lost = err != nil
-	return err
+}
+
+func (s statement) touched(rows int64) error {
+	if rows != s.rows {
+		return fmt.Errorf("%d rows touched instead of %d in %q", rows, s.rows, head(s.query))
+	}
+	return nil
 }
 
 func (b *batch) exec(query string, args ...any) (sql.Result, error) {

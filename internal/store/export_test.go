@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,3 +16,19 @@ func Impatient(each, commit time.Duration) (undo func()) {
 
 // Fold is one round of the keeper of the log.
 func (db *DB) Fold() { db.fold(context.Background()) }
+
+// Merged gives the texts that statements with as many arguments as marks become.
+func Merged(engine Engine, queries ...string) (texts []string) {
+	var held []statement
+	for i, q := range queries {
+		s := statement{query: q, rows: 1}
+		for range strings.Count(q, "$") {
+			s.args = append(s.args, int64(i))
+		}
+		held = append(held, s)
+	}
+	for _, s := range (&merger{}).merge(held, engine) {
+		texts = append(texts, fmt.Sprint(s.query, " ", s.args, " ", s.rows))
+	}
+	return texts
+}

@@ -113,8 +113,8 @@ func (tx *Tx) exec(query string, plain []any) (int64, error) {
 	return res.RowsAffected()
 }
 
-// Must is Exec for a statement that has to touch exactly one row. On PostgreSQL it may reach the server only with the next
-// statement, or with the commit, which then fail in its place.
+// Must is Exec for a statement that has to touch exactly one row. It may reach the engine only with the next statement, or with
+// the commit, which then fail in its place.
 func (tx *Tx) Must(query string, args ...any) error {
 	plain, err := tx.writing(args)
 	if err != nil || tx.batch.hold(query, plain) {
@@ -124,14 +124,7 @@ func (tx *Tx) Must(query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	return one(n, query)
-}
-
-func one(touched int64, query string) error {
-	if touched != 1 {
-		return fmt.Errorf("%d rows touched instead of 1 in %q", touched, head(query))
-	}
-	return nil
+	return statement{query: query, rows: 1}.touched(n)
 }
 
 // Row is one row under the cursor.

@@ -31,6 +31,7 @@ type writer struct {
 	conn     *sql.Conn
 	wire     net.Conn             // PostgreSQL: what conn speaks through
 	prepared map[string]*sql.Stmt // SQLite, whose statements would be read anew each time
+	merger   merger
 	fault    latch
 	care     int // commits still to be made with savepoints
 	figures  figures
