@@ -134,7 +134,9 @@ func (f *faults) take() []string {
 // place adds a market with a stall and a visit, and gives the market's page.
 func (b *browser) place(person string) string {
 	b.Helper()
-	area := attr(b.get("/places").all(func(n *html.Node) bool { return n.Data == "option" && attr(n.Parent, "id") == "place-area" && attr(n, "value") != "" })[0], "value")
+	area := attr(b.get("/places").all(func(n *html.Node) bool {
+		return n.Data == "option" && attr(n.Parent, "id") == "place-area" && attr(n, "value") != ""
+	})[0], "value")
 	market := at(b.post("/places", "name", "东方批发市场", "kind", "market", "area", area, "aliases", "Oriental Wholesale Market\n老东市", "address", "12 Quay Road"))
 	b.post("/places", "name", "A-12", "kind", "stall", "parent", strings.TrimPrefix(market, "/places/"))
 	ob := attr(b.get(market).all(func(n *html.Node) bool { return n.Data == "option" && attr(n.Parent, "name") == "outbreak" })[0], "value")
@@ -202,12 +204,12 @@ func TestPagesInABrowser(t *testing.T) {
 			}
 		}
 	}
-	v.shows(addresses, looks)
+	v.answers(addresses, looks)
 	v.stays()
 }
 
-// shows takes pictures of what stands in answers to forms: details that are open, candidates, the second step, a receipt.
-func (v viewer) shows(addresses map[string]string, looks []look) {
+// answers takes pictures of what stands in answers to forms: details that are open, candidates, the second step, a receipt.
+func (v viewer) answers(addresses map[string]string, looks []look) {
 	v.t.Helper()
 	if screens == "" {
 		return
