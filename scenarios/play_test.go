@@ -223,7 +223,7 @@ func (w *world) user(words []string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.SetPassword(w.ctx, outbreak.Actor{User: u.ID}, u.ID, "a word for once", secretWord); err != nil {
+	if err := h.SetPassword(w.ctx, outbreak.Actor{User: u.ID}, u.ID, "a word for once", secretWord, ""); err != nil {
 		return err
 	}
 	g, err := h.Grant(w.ctx, root, u.ID, outbreak.Grant{Role: role, Area: outbreak.Path(area)}, 0, "")

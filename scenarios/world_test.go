@@ -66,7 +66,7 @@ func (w *world) giveToken(name string, u access.User, lasts time.Duration) error
 	for _, g := range u.Grants {
 		by.Grants = append(by.Grants, outbreak.Grant{Role: string(g.Role), Area: g.Area, Outbreak: g.Outbreak})
 	}
-	secret, _, err := w.app.House.Access.MakeToken(w.ctx, by, access.NewToken{Name: name, Until: w.clock.Now().Add(lasts)})
+	secret, _, err := w.app.House.Access.MakeToken(w.ctx, by, access.NewToken{Name: name, Until: w.clock.Now().Add(lasts)}, "")
 	w.tokens[name] = secret
 	return err
 }

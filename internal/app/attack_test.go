@@ -190,7 +190,7 @@ func (v *target) user(login string, role access.Role) outbreak.UserID {
 		_, err = v.House.Access.Grant(ctx, v.root, u.ID, outbreak.Grant{Role: string(role)}, 0, "")
 	}
 	if err == nil {
-		err = v.House.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, secretWord+" once", secretWord)
+		err = v.House.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, secretWord+" once", secretWord, "")
 	}
 	if err != nil {
 		v.Fatal(err)
@@ -327,7 +327,7 @@ func (v *target) code() string {
 func (v *target) token(user outbreak.UserID, role access.Role, lasts time.Duration) (string, access.Token) {
 	v.Helper()
 	by := outbreak.Actor{User: user, Grants: []outbreak.Grant{{Role: string(role)}}}
-	secret, t, err := v.House.Access.MakeToken(context.Background(), by, access.NewToken{Name: "t", Until: v.wall.Now().Add(lasts)})
+	secret, t, err := v.House.Access.MakeToken(context.Background(), by, access.NewToken{Name: "t", Until: v.wall.Now().Add(lasts)}, "")
 	if err != nil {
 		v.Fatal(err)
 	}

@@ -159,7 +159,7 @@ func revive(t *testing.T, c app.Config, file string, id age.Identity, made app.B
 	}
 	reader := root
 	reader.Purpose = outbreak.PurposeCare
-	identity, err := a.House.Registry.ReadIdentity(ctx, reader, person)
+	identity, err := a.House.Registry.ReadIdentity(ctx, reader, person, "")
 	must(w, identity, err)
 	if identity.Name != secretName || identity.Phone != secretPhone {
 		t.Errorf("read back: %+v", identity)

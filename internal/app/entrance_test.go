@@ -53,7 +53,7 @@ func serving(t *testing.T, c app.Config) served {
 		t.Fatal(err)
 	}
 	by := outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
-	token, _, err := a.House.Access.MakeToken(t.Context(), by, access.NewToken{Name: "test", Until: outbreak.WallClock{}.Now().Add(time.Hour)})
+	token, _, err := a.House.Access.MakeToken(t.Context(), by, access.NewToken{Name: "test", Until: outbreak.WallClock{}.Now().Add(time.Hour)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func TestLogsNameNobody(t *testing.T) {
 	u, err := a.House.Access.Bootstrap(ctx, "geheimnistraeger", "a long enough password 1")
 	must(w, u, err)
 	by := outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
-	token, _, err := a.House.Access.MakeToken(ctx, by, access.NewToken{Name: "t", Until: outbreak.WallClock{}.Now().Add(time.Hour)})
+	token, _, err := a.House.Access.MakeToken(ctx, by, access.NewToken{Name: "t", Until: outbreak.WallClock{}.Now().Add(time.Hour)}, "")
 	must(w, token, err)
 	must(w, 0, a.House.DB.Write(ctx, func(tx *store.Tx) error { // screening cannot work on this one
 		_, err := a.House.Journal.Append(tx, root, outbreak.TubeResulted{Tube: "T0999", Result: "nonsense", TubeArea: -1})

@@ -23,9 +23,10 @@ var guards = []string{"Require", "RequireAnywhere", "RequireThroughout", "mayGra
 
 // unguarded are methods that take an actor and ask for nothing themselves, each with the reason.
 var unguarded = map[string]string{
-	"access.AddUser":    "asks in add, which the first administrator's sign-up shares",
-	"access.EndSession": "ends sessions of the actor himself alone",
-	"exchange.Import":   "hands every row to the service of its room, which asks",
+	"access.AddUser":     "asks in add, which the first administrator's sign-up shares",
+	"access.EndSession":  "ends sessions of the actor himself alone",
+	"access.SetLanguage": "changes the language of the actor himself alone",
+	"exchange.Import":    "hands every row to the service of its room, which asks",
 }
 
 // open are the routes that need no permission: being signed in is enough, or even that is not asked.

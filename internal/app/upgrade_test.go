@@ -127,7 +127,7 @@ func reopen(t *testing.T, dir string, engine store.Engine) {
 	}
 	reader := root
 	reader.Purpose = outbreak.PurposeCare
-	who, err := a.House.Registry.ReadIdentity(ctx, reader, want.Person)
+	who, err := a.House.Registry.ReadIdentity(ctx, reader, want.Person, "")
 	if must(w, who, err); who.Name != secretName || who.Phone != secretPhone {
 		t.Errorf("read back: %+v", who)
 	}

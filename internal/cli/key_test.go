@@ -127,7 +127,7 @@ func (p place) name(r resident) (registry.Person, registry.Identity, error) {
 	if err != nil {
 		return who, registry.Identity{}, err
 	}
-	i, err := a.House.Registry.ReadIdentity(context.Background(), by, who.ID)
+	i, err := a.House.Registry.ReadIdentity(context.Background(), by, who.ID, "")
 	return who, i, err
 }
 

@@ -88,6 +88,6 @@ func tokenFor(ctx context.Context, a *app.App, u access.User) (string, error) {
 	for _, g := range full.Grants {
 		by.Grants = append(by.Grants, outbreak.Grant{Role: string(g.Role), Area: g.Area, Outbreak: g.Outbreak})
 	}
-	secret, _, err := a.House.Access.MakeToken(ctx, by, access.NewToken{Name: "console", Until: outbreak.WallClock{}.Now().Add(30 * 24 * time.Hour)})
+	secret, _, err := a.House.Access.MakeToken(ctx, by, access.NewToken{Name: "console", Until: outbreak.WallClock{}.Now().Add(30 * 24 * time.Hour)}, "")
 	return secret, err
 }

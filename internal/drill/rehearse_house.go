@@ -156,7 +156,7 @@ func administrator(ctx context.Context, a *app.App) (token string, err error) {
 		return "", err
 	}
 	by := outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
-	token, _, err = s.MakeToken(ctx, by, access.NewToken{Name: "rehearsal", Until: outbreak.WallClock{}.Now().Add(7 * 24 * time.Hour)})
+	token, _, err = s.MakeToken(ctx, by, access.NewToken{Name: "rehearsal", Until: outbreak.WallClock{}.Now().Add(7 * 24 * time.Hour)}, "")
 	return token, err
 }
 

@@ -9,6 +9,7 @@ type Actor struct {
 	Grants  []Grant // what the door found this actor to hold
 	Cause   int64   // the journal entry a consumer answers; 0 for people
 	Until   Instant // when the token he acts with ends; 0: he acts without one
+	Token   int64   // which token he acts with; 0: he acts without one
 }
 
 // SystemActor is the actor of one of our own consumers or clocks.

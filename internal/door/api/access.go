@@ -59,6 +59,7 @@ type newGrant struct {
 }
 
 type newToken struct {
+	Keyed
 	Body struct {
 		Name   string           `json:"name" maxLength:"100"`
 		Until  outbreak.Instant `json:"until" doc:"At most 366 days from now"`
@@ -67,13 +68,22 @@ type newToken struct {
 }
 
 type ownPassword struct {
+	Keyed
 	Body struct {
 		Old string `json:"old" maxLength:"1024"`
 		New string `json:"new" maxLength:"1024"`
 	}
 }
 
+type ownLanguage struct {
+	Keyed
+	Body struct {
+		Lang words.Lang `json:"lang" enum:"zh,en"`
+	}
+}
+
 type oneTimePassword struct {
+	Keyed
 	UserPath
 	Body struct {
 		Password string `json:"password" maxLength:"1024"`
@@ -99,7 +109,11 @@ func accessRoutes(p *plan) {
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/me/password", Summary: "Change one's own password; all sessions end", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *ownPassword) (*Done, error) {
 			by := door.ActorOf(ctx)
-			return nil, users().SetPassword(ctx, by, by.User, in.Body.Old, in.Body.New)
+			return nil, users().SetPassword(ctx, by, by.User, in.Body.Old, in.Body.New, in.Key)
+		})
+	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/me/language", Summary: "Choose the language of one's own account", Tags: tags, DefaultStatus: http.StatusNoContent},
+		func(ctx context.Context, in *ownLanguage) (*Done, error) {
+			return nil, users().SetLanguage(ctx, door.ActorOf(ctx), in.Body.Lang, in.Key)
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodGet, Path: "/users", Summary: "The users one manages, by login name", Tags: tags},
 		func(ctx context.Context, in *struct {
@@ -125,7 +139,7 @@ func accessRoutes(p *plan) {
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/users/{user}/password", Summary: "Give a user a one-time password; his sessions and tokens end", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *oneTimePassword) (*Done, error) {
-			return nil, users().SetPassword(ctx, door.ActorOf(ctx), in.User.ID, "", in.Body.Password)
+			return nil, users().SetPassword(ctx, door.ActorOf(ctx), in.User.ID, "", in.Body.Password, in.Key)
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/users/{user}/disable", Summary: "Keep a user out for good", Tags: tags, DefaultStatus: http.StatusNoContent},
 		func(ctx context.Context, in *struct {
@@ -155,10 +169,10 @@ func accessRoutes(p *plan) {
 		func(ctx context.Context, _ *struct{}) (*page[access.Token], error) {
 			return tokensOf(ctx, users(), door.ActorOf(ctx).User)
 		})
-	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/tokens", Summary: "Make a token for oneself", Tags: tags, DefaultStatus: http.StatusCreated},
+	route(p, access.SelfManage, huma.Operation{Method: http.MethodPost, Path: "/tokens", Summary: "Make a token for oneself. The secret is given once: a repeat with the same key makes none and is a conflict", Tags: tags, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, in *newToken) (*reply[madeToken], error) {
 			n := access.NewToken{Name: in.Body.Name, Until: in.Body.Until, Grants: in.Body.Grants}
-			secret, token, err := users().MakeToken(ctx, door.ActorOf(ctx), n)
+			secret, token, err := users().MakeToken(ctx, door.ActorOf(ctx), n, in.Key)
 			return &reply[madeToken]{madeToken{token, secret}}, err
 		})
 	route(p, access.SelfManage, huma.Operation{Method: http.MethodDelete, Path: "/tokens/{token}", Summary: "Revoke a token: one's own, or that of a user one manages", Tags: tags},

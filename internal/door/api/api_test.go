@@ -85,7 +85,7 @@ func open(t *testing.T) *site {
 
 func (s *site) tokenOf(by outbreak.Actor) string {
 	s.Helper()
-	secret, _, err := s.house.Access.MakeToken(context.Background(), by, access.NewToken{Name: "test", Until: s.house.Wall.Now().Add(24 * time.Hour)})
+	secret, _, err := s.house.Access.MakeToken(context.Background(), by, access.NewToken{Name: "test", Until: s.house.Wall.Now().Add(24 * time.Hour)}, "")
 	if err != nil {
 		s.Fatal(err)
 	}

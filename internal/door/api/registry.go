@@ -161,8 +161,11 @@ func registryRoutes(p *plan) {
 			return &reply[registry.Person]{who}, err
 		})
 	route(p, access.PersonIdentity, huma.Operation{Method: http.MethodPost, Path: "/people/{person}/identity", Summary: "Open the sealed identity for the purpose in the header " + door.PurposeHeader + "; journalled", Tags: tags},
-		func(ctx context.Context, in *PersonPath) (*reply[registry.Identity], error) {
-			i, err := registered().ReadIdentity(ctx, door.ActorOf(ctx), in.Person.ID)
+		func(ctx context.Context, in *struct {
+			Keyed
+			PersonPath
+		}) (*reply[registry.Identity], error) {
+			i, err := registered().ReadIdentity(ctx, door.ActorOf(ctx), in.Person.ID, in.Key)
 			return &reply[registry.Identity]{i}, err
 		})
 	eraseRoutes(p)

@@ -37,26 +37,28 @@ func (s *Server) ownPassword(c *call) (string, error) {
 	if c.form.Get("password") != c.form.Get("again") {
 		return "", refuseField("again", "web.password.differs")
 	}
-	if err := s.House.Access.SetPassword(c.ctx, c.by, c.by.User, c.form.Get("old"), c.form.Get("password")); err != nil {
+	if err := s.House.Access.SetPassword(c.ctx, c.by, c.by.User, c.form.Get("old"), c.form.Get("password"), c.key()); err != nil {
 		return "", err
 	}
 	c.cookies = append(c.cookies, s.House.SessionCookie("")) // all sessions have ended, this one too
 	return "/login?done=password", nil
 }
 
-// ownLanguage keeps the language of this browser; it goes before the account's.
+// ownLanguage keeps the language on the account, and forgets what was chosen in this browser alone.
 func (s *Server) ownLanguage(c *call) (string, error) {
-	l := words.Lang(c.form.Get("lang"))
-	if l != words.Chinese && l != words.English {
-		return "", outbreak.Refuse(outbreak.Invalid, "web.account.language_wrong")
+	if err := s.House.Access.SetLanguage(c.ctx, c.by, words.Lang(c.form.Get("lang")), c.key()); err != nil {
+		return "", err
 	}
-	c.cookies = append(c.cookies, languageCookie(string(l), s.House.Secure()))
+	gone := languageCookie("", s.House.Secure())
+	gone.MaxAge = -1
+	c.cookies = append(c.cookies, gone)
 	return "/account?done=language", nil
 }
 
 func (s *Server) makeToken(c *call) (string, error) {
 	days := map[string]time.Duration{"1": 1, "30": 30, "90": 90, "365": 365}[c.form.Get("days")]
-	secret, _, err := s.House.Access.MakeToken(c.ctx, c.by, access.NewToken{Name: c.form.Get("name"), Until: s.House.Wall.Now().Add(days * 24 * time.Hour)})
+	until := s.House.Wall.Now().Time().Add(days * 24 * time.Hour).Truncate(time.Hour).Add(time.Hour) // the same for a form sent twice
+	secret, _, err := s.House.Access.MakeToken(c.ctx, c.by, access.NewToken{Name: c.form.Get("name"), Until: outbreak.At(until)}, c.key())
 	if err != nil {
 		return "", err
 	}
@@ -77,7 +79,7 @@ func (s *Server) endSession(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "/account?done=session_ended", s.House.Access.EndSession(c.ctx, c.by, id)
+	return "/account?done=session_ended", s.House.Access.EndSession(c.ctx, c.by, id, c.key())
 }
 
 // aboutPage says who one is and what one may do.

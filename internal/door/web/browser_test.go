@@ -44,7 +44,7 @@ func (l look) String() string {
 func city(t testing.TB) *site {
 	t.Helper()
 	s := open(t)
-	secret, _, err := s.house.Access.MakeToken(ctx, s.root, access.NewToken{Name: "drill", Until: outbreak.WallClock{}.Now().Add(time.Hour)})
+	secret, _, err := s.house.Access.MakeToken(ctx, s.root, access.NewToken{Name: "drill", Until: outbreak.WallClock{}.Now().Add(time.Hour)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -324,7 +324,7 @@ func (v viewer) stays() {
 		v.t.Fatal(err)
 	}
 	for _, e := range sessions {
-		if err := v.site.house.Access.EndSession(ctx, v.site.root, e.ID); err != nil {
+		if err := v.site.house.Access.EndSession(ctx, v.site.root, e.ID, ""); err != nil {
 			v.t.Fatal(err)
 		}
 	}

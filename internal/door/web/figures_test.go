@@ -126,7 +126,7 @@ func TestFiguresHoldInAPlayedCity(t *testing.T) {
 			_, err = s.house.Access.Grant(ctx, s.root, u.ID, outbreak.Grant{Role: string(access.Command), Area: outbreak.Path(district)}, 0, "")
 		}
 		if err == nil {
-			err = s.house.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password)
+			err = s.house.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password, "")
 		}
 		if err != nil {
 			t.Fatal(err)

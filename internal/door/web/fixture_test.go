@@ -94,7 +94,7 @@ func (s *site) user(role access.Role) string {
 		_, err = s.house.Access.Grant(ctx, s.root, u.ID, outbreak.Grant{Role: string(role)}, 0, "")
 	}
 	if err == nil {
-		err = s.house.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password)
+		err = s.house.Access.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password, "")
 	}
 	if err != nil {
 		s.Fatal(err)

@@ -49,9 +49,9 @@ func (s *Server) removePasskey(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "/account/factor?done=factor_removed", s.House.Access.RemovePasskey(c.ctx, c.visit.session, id, c.proof(), c.from)
+	return "/account/factor?done=factor_removed", s.House.Access.RemovePasskey(c.ctx, c.visit.session, id, c.proof(), c.from, c.key())
 }
 
 func (s *Server) removeTelephone(c *call) (string, error) {
-	return "/account/factor?done=factor_removed", s.House.Access.RemoveTelephone(c.ctx, c.visit.session, c.proof(), c.from)
+	return "/account/factor?done=factor_removed", s.House.Access.RemoveTelephone(c.ctx, c.visit.session, c.proof(), c.from, c.key())
 }

@@ -157,7 +157,7 @@ func (s *Server) openIdentity(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	identity, err := s.Registry.ReadIdentity(c.ctx, by, id)
+	identity, err := s.Registry.ReadIdentity(c.ctx, by, id, c.key())
 	if err != nil {
 		return "", err
 	}

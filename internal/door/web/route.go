@@ -9,6 +9,7 @@ import (
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/exchange"
+	"breakwater/internal/words"
 )
 
 // Route is one row of the table that makes the mux, the navigation, the test of rights and the pictures of all pages.
@@ -48,6 +49,7 @@ type call struct {
 	agent string      // what the browser calls itself
 	from  string      // the address of the visitor
 	local bool        // he sits at the machine itself
+	asked words.Lang  // what the address asks for
 	site  access.Site // the house as his browser sees it
 
 	cookies []*http.Cookie // to be set with the answer

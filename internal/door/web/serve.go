@@ -39,7 +39,7 @@ func refuseField(field, msg string, slots ...any) error {
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, route Route) {
 	c, err := s.enter(r, route)
 	if err == nil {
-		rememberLanguage(w, r, s.House.Secure())
+		rememberLanguage(w, r, c.by.User, s.House.Secure())
 		if r.Method != http.MethodGet {
 			s.command(w, r, c)
 			return
@@ -87,10 +87,11 @@ func (s *Server) enter(r *http.Request, route Route) (*call, error) {
 
 // view gives the call its view.
 func (s *Server) view(c *call, r *http.Request) {
-	v := &View{Lang: languageOf(r, string(c.visit.session.Lang)), Actor: c.by, Name: c.visit.session.Name, Now: s.House.Clock.Now(),
+	v := &View{Lang: languageOf(r, c.visit.session), Actor: c.by, Name: c.visit.session.Name, Now: s.House.Clock.Now(),
 		Zone: s.zoneOf(c), Path: r.URL.Path, Query: c.query, Title: c.route.Title, Form: url.Values{}}
 	c.view = v
 	s.furnish(c)
+	c.asked = words.Lang(v.Query.Get("lang"))
 	v.Query.Del("lang")
 	if done := "web.done." + c.query.Get("done"); words.Has(v.Lang, done) {
 		v.Notice = done

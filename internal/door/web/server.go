@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"breakwater/internal/door"
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/words"
 )
 
@@ -65,7 +66,7 @@ func (s *Server) Handler() http.Handler {
 		http.Redirect(w, req, s.assets.named["favicon.svg"], http.StatusMovedPermanently)
 	})
 	mux.HandleFunc("/", s.nowhere)
-	return s.House.Wrap(door.Chain{Door: "web", Browser: true, Body: mostFile + 1, Stream: "/live", Refuse: s.refuseStranger, Lang: func(r *http.Request) words.Lang { return languageOf(r, "") }}, mux)
+	return s.House.Wrap(door.Chain{Door: "web", Browser: true, Body: mostFile + 1, Stream: "/live", Refuse: s.refuseStranger, Lang: func(r *http.Request) words.Lang { return languageOf(r, access.Session{}) }}, mux)
 }
 
 // refuseStranger answers a request that the chain did not let in, before anybody asked who it is from.

@@ -7,6 +7,7 @@ import (
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/words"
 )
 
 // doorPage is what the sign-in page says besides its form.
@@ -49,6 +50,9 @@ func (s *Server) signIn(c *call) (string, error) {
 		return "", err
 	}
 	c.cookies = append(c.cookies, s.House.SessionCookie(secret))
+	if c.asked == words.Chinese || c.asked == words.English { // the address says it, and goes before the account
+		c.cookies = append(c.cookies, languageCookie(chosenBy(c.asked, session.User), s.House.Secure()))
+	}
 	if page, first := stepPages[session.Step]; first {
 		if session.Step == access.StepFactor {
 			page += "?next=" + url.QueryEscape(c.view.Next)

@@ -139,7 +139,7 @@ func (s *Server) revoke(c *call) (string, error) {
 
 func (s *Server) resetPassword(c *call) (string, error) {
 	return aboutUser(c, "password_set", func(id outbreak.UserID) error {
-		return s.House.Access.SetPassword(c.ctx, c.by, id, "", c.form.Get("password"))
+		return s.House.Access.SetPassword(c.ctx, c.by, id, "", c.form.Get("password"), c.key())
 	})
 }
 

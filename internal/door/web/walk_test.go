@@ -32,7 +32,7 @@ type ward struct {
 func newWard(t testing.TB) *ward {
 	t.Helper()
 	w := &ward{site: open(t)}
-	secret, _, err := w.house.Access.MakeToken(ctx, w.root, access.NewToken{Name: "program", Until: outbreak.WallClock{}.Now().Add(time.Hour)})
+	secret, _, err := w.house.Access.MakeToken(ctx, w.root, access.NewToken{Name: "program", Until: outbreak.WallClock{}.Now().Add(time.Hour)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (h house) user(login string, grants ...outbreak.Grant) (outbreak.Actor, str
 	for _, g := range grants {
 		h.grant(u.ID, g, 0)
 	}
-	if err := h.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password); err != nil {
+	if err := h.SetPassword(ctx, outbreak.Actor{User: u.ID}, u.ID, password+" once", password, ""); err != nil {
 		h.Fatal(err)
 	}
 	return h.signIn(login, password)
@@ -157,7 +157,7 @@ func TestSessionsEndByIdlingAndByAge(t *testing.T) {
 func TestOneTimePasswordGivesNothingUntilChanged(t *testing.T) {
 	both(t, func(h house) {
 		by, _ := h.user("wang", give(access.Investigator, "", 0))
-		if err := h.SetPassword(ctx, h.root, by.User, "", "another long word"); err != nil {
+		if err := h.SetPassword(ctx, h.root, by.User, "", "another long word", ""); err != nil {
 			h.Fatal(err)
 		}
 		secret, session, err := h.SignIn(ctx, "wang", "another long word", "", "")
@@ -168,9 +168,9 @@ func TestOneTimePasswordGivesNothingUntilChanged(t *testing.T) {
 		if err != nil || len(by.Grants) != 0 {
 			h.Fatal(by, err)
 		}
-		h.refused(h.SetPassword(ctx, by, by.User, "wrong old password", "a third long word"), outbreak.Invalid, "access.sign_in_wrong")
-		h.refused(h.SetPassword(ctx, by, by.User, "another long word", "another long word"), outbreak.Invalid, "access.password_same")
-		if err := h.SetPassword(ctx, by, by.User, "another long word", "a third long word"); err != nil {
+		h.refused(h.SetPassword(ctx, by, by.User, "wrong old password", "a third long word", ""), outbreak.Invalid, "access.sign_in_wrong")
+		h.refused(h.SetPassword(ctx, by, by.User, "another long word", "another long word", ""), outbreak.Invalid, "access.password_same")
+		if err := h.SetPassword(ctx, by, by.User, "another long word", "a third long word", ""); err != nil {
 			h.Fatal(err)
 		}
 		if by, _ = h.signIn("wang", "a third long word"); len(by.Grants) != 1 {
@@ -281,7 +281,7 @@ func TestNobodyGrantsMoreThanHeHas(t *testing.T) {
 		if err != nil {
 			h.Fatal(err)
 		}
-		h.refused(h.SetPassword(ctx, admin, plain.ID, "", "taken over by me"), outbreak.Forbidden, "access.more_than_own")
+		h.refused(h.SetPassword(ctx, admin, plain.ID, "", "taken over by me", ""), outbreak.Forbidden, "access.more_than_own")
 		h.refused(h.Disable(ctx, admin, plain.ID, ""), outbreak.Forbidden, "access.more_than_own")
 		for _, g := range u.Grants {
 			if err := h.Revoke(ctx, boss, g.ID, ""); err != nil {
@@ -390,11 +390,11 @@ func TestTokensHoldNoMoreThanTheirUser(t *testing.T) {
 	both(t, func(h house) {
 		by, _ := h.user("lab", give(access.Laboratory, city, 0))
 		until := h.clock.Now().Add(24 * time.Hour)
-		_, _, err := h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: until, Grants: []outbreak.Grant{give(access.Administrator, city, 0)}})
+		_, _, err := h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: until, Grants: []outbreak.Grant{give(access.Administrator, city, 0)}}, "")
 		h.refused(err, outbreak.Forbidden, "access.more_than_own")
-		_, _, err = h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: h.clock.Now().Add(400 * 24 * time.Hour)})
+		_, _, err = h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: h.clock.Now().Add(400 * 24 * time.Hour)}, "")
 		h.refused(err, outbreak.Invalid, "access.token_expiry")
-		secret, token, err := h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: until, Grants: []outbreak.Grant{give(access.Laboratory, county, 0)}})
+		secret, token, err := h.MakeToken(ctx, by, access.NewToken{Name: "analyser", Until: until, Grants: []outbreak.Grant{give(access.Laboratory, county, 0)}}, "")
 		if err != nil {
 			h.Fatal(err)
 		}
@@ -410,7 +410,7 @@ func TestTokensHoldNoMoreThanTheirUser(t *testing.T) {
 		if !access.Can(narrow, access.LabReport, outbreak.Scope{Area: county}) || access.Can(narrow, access.LabReport, outbreak.Scope{Area: city}) {
 			h.Fatal("a token is not cut to its scope:", narrow)
 		}
-		wide, _, err := h.MakeToken(ctx, narrow, access.NewToken{Name: "made by a token", Until: until})
+		wide, _, err := h.MakeToken(ctx, narrow, access.NewToken{Name: "made by a token", Until: until}, "")
 		if err != nil || access.Can(acts(wide), access.LabReport, outbreak.Scope{Area: city}) {
 			h.Fatal("a token made a wider one", err)
 		}
@@ -459,7 +459,7 @@ func TestRepeatsHaveNoSecondEffectAndSecretsAreNotStored(t *testing.T) {
 		}
 		_, err = h.AddUser(ctx, h.root, n, "k2")
 		h.refused(err, outbreak.Conflict, "access.login_taken")
-		secret, _, err := h.MakeToken(ctx, h.root, access.NewToken{Name: "t", Until: h.clock.Now().Add(time.Hour)})
+		secret, _, err := h.MakeToken(ctx, h.root, access.NewToken{Name: "t", Until: h.clock.Now().Add(time.Hour)}, "")
 		if err != nil {
 			h.Fatal(err)
 		}

@@ -251,6 +251,9 @@ func (s *Service) PassFactor(ctx context.Context, session Session, given, addres
 
 // pass marks a session as one whose second factor was shown, under a new secret.
 func (s *Service) pass(tx *store.Tx, session Session, secret, what string, now outbreak.Instant) error {
+	if session.ID == 0 { // a program acts: there is no session to be passed on
+		return s.told(tx, session, what, now)
+	}
 	n, err := tx.Exec("update user_session set secret_hash = $1, passed_at = $2 where id = $3 and user_id = $4", digest(secret), now, session.ID, session.User)
 	if err != nil {
 		return fmt.Errorf("passing a session on: %w", err)
@@ -258,6 +261,11 @@ func (s *Service) pass(tx *store.Tx, session Session, secret, what string, now o
 	if n == 0 {
 		return outbreak.Refuse(outbreak.Expired, "access.session_over")
 	}
+	return s.told(tx, session, what, now)
+}
+
+// told journals what the user of a session did with his own factors.
+func (s *Service) told(tx *store.Tx, session Session, what string, now outbreak.Instant) error {
 	u, err := userByID(tx, session.User, now)
 	if err != nil {
 		return err

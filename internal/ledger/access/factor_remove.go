@@ -16,20 +16,24 @@ func siteHash(site string) []byte {
 
 // RemovePasskey takes one of the user's own passkeys away, for a code or the answer of a passkey, which may be the same one.
 // The last second factor of somebody who has to have one stays.
-func (s *Service) RemovePasskey(ctx context.Context, session Session, id PasskeyID, given, address string) error {
-	return s.remove(ctx, session, "access.RemovePasskey", "passkey_removed", given, address, func(tx *store.Tx) (int64, error) {
+func (s *Service) RemovePasskey(ctx context.Context, session Session, id PasskeyID, given, address, key string) error {
+	return s.remove(ctx, session, store.By{Route: "access.RemovePasskey", Key: key}, id, "passkey_removed", given, address, func(tx *store.Tx) (int64, error) {
 		return tx.Exec("delete from user_passkey where id = $1 and user_id = $2", id, session.User)
 	})
 }
 
 // RemoveTelephone takes the user's own telephone away, under the rule of RemovePasskey.
-func (s *Service) RemoveTelephone(ctx context.Context, session Session, given, address string) error {
-	return s.remove(ctx, session, "access.RemoveTelephone", "telephone_removed", given, address, func(tx *store.Tx) (int64, error) {
+func (s *Service) RemoveTelephone(ctx context.Context, session Session, given, address, key string) error {
+	return s.remove(ctx, session, store.By{Route: "access.RemoveTelephone", Key: key}, 0, "telephone_removed", given, address, func(tx *store.Tx) (int64, error) {
 		return tx.Exec("delete from user_factor where user_id = $1 and at > 0", session.User)
 	})
 }
 
-func (s *Service) remove(ctx context.Context, session Session, route, what, given, address string, take func(*store.Tx) (int64, error)) error {
+func (s *Service) remove(ctx context.Context, session Session, command store.By, id PasskeyID, what, given, address string, take func(*store.Tx) (int64, error)) error {
+	command.Actor = outbreak.Actor{User: session.User}
+	if _, done, err := store.Answered[struct{}](ctx, s.db, command, id); err != nil || done {
+		return err
+	}
 	has, err := s.ownFactor(ctx, session)
 	if err != nil {
 		return err
@@ -42,8 +46,7 @@ func (s *Service) remove(ctx context.Context, session Session, route, what, give
 	if err != nil {
 		return err
 	}
-	by := outbreak.Actor{User: session.User}
-	_, err = store.Do(ctx, s.db, store.By{Actor: by, Route: route}, nil, func(tx *store.Tx) (struct{}, error) {
+	_, err = store.Do(ctx, s.db, command, id, func(tx *store.Tx) (struct{}, error) {
 		if err := s.spend(tx, session.User, x, address, now); err != nil {
 			return struct{}{}, err
 		}
@@ -61,7 +64,7 @@ func (s *Service) remove(ctx context.Context, session Session, route, what, give
 		if err := s.keepOne(tx, u); err != nil {
 			return struct{}{}, err
 		}
-		return struct{}{}, s.changed(tx, by, u, what, outbreak.Grant{})
+		return struct{}{}, s.changed(tx, command.Actor, u, what, outbreak.Grant{})
 	})
 	s.known.forget(session.User)
 	return err

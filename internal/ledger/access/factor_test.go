@@ -111,7 +111,7 @@ func TestWhoCanOpenNamesSetsAFactorUpFirst(t *testing.T) {
 		if e := h.sessionOf(secret); e.Step != access.StepEnrol || len(by.Grants) != 0 {
 			h.Fatalf("%q, holding %v before a second factor", e.Step, by.Grants)
 		}
-		if _, _, err := h.MakeToken(ctx, by, access.NewToken{Name: "t", Until: h.clock.Now().Add(time.Hour)}); outbreak.KindOf(err) != outbreak.Forbidden {
+		if _, _, err := h.MakeToken(ctx, by, access.NewToken{Name: "t", Until: h.clock.Now().Add(time.Hour)}, ""); outbreak.KindOf(err) != outbreak.Forbidden {
 			h.Error("a token is made around the second factor:", err)
 		}
 		_, other := h.user("plain", give(access.Laboratory, city, 0))

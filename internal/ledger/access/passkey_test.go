@@ -285,21 +285,21 @@ func TestTheLastFactorOfWhoHasToHaveOneStays(t *testing.T) {
 			h.Fatal(err)
 		}
 		key := f.Passkeys[0].ID
-		if err := h.RemoveTelephone(ctx, h.sessionOf(secret), "000000", ""); msg(err) != "access.factor_wrong" {
+		if err := h.RemoveTelephone(ctx, h.sessionOf(secret), "000000", "", ""); msg(err) != "access.factor_wrong" {
 			h.Error(err)
 		}
-		if err := h.RemovePasskey(ctx, h.sessionOf(secret), 1, proof(), ""); msg(err) != "access.no_factor" {
+		if err := h.RemovePasskey(ctx, h.sessionOf(secret), 1, proof(), "", ""); msg(err) != "access.no_factor" {
 			h.Error("one that is nobody's:", err)
 		}
-		if err := h.RemoveTelephone(ctx, h.sessionOf(secret), proof(), ""); err != nil {
+		if err := h.RemoveTelephone(ctx, h.sessionOf(secret), proof(), "", ""); err != nil {
 			h.Fatal(err)
 		}
-		h.refused(h.RemovePasskey(ctx, h.sessionOf(secret), key, proof(), ""), outbreak.Conflict, "access.last_factor")
+		h.refused(h.RemovePasskey(ctx, h.sessionOf(secret), key, proof(), "", ""), outbreak.Conflict, "access.last_factor")
 		if half := h.half("names"); half == "" {
 			h.Error("gone after all")
 		}
 		h.Factor = access.FactorNone
-		if err := h.RemovePasskey(ctx, h.sessionOf(secret), key, proof(), ""); err != nil {
+		if err := h.RemovePasskey(ctx, h.sessionOf(secret), key, proof(), "", ""); err != nil {
 			h.Error(err)
 		}
 		if _, fresh := h.signIn("names", password); h.sessionOf(fresh).Step != access.StepNone {

@@ -105,9 +105,14 @@ func (s *Service) add(ctx context.Context, by outbreak.Actor, n NewUser, key str
 
 // SetPassword changes the actor's own password, which takes the old one, or gives another user a one-time password, which
 // takes the right to manage him and everything he holds. All sessions of the user end; his tokens end too when somebody
-// else set the password.
-func (s *Service) SetPassword(ctx context.Context, by outbreak.Actor, user outbreak.UserID, old, new string) error {
+// else set the password. A repeat with the same key changes nothing and asks for no old password again, whatever passwords it
+// carries: a digest of them that could be compared could be guessed at, too.
+func (s *Service) SetPassword(ctx context.Context, by outbreak.Actor, user outbreak.UserID, old, new, key string) error {
 	own := by.User == user && user != 0
+	command := store.By{Actor: by, Route: "access.SetPassword", Key: key}
+	if _, done, err := store.Answered[struct{}](ctx, s.db, command, user); err != nil || done {
+		return err
+	}
 	u, err := s.find(ctx, user)
 	if err != nil {
 		return err
@@ -131,7 +136,7 @@ func (s *Service) SetPassword(ctx context.Context, by outbreak.Actor, user outbr
 		return fmt.Errorf("hashing a password: %w", err)
 	}
 	now := s.wall.Now()
-	_, err = store.Do(ctx, s.db, store.By{Actor: by, Route: "access.SetPassword"}, nil, func(tx *store.Tx) (struct{}, error) {
+	_, err = store.Do(ctx, s.db, command, user, func(tx *store.Tx) (struct{}, error) {
 		return struct{}{}, s.putPassword(tx, by, u.ID, hash, own, now)
 	})
 	s.known.forget(user)

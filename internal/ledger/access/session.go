@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -76,7 +77,12 @@ func (s *Service) prove(ctx context.Context, login, password, address string) (U
 	return p.User, s.db.Write(ctx, func(tx *store.Tx) error { return uncount(tx, login, address) })
 }
 
+// findLogin looks for an account. A login name that no database keeps is nobody's, and is answered and counted like any other
+// that is.
 func findLogin(tx *store.Tx, login string) (proven, error) {
+	if !utf8.ValidString(login) || strings.ContainsRune(login, 0) {
+		return proven{}, nil
+	}
 	p, _, err := store.One(tx, func(r store.Row) (p proven, err error) {
 		err = r.Scan(&p.ID, &p.Login, &p.Area, &p.DisabledAt, &p.hash)
 		return p, err
@@ -151,7 +157,7 @@ func (s *Service) SignOut(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	return s.EndSession(ctx, by, session.ID)
+	return s.EndSession(ctx, by, session.ID, "")
 }
 
 // ListSessions reads the actor's own sessions, the newest first.
@@ -170,9 +176,9 @@ func (s *Service) ListSessions(ctx context.Context, by outbreak.Actor) ([]Sessio
 }
 
 // EndSession ends one of the actor's own sessions. Leaving needs no permission: a user of whom everything was taken may go.
-func (s *Service) EndSession(ctx context.Context, by outbreak.Actor, id SessionID) error {
+func (s *Service) EndSession(ctx context.Context, by outbreak.Actor, id SessionID, key string) error {
 	now := s.wall.Now()
-	_, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.EndSession"}, nil, func(tx *store.Tx) (struct{}, error) {
+	_, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.EndSession", Key: key}, id, func(tx *store.Tx) (struct{}, error) {
 		n, err := tx.Exec("delete from user_session where id = $1 and user_id = $2", id, by.User)
 		if err != nil {
 			return struct{}{}, fmt.Errorf("ending a session: %w", err)

@@ -60,15 +60,20 @@ func (n *NewToken) check(by outbreak.Actor, now outbreak.Instant) error {
 	return nil
 }
 
-// MakeToken makes a token for the actor himself, which ends with the token he acts with at the latest, and gives its secret, which is shown once and stored nowhere. Therefore it
-// takes no key: a repeat makes another token.
-func (s *Service) MakeToken(ctx context.Context, by outbreak.Actor, n NewToken) (string, Token, error) {
-	now, secret := s.wall.Now(), newSecret("bw_")
-	t, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.MakeToken"}, nil, func(tx *store.Tx) (Token, error) {
+// MakeToken makes a token for the actor himself, which ends with the token he acts with at the latest, and gives its secret,
+// which is shown once and stored nowhere. A repeat with the same key makes no other token and cannot give the secret again: it
+// is a Conflict.
+func (s *Service) MakeToken(ctx context.Context, by outbreak.Actor, n NewToken, key string) (string, Token, error) {
+	now, secret, made := s.wall.Now(), newSecret("bw_"), false
+	t, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.MakeToken", Key: key}, n, func(tx *store.Tx) (Token, error) {
+		made = true
 		if err := RequireAnywhere(by, SelfManage); err != nil {
 			return Token{}, err
 		}
 		if err := n.check(by, now); err != nil {
+			return Token{}, err
+		}
+		if err := stillGood(tx, TokenID(by.Token)); err != nil {
 			return Token{}, err
 		}
 		u, err := userByID(tx, by.User, now)
@@ -76,20 +81,38 @@ func (s *Service) MakeToken(ctx context.Context, by outbreak.Actor, n NewToken) 
 			return Token{}, err
 		}
 		t := Token{ID: outbreak.New[TokenID](s.ids), User: u.ID, Name: n.Name, At: now, Until: n.Until, Grants: n.Grants, Lang: u.Lang}
-		if err := insertToken(tx, t, digest(secret)); err != nil {
+		if err := insertToken(tx, t, digest(secret), TokenID(by.Token)); err != nil {
 			return Token{}, err
 		}
 		return t, s.changed(tx, by, u, "token", outbreak.Grant{})
 	})
+	if err == nil && !made {
+		err = outbreak.Refuse(outbreak.Conflict, "access.secret_once", "name", t.Name)
+	}
 	if err != nil {
 		return "", Token{}, err
 	}
 	return secret, t, nil
 }
 
-func insertToken(tx *store.Tx, t Token, hash string) error {
-	if err := tx.Must("insert into user_token (id, user_id, secret_hash, name, at, until, used_at, revoked_at) values ($1, $2, $3, $4, $5, $6, 0, 0)",
-		t.ID, t.User, hash, t.Name, t.At, t.Until); err != nil {
+// stillGood refuses a maker that was revoked while we still remember it.
+func stillGood(tx *store.Tx, maker TokenID) error {
+	if maker == 0 {
+		return nil
+	}
+	n, err := store.Count(tx, "select count(*) from user_token where id = $1 and revoked_at = 0", maker)
+	if err != nil {
+		return fmt.Errorf("looking at the token a token is made with: %w", err)
+	}
+	if n == 0 {
+		return outbreak.Refuse(outbreak.Expired, "access.token_over")
+	}
+	return nil
+}
+
+func insertToken(tx *store.Tx, t Token, hash string, maker TokenID) error {
+	if err := tx.Must("insert into user_token (id, user_id, secret_hash, name, at, until, used_at, revoked_at, made_with) values ($1, $2, $3, $4, $5, $6, 0, 0, $7)",
+		t.ID, t.User, hash, t.Name, t.At, t.Until, maker); err != nil {
 		return fmt.Errorf("making a token: %w", err)
 	}
 	var rows [][]any
@@ -103,7 +126,8 @@ func insertToken(tx *store.Tx, t Token, hash string) error {
 	return nil
 }
 
-// RevokeToken ends a token: one's own, or one of a user the actor manages.
+// RevokeToken ends a token, one's own or one of a user the actor manages, and every token that was made with it, and with
+// those. Each has its entry in the journal.
 func (s *Service) RevokeToken(ctx context.Context, by outbreak.Actor, id TokenID, key string) error {
 	now := s.wall.Now()
 	user, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "access.RevokeToken", Key: key}, id, func(tx *store.Tx) (outbreak.UserID, error) {
@@ -126,14 +150,34 @@ func (s *Service) RevokeToken(ctx context.Context, by outbreak.Actor, id TokenID
 		if err != nil {
 			return 0, err
 		}
-		n, err := tx.Exec("update user_token set revoked_at = $1 where id = $2 and revoked_at = 0", now, id)
-		if err != nil || n == 0 {
-			return user, err
+		gone, err := revokeWith(tx, id, now)
+		for i := range gone {
+			if err == nil {
+				err = s.changed(tx, by, u, revokedAs(i), outbreak.Grant{})
+			}
 		}
-		return user, s.changed(tx, by, u, "token_revoked", outbreak.Grant{})
+		return user, err
 	})
 	s.known.forget(user)
 	return err
+}
+
+// revokedAs is the journal's word for the token that was revoked, and for those that went with it.
+func revokedAs(i int64) string {
+	if i == 0 {
+		return "token_revoked"
+	}
+	return "token_revoked_with"
+}
+
+// revokeWith ends a token with all that came of it, and counts those that were live.
+func revokeWith(tx *store.Tx, id TokenID, now outbreak.Instant) (int64, error) {
+	n, err := tx.Exec(`with recursive gone(id) as (select id from user_token where id = $1 union select t.id from user_token t join gone g on t.made_with = g.id)
+		update user_token set revoked_at = $2 where revoked_at = 0 and id in (select id from gone)`, id, now)
+	if err != nil {
+		return 0, fmt.Errorf("revoking a token: %w", err)
+	}
+	return n, nil
 }
 
 // ListTokens reads the live tokens of a user: one's own, or those of a user the actor manages.
@@ -197,7 +241,7 @@ func (s *Service) ActorOfToken(ctx context.Context, secret string) (outbreak.Act
 		if err != nil {
 			return holder{}, err
 		}
-		h := holder{actor: outbreak.Actor{User: t.User, Until: t.Until}, token: t, until: t.Until}
+		h := holder{actor: outbreak.Actor{User: t.User, Until: t.Until, Token: int64(t.ID)}, token: t, until: t.Until}
 		user := outbreak.Actor{User: t.User, Grants: plain(granted)}
 		h.take(granted, slices.DeleteFunc(slices.Clone(t.Grants), func(g outbreak.Grant) bool { return !Covers(user, g) }))
 		return h, nil

@@ -30,7 +30,7 @@ func TestAnErasedPersonIsACodeAndNothingElse(t *testing.T) {
 		if err != nil || !r.Genuine() || r.Person != who.ID || r.Entry == 0 || r.By != s.by.String() || r.ErasedAt != clock.Now() {
 			t.Fatalf("%+v %v", r, err)
 		}
-		if _, err := s.ReadIdentity(ctx, s.by, who.ID); msgOf(err) != "registry.erased" {
+		if _, err := s.ReadIdentity(ctx, s.by, who.ID, ""); msgOf(err) != "registry.erased" {
 			t.Error(err)
 		}
 		if _, err := s.FindPerson(ctx, s.by, OtherID, row(4).Identity.Document); outbreak.KindOf(err) != outbreak.NotFound {
@@ -150,11 +150,11 @@ func TestTheListErasesAgain(t *testing.T) {
 		if err != nil || done.Erased != 1 || done.Listed != 0 || done.Wrong != 3 {
 			t.Fatalf("%+v %v", done, err)
 		}
-		if _, err := s.ReadIdentity(ctx, s.by, one); msgOf(err) != "registry.erased" {
+		if _, err := s.ReadIdentity(ctx, s.by, one, ""); msgOf(err) != "registry.erased" {
 			t.Error(err)
 		}
 		for _, id := range []outbreak.PersonID{two, three} {
-			if _, err := s.ReadIdentity(ctx, s.by, id); err != nil {
+			if _, err := s.ReadIdentity(ctx, s.by, id, ""); err != nil {
 				t.Errorf("a line that nobody signed erased somebody: %v", err)
 			}
 		}

@@ -97,7 +97,7 @@ func (s keySite) sound(people int) {
 		s.t.Errorf("of %d known people %+v", people, l)
 	}
 	for _, n := range []int{1, people/3*3 - 1} {
-		i, err := s.ReadIdentity(context.Background(), s.by, s.find(n).ID)
+		i, err := s.ReadIdentity(context.Background(), s.by, s.find(n).ID, "")
 		if err != nil || i.Name != row(n).Identity.Name {
 			s.t.Errorf("person %d is %q: %v", n, i.Name, err)
 		}
@@ -255,7 +255,7 @@ func TestAnOldKeyIsForgottenOnlyWhenNobodyNeedsIt(t *testing.T) {
 		if _, err := behind.LoadPeople(ctx, s.by, LoadPeople{People: rows(30, 31)}); msgOf(err) != "registry.key_missing" {
 			t.Errorf("it wrote under an old key: %v", err)
 		}
-		if _, err := behind.ReadIdentity(ctx, s.by, s.find(1).ID); msgOf(err) != "registry.key_missing" {
+		if _, err := behind.ReadIdentity(ctx, s.by, s.find(1).ID, ""); msgOf(err) != "registry.key_missing" {
 			t.Error(err)
 		}
 		if err := s.Keys().Forget(ctx, 1, true); err != nil {

@@ -89,7 +89,7 @@ func TestErasingOneCodeErasesThePerson(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, id := range []outbreak.PersonID{a.ID, b.ID} {
-			if _, err := s.ReadIdentity(ctx, s.by, id); msgOf(err) != "registry.erased" {
+			if _, err := s.ReadIdentity(ctx, s.by, id, ""); msgOf(err) != "registry.erased" {
 				t.Errorf("%s: %v", id, err)
 			}
 		}

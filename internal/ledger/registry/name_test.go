@@ -91,7 +91,7 @@ func (s keySite) names(c SearchPeople) (names []string) {
 		s.t.Fatal(err)
 	}
 	for _, m := range found.Matches {
-		i, err := s.ReadIdentity(context.Background(), s.by, m.ID)
+		i, err := s.ReadIdentity(context.Background(), s.by, m.ID, "")
 		if err != nil {
 			s.t.Fatal(err)
 		}

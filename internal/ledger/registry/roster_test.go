@@ -108,7 +108,7 @@ func TestBatchMeansWhatItsRowsMean(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range people {
-			i, err := s.ReadIdentity(context.Background(), by, p.ID)
+			i, err := s.ReadIdentity(context.Background(), by, p.ID, "")
 			if err != nil {
 				t.Fatal(err)
 			}

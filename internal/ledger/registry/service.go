@@ -173,8 +173,13 @@ func (s *Service) IssueBox(ctx context.Context, by outbreak.Actor, c IssueBox) (
 	})
 }
 
-// ReadIdentity opens a person's sealed identity for the purpose the actor names, and leaves an entry in the journal.
-func (s *Service) ReadIdentity(ctx context.Context, by outbreak.Actor, id outbreak.PersonID) (Identity, error) {
+// againFor is how long a repeat with the same key opens an identity without another entry in the journal.
+const againFor = 5 * time.Minute
+
+// ReadIdentity opens a person's sealed identity for the purpose the actor names, and leaves an entry in the journal. What was
+// opened is kept nowhere: a repeat with the same key opens the box again, with every check, and adds no entry within five
+// minutes of the first; after them it is a Conflict, so that no key opens a name unseen for as long as answers are kept.
+func (s *Service) ReadIdentity(ctx context.Context, by outbreak.Actor, id outbreak.PersonID, key string) (Identity, error) {
 	if err := access.RequireAnywhere(by, access.PersonIdentity); err != nil {
 		return Identity{}, err
 	}
@@ -182,27 +187,46 @@ func (s *Service) ReadIdentity(ctx context.Context, by outbreak.Actor, id outbre
 		return Identity{}, outbreak.Refuse(outbreak.Forbidden, "registry.purpose_missing")
 	}
 	var opened Identity
-	err := s.db.Write(ctx, func(tx *store.Tx) error {
-		p, ok, err := PersonByID(tx, id)
+	var first bool
+	at, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.ReadIdentity", Key: key}, []any{id, by.Purpose}, func(tx *store.Tx) (outbreak.Instant, error) {
+		first = true
+		p, err := s.openFor(tx, by, id, &opened)
 		if err != nil {
-			return err
-		}
-		if !ok || access.Require(by, access.PersonIdentity, outbreak.Scope{Area: p.Area}) != nil {
-			return outbreak.Refuse(outbreak.NotFound, "registry.no_person")
-		}
-		if e, gone, err := erasedOf(tx, id); err != nil || gone {
-			if err == nil {
-				err = outbreak.Refuse(outbreak.NotFound, "registry.erased", "date", e.At.Time().Format(time.DateOnly))
-			}
-			return err
-		}
-		if opened, err = s.identity(tx, id); err != nil {
-			return err
+			return 0, err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.IdentityRead{Scope: outbreak.Scope{Area: p.Area}, Person: id, Purpose: by.Purpose})
+		return tx.Now, err
+	})
+	if err != nil || first {
+		return opened, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		if tx.Now.Sub(at) > againFor {
+			return outbreak.Refuse(outbreak.Conflict, "registry.opened_before")
+		}
+		_, err := s.openFor(tx, by, id, &opened)
 		return err
 	})
 	return opened, err
+}
+
+// openFor opens the identity of a person the actor reaches.
+func (s *Service) openFor(tx *store.Tx, by outbreak.Actor, id outbreak.PersonID, opened *Identity) (Person, error) {
+	p, ok, err := PersonByID(tx, id)
+	if err != nil {
+		return p, err
+	}
+	if !ok || access.Require(by, access.PersonIdentity, outbreak.Scope{Area: p.Area}) != nil {
+		return p, outbreak.Refuse(outbreak.NotFound, "registry.no_person")
+	}
+	if e, gone, err := erasedOf(tx, id); err != nil || gone {
+		if err == nil {
+			err = outbreak.Refuse(outbreak.NotFound, "registry.erased", "date", e.At.Time().Format(time.DateOnly))
+		}
+		return p, err
+	}
+	*opened, err = s.identity(tx, id)
+	return p, err
 }
 
 func (s *Service) identity(tx *store.Tx, id outbreak.PersonID) (Identity, error) {
