@@ -1,4 +1,6 @@
 # What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
+SHELL := bash
+.SHELLFLAGS := -o pipefail -c
 .PHONY: attack build test race lint bench crash screens demo ci
 
 help: ## this list
@@ -22,10 +24,10 @@ bench: ## ratios against a named reference in the same run
 	go test -run '^$$' -bench . -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
 
 crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, disks that break or are full
-	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestAFullDisk|TestSeveralServers" ./internal/drill
+	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestAFullDisk|TestSeveralServers" ./internal/drill | awk -v of=crash -f .ci/figures.awk
 
 attack: ## what somebody would try on a house, and that each attack succeeds once the check against it is taken away
-	go test -count=1 -v -run TestAttack ./internal/...
+	go test -count=1 -v -timeout 40m -run TestAttack ./internal/app | awk -v of=attack -f .ci/figures.awk
 
 screens: ## a picture of every page in both languages, desktop and phone, into screens/
 	BREAKWATER_SCREENS=$(CURDIR)/screens go test -count=1 -run 'TestPagesInABrowser' ./internal/door/web
