@@ -110,14 +110,12 @@ func (b *batch) commit() error {
 			return mixed{err}
 		}
 	}
+	if b.rings && b.w.db.hears != nil { // with what is held, in the same journey
+		b.held = append(b.held, b.w.db.hears.notice())
+	}
 	if err := b.send(); err != nil {
 		b.w.fault.look(b.w.db.engine, err)
 		return mixed{err}
-	}
-	if b.rings {
-		if err := b.w.db.notify(b); err != nil {
-			return mixed{err}
-		}
 	}
 	over := b.w.bound()
 	err := b.tx.Commit()

@@ -90,11 +90,7 @@ func (h *hearing) stop() {
 	}
 }
 
-// notify tells the other processes of a commit, as part of it.
-func (db *DB) notify(b *batch) error {
-	if db.hears == nil {
-		return nil
-	}
-	_, err := b.exec("select pg_notify($1, $2)", channel, db.hears.self)
-	return err
+// notice tells the other processes of a commit, as part of it.
+func (h *hearing) notice() statement {
+	return statement{"select pg_notify($1, $2)", []any{channel, h.self}, 1}
 }
