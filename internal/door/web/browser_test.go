@@ -216,8 +216,16 @@ func (v viewer) answers(addresses map[string]string, looks []look) {
 	}
 	submit := func(name string, l look, js string) {
 		v.do(chromedp.Evaluate[chromedp.Void](js))
-		if _, err := chromedp.Run(v.tab, chromedp.Poll[bool](`document.body.dataset.ready === "1" && !window.before`, chromedp.WithPollingTimeout(10*time.Second))); err != nil {
-			v.t.Errorf("%s %s: %v", name, l, err)
+		there := false
+		for range 50 { // a poll would end with the page that is left
+			if ok, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](`document.body?.dataset.ready === "1" && !window.before`)); err == nil && ok {
+				there = true
+				break
+			}
+			time.Sleep(200 * time.Millisecond)
+		}
+		if !there {
+			v.t.Errorf("%s %s: the form has no answer", name, l)
 		}
 		v.picture(name, l)
 	}
@@ -229,7 +237,7 @@ func (v viewer) answers(addresses map[string]string, looks []look) {
 			v.picture(page+"-open", l)
 		}
 		v.see("register", "/register", l)
-		submit("register-done", l, `window.before = 1; { const f = document.querySelector("form[action='/register']"); f.name.value; f.querySelector("[name=purpose]").value = "sampling"; f.submit(); }`)
+		submit("register-done", l, `window.before = 1; { const f = document.querySelector("form[action='/register']"); f.querySelector("[name=purpose]").value = "sampling"; f.submit(); }`)
 		v.see("erase", addresses["erase"], l)
 		submit("erase-confirm", l, `window.before = 1; { const f = document.querySelector("form[action$='/erase']"); f.querySelector("[name=reason]").value = "asked"; f.querySelector("[name=basis]").value = "《个人信息保护法》第四十七条"; f.submit(); }`)
 	}
