@@ -46,7 +46,7 @@ type EventUnparked struct {
 type UserChanged struct {
 	Scope
 	User UserID `json:"user"`
-	What string `json:"what"` // added, granted, revoked, password, disabled, token, token_revoked, signed_in, signed_out, locked, factor_set, factor_shown, factor_locked, recovery_used, recovery_renewed, factor_reset_asked, factor_reset, linked, unlinked
+	What string `json:"what"` // added, granted, revoked, password, disabled, token, token_revoked, token_revoked_with, language, signed_in, signed_out, locked, factor_set, factor_shown, factor_locked, passkey_set, passkey_shown, passkey_removed, passkey_copied, telephone_removed, recovery_used, recovery_renewed, factor_reset_asked, factor_reset, linked, unlinked
 	Role string `json:"role,omitempty"`
 }
 

@@ -62,6 +62,7 @@ func open(t *testing.T) *site {
 		t.Fatal(err)
 	}
 	h.Registry = registry.New(db, h.Journal, h.IDs, h.Protocols, vault)
+	h.Access.Seals = vault
 	h.Tasks = task.New(db, h.Journal, h.IDs)
 	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry)
 	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Lab)
