@@ -9,6 +9,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"breakwater/internal/store"
+	"breakwater/internal/words"
 )
 
 // device gives the browser a device that keeps passkeys, as if somebody held one and touched it whenever it asks.
@@ -56,6 +57,9 @@ func TestPasskeysInABrowser(t *testing.T) {
 	const button = `button[data-passkey]:not([hidden])`
 	enter := func(l look) {
 		t.Helper()
+		if err := s.house.Access.SetLanguage(ctx, s.root, words.Lang(l.lang), ""); err != nil {
+			t.Fatal(err)
+		}
 		v.do(chromedp.EmulateViewport(l.width, 900), chromedp.Navigate(url+"/login?lang="+l.lang))
 		v.do(chromedp.SendKeys(chromedp.ID("login"), "root"), chromedp.SendKeys(chromedp.ID("password"), password+"\r"))
 	}
