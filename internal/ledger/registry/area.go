@@ -1,6 +1,10 @@
 package registry
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"breakwater/internal/outbreak"
@@ -124,4 +128,34 @@ func codeFits(code string) bool {
 		}
 	}
 	return true
+}
+
+// PathsOf fills in the paths of areas by their ids; an id nobody knows keeps the path it has.
+func PathsOf(tx *store.Tx, areas map[outbreak.AreaID]outbreak.Path) error {
+	return inParts(slices.Collect(maps.Keys(areas)), func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var id outbreak.AreaID
+			var path outbreak.Path
+			err := r.Scan(&id, &path)
+			areas[id] = path
+			return err
+		}, "select id, path from area where id in ("+in+")", args...)
+	})
+}
+
+// InAreas writes a condition that cuts rows with a column of area ids to areas and what lies below them, and the arguments with
+// its own behind them.
+func InAreas(areas []outbreak.Path, column string, args []any) (string, []any) {
+	if slices.Contains(areas, "") {
+		return "1 = 1", args
+	}
+	var any []string
+	for _, a := range areas {
+		args = append(args, a, a.Upto())
+		any = append(any, fmt.Sprintf("path >= $%d and path < $%d", len(args)-1, len(args)))
+	}
+	if any == nil {
+		return "1 = 0", args
+	}
+	return column + " in (select id from area where " + strings.Join(any, " or ") + ")", args
 }

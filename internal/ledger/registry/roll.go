@@ -31,22 +31,18 @@ func RangesBelow(tx *store.Tx, path outbreak.Path) ([]Range, error) {
 	return store.List(tx, scanRange, "select "+rangeColumns+" from roll_range where area >= $1 and area < $2 order by first", path, path.Upto())
 }
 
-// RollBelow calls do with every number on the roll of a subtree, ascending.
+// RollBelow calls do with every number on the roll of a subtree, ascending. Whoever has one of the numbers given in a range is
+// on the roll, so that the people are not asked (CheckRoll is).
 func RollBelow(tx *store.Tx, path outbreak.Path, do func(no int64) error) error {
 	ranges, err := RangesBelow(tx, path)
 	if err != nil {
 		return err
 	}
 	for _, x := range ranges {
-		err := store.Each(tx, func(r store.Row) error {
-			var no int64
-			if err := r.Scan(&no); err != nil {
+		for no := x.First; no < x.Next; no++ {
+			if err := do(no); err != nil {
 				return err
 			}
-			return do(no)
-		}, "select no from person where no >= $1 and no < $2 and on_roll = 1 order by no", x.First, x.Next)
-		if err != nil {
-			return err
 		}
 	}
 	return nil
@@ -57,10 +53,16 @@ func CountRoll(tx *store.Tx, path outbreak.Path) (int, error) {
 	return CountRollOf(tx, []outbreak.Path{path})
 }
 
-// CheckRoll counts people whose number lies outside every range of their area: none, in a sound registry.
+// CheckRoll counts people whose number lies outside every range of their area, and numbers that were given and are nobody's:
+// none, in a sound registry.
 func CheckRoll(tx *store.Tx) (int64, error) {
-	return store.Count(tx, `select count(*) from person p where p.on_roll = 1 and not exists
+	outside, err := store.Count(tx, `select count(*) from person p where p.on_roll = 1 and not exists
 		(select 1 from roll_range r where r.area_id = p.area_id and p.no >= r.first and p.no < r.next)`)
+	if err != nil {
+		return 0, err
+	}
+	nobody, err := store.Count(tx, `select coalesce(sum(r.next - r.first), 0) - (select count(*) from person where on_roll = 1) from roll_range r`)
+	return outside + max(nobody, -nobody), err
 }
 
 // room makes sure that want more people find numbers in an area, and gives how many numbers it added.

@@ -25,6 +25,7 @@ type Service struct {
 	ids       *outbreak.IDs
 	protocols outbreak.Protocols
 	vault     *Vault
+	codes     codes
 }
 
 // New makes the service.
