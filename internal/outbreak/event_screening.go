@@ -19,7 +19,25 @@ type RoundClosed struct {
 	Outcomes map[Outcome]int `json:"outcomes"`
 }
 
-// TubesClosed says that a booth handed in a batch of closed tubes of one area. Members are in the rows, not here.
+// TubesHandedIn says that closed tubes of a round came in together. Who is in them, and which tubes they are, stands in the rows
+// First to Last of the table of tubes; the digest is over these rows.
+type TubesHandedIn struct {
+	Scope
+	Round   RoundID       `json:"round"`
+	First   int64         `json:"first"`
+	Last    int64         `json:"last"`
+	Digest  string        `json:"digest"`
+	Tubes   int           `json:"tubes"` // seen for the first time: a further operation on a tube is a row, not a tube
+	Members int           `json:"members"`
+	Again   []TubeCode    `json:"again,omitempty"` // tubes that were handed in before
+	Counts  []HandedCount `json:"counts"`
+}
+
+// HandedCount is what one area has in a hand-in, by the hour of sampling: the area where the serials were issued (of the booth
+// when nobody issued them), hours since 1970, tubes seen for the first time, members.
+type HandedCount [4]int64
+
+// TubesClosed is TubesHandedIn as journals until November 2026 have it: a batch of one booth, the tubes one by one.
 type TubesClosed struct {
 	Scope
 	Round    RoundID      `json:"round"`
@@ -169,6 +187,7 @@ type AnomalySettled struct {
 
 func (RoundOpened) Kind() string         { return "RoundOpened" }
 func (RoundClosed) Kind() string         { return "RoundClosed" }
+func (TubesHandedIn) Kind() string       { return "TubesHandedIn" }
 func (TubesClosed) Kind() string         { return "TubesClosed" }
 func (TubeSpoiled) Kind() string         { return "TubeSpoiled" }
 func (SampleAgainAsked) Kind() string    { return "SampleAgainAsked" }

@@ -119,6 +119,9 @@ func (db *DB) Number(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
+// Now is the time by the clock that gives transactions theirs.
+func (db *DB) Now() outbreak.Instant { return db.clock.Now() }
+
 // Engine tells which engine is underneath.
 func (db *DB) Engine() Engine { return db.engine }
 

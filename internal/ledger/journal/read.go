@@ -21,6 +21,11 @@ func Head(tx *store.Tx) (int64, error) {
 	if r, begun := tx.Kept(recordKey{}).(*record); begun {
 		return r.seq, nil
 	}
+	return Written(tx)
+}
+
+// Written gives the sequence of the last entry that is in the table: without what is gathered for the commit under way.
+func Written(tx *store.Tx) (int64, error) {
 	n, _, err := store.One(tx, store.Value[int64], "select seq from journal_head where ledger = $1", ledger)
 	return n, err
 }

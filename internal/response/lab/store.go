@@ -30,6 +30,34 @@ func (s *Service) LastResult(tx *store.Tx, area outbreak.AreaID, tube outbreak.T
 	return x.Result, x.RanAt, err
 }
 
+// ReceivedAt gives when a tube was booked in at a laboratory; 0 when it was not. Like LastResult it asks for no permission.
+func (s *Service) ReceivedAt(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Instant, error) {
+	at, _, err := store.One(tx, store.Value[outbreak.Instant], "select at from tube_seen where area_id = $1 and tube = $2 and stage = 'received' order by at limit 1", area, tube)
+	return at, err
+}
+
+// EachResult calls do for every result, the revisions of a tube in their order. Like LastResult it asks for no permission.
+func (s *Service) EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result)) error {
+	return store.Each(tx, func(r store.Row) error {
+		var tube outbreak.TubeCode
+		var result outbreak.Result
+		err := r.Scan(&tube, &result)
+		do(tube, result)
+		return err
+	}, "select tube, result from tube_result order by area_id, tube, revision")
+}
+
+// EachReceived calls do for every tube that was booked in. Like LastResult it asks for no permission.
+func (s *Service) EachReceived(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Instant)) error {
+	return store.Each(tx, func(r store.Row) error {
+		var tube outbreak.TubeCode
+		var at outbreak.Instant
+		err := r.Scan(&tube, &at)
+		do(tube, at)
+		return err
+	}, "select tube, at from tube_seen where stage = 'received'")
+}
+
 // Seen is one stage a tube passed.
 type Seen struct {
 	Stage string           `json:"stage"`

@@ -38,6 +38,7 @@ func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.
 		if n == 0 {
 			continue
 		}
+		s.owed.person(a.Person)
 		scope := outbreak.Scope{Area: a.Area, Outbreak: a.Outbreak}
 		if _, err := s.journal.Append(tx, by, outbreak.SampleAgainAsked{Scope: scope, Round: a.Round, Tube: a.Tube, Person: a.Person, At: at, Due: a.Due}); err != nil {
 			return err

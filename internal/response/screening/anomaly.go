@@ -13,17 +13,19 @@ const (
 	UnknownMember   = "unknown_member"   // a member nobody knows
 	DuplicatePerson = "duplicate_person" // in two tubes of one round
 	TwiceInTube     = "twice_in_tube"
-	Overfull        = "overfull"    // more members than the pool allows
-	EmptyTube       = "empty"       // no member
-	TubeReused      = "tube_reused" // the same tube again with other members or in another round
-	OpConflict      = "op_conflict" // the same operation id with another content
-	WrongClock      = "wrong_clock" // taken in the future, or before the round opened
-	AfterClose      = "after_close" // handed in after the round was closed
-	Orphan          = "orphan"      // at a laboratory, handed in by no booth
+	Overfull        = "overfull"      // more members than the pool allows
+	EmptyTube       = "empty"         // no member
+	TubeReused      = "tube_reused"   // the same tube again with other members or in another round
+	OpConflict      = "op_conflict"   // the same operation id with another content
+	WrongClock      = "wrong_clock"   // taken in the future, or before the round opened
+	AfterClose      = "after_close"   // handed in after the round was closed
+	Orphan          = "orphan"        // at a laboratory, handed in by no booth
+	CodeUnproven    = "code_unproven" // a personal code without its proof
+	CountDiffers    = "count_differs" // swabs counted, and members, are not as many
 )
 
 // Anomalies lists the kinds.
-var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan}
+var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan, CodeUnproven, CountDiffers}
 
 // Anomaly is something that does not fit. What it is about is kept as it came.
 type Anomaly struct {
@@ -62,6 +64,9 @@ func (s *Service) raise(tx *store.Tx, by outbreak.Actor, a Anomaly, apart string
 		on conflict (ukey) do nothing`, a.ID, a.What, a.Outbreak, a.Area, a.Round, a.Tube, a.Person, a.Content, a.At, ukey, tx.Now)
 	if err != nil || n == 0 {
 		return false, err
+	}
+	if a.What == Orphan {
+		s.owed.tube(a.Tube)
 	}
 	if _, err := s.journal.Append(tx, by, outbreak.AnomalyRaised{Scope: a.Scope(), Anomaly: a.ID, What: a.What, Round: a.Round, Tube: a.Tube, Person: a.Person, At: a.At}); err != nil {
 		return false, err

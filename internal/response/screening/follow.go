@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"breakwater/internal/ledger/journal"
@@ -13,7 +14,7 @@ import (
 
 // Consumer follows the laboratory and the booths.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesClosed", "ProtocolChanged", "PeopleMerged"}, Follow: s.follow}
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesHandedIn", "TubesClosed", "ProtocolChanged", "PeopleMerged"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -31,6 +32,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	case "TubeResulted":
 		return outbreak.On(e, func(r outbreak.TubeResulted) error { return s.followResult(tx, by, r) })
+	case "TubesHandedIn":
+		return outbreak.On(e, func(h outbreak.TubesHandedIn) error { return s.followHandedIn(tx, by, h) })
 	case "TubesClosed":
 		return outbreak.On(e, func(c outbreak.TubesClosed) error { return s.followClosed(tx, by, c) })
 	}
@@ -117,7 +120,7 @@ func (s *Service) followResult(tx *store.Tx, by outbreak.Actor, r outbreak.TubeR
 	if err != nil || waits && x.State != "revised" {
 		return err
 	}
-	if err := saveRecall(tx, Recall{AreaID: r.TubeArea, Tube: r.Tube, Outbreak: r.Outbreak, Area: r.Area, Result: r.Result, State: "members_unknown", OpenedAt: r.At}); err != nil {
+	if err := s.saveRecall(tx, Recall{AreaID: r.TubeArea, Tube: r.Tube, Outbreak: r.Outbreak, Area: r.Area, Result: r.Result, State: "members_unknown", OpenedAt: r.At}); err != nil {
 		return err
 	}
 	return s.tasks.Open(tx, by, task.Work{What: task.FindMembers, Subject: tubeRef(r.Tube), Scope: r.Scope, Clock: outbreak.Deadline{From: r.At}})
@@ -190,17 +193,55 @@ func (s *Service) resolveSingle(tx *store.Tx, by outbreak.Actor, t Tube, r, was 
 	return nil
 }
 
-// followClosed works on tubes a booth has handed in: results that were there before them, members of pools that waited to
-// be known, held members who gave their own swab, people who were to be sampled again.
+// followHandedIn works on tubes a booth has handed in: results that were there before them, members of pools that waited to be
+// known, held members who gave their own swab, people who were to be sampled again. Nearly all tubes are none of these.
+func (s *Service) followHandedIn(tx *store.Tx, by outbreak.Actor, h outbreak.TubesHandedIn) error {
+	if err := s.owed.read(tx); err != nil {
+		return err
+	}
+	rows, err := tubesBetween(tx, h.First, h.Last)
+	if err != nil {
+		return err
+	}
+	again := map[outbreak.TubeCode]bool{}
+	for _, c := range h.Again {
+		again[c] = true
+	}
+	handed := map[outbreak.AreaID][]outbreak.TubeCode{}
+	for _, r := range rows {
+		if s.owed.concern(r.Tube) || again[r.Code] {
+			handed[r.AreaID] = append(handed[r.AreaID], r.Code)
+		}
+	}
+	for _, area := range slices.Sorted(maps.Keys(handed)) {
+		codes := handed[area]
+		tubes, err := tubesByCode(tx, area, codes)
+		if err != nil {
+			return err
+		}
+		if err := s.followTubes(tx, by, area, codes, tubes, again); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followClosed is followHandedIn for an entry of a journal until November 2026.
 func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed) error {
-	codes := make([]outbreak.TubeCode, 0, len(c.Tubes))
+	codes, again := make([]outbreak.TubeCode, 0, len(c.Tubes)), map[outbreak.TubeCode]bool{}
 	for _, t := range c.Tubes {
 		codes = append(codes, t.Tube)
+		again[t.Tube] = again[t.Tube] || t.Again
 	}
 	tubes, err := tubesByCode(tx, c.TubeArea, codes)
 	if err != nil {
 		return err
 	}
+	return s.followTubes(tx, by, c.TubeArea, codes, tubes, again)
+}
+
+// followTubes works on tubes of one issuing area; again are those that were handed in before.
+func (s *Service) followTubes(tx *store.Tx, by outbreak.Actor, area outbreak.AreaID, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube, again map[outbreak.TubeCode]bool) error {
 	also, err := codesIn(tx, tubes)
 	if err != nil {
 		return err
@@ -210,21 +251,21 @@ func (s *Service) followClosed(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 			return err
 		}
 	}
-	if err := s.joinRecalls(tx, by, c.TubeArea, codes, tubes); err != nil {
+	if err := s.joinRecalls(tx, by, area, codes, tubes); err != nil {
 		return err
 	}
-	if err := s.recallReused(tx, by, c, tubes); err != nil {
+	if err := s.recallReused(tx, by, codes, tubes, again); err != nil {
 		return err
 	}
-	return s.adopt(tx, by, c, codes, tubes)
+	return s.adopt(tx, by, codes, tubes, again)
 }
 
 // recallReused deals with tubes that were one person's own and were handed in again with others: the own result settles
 // nothing any more, and when it was positive nobody can tell whose it is, so that all are called back.
-func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed, tubes map[outbreak.TubeCode]Tube) error {
-	for _, closed := range c.Tubes {
-		t := tubes[closed.Tube]
-		if !closed.Again || t.Single() {
+func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube, again map[outbreak.TubeCode]bool) error {
+	for _, code := range codes {
+		t := tubes[code]
+		if !again[code] || t.Single() {
 			continue
 		}
 		if err := s.unsettle(tx, by, t, tx.Now); err != nil {
@@ -256,7 +297,7 @@ func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, c outbreak.Tubes
 
 // adopt works on what laboratories said of tubes before a booth handed them in. What somebody settled by hand meanwhile
 // keeps that verdict, and is worked on with the first hand-in.
-func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube) error {
+func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube, again map[outbreak.TubeCode]bool) error {
 	orphans, err := orphansOf(tx, codes)
 	if err != nil {
 		return err
@@ -264,7 +305,7 @@ func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, c outbreak.TubesClosed,
 	for _, o := range orphans {
 		if o.SettledAt == 0 {
 			err = s.settle(tx, by, o, handedIn)
-		} else if slices.ContainsFunc(c.Tubes, func(t outbreak.ClosedTube) bool { return t.Tube == o.Tube && t.Again }) {
+		} else if again[o.Tube] {
 			continue
 		}
 		if err != nil {

@@ -20,7 +20,7 @@ func (s *Service) openRecall(tx *store.Tx, by outbreak.Actor, t Tube, r outbreak
 	if known && was.over() {
 		return s.holdMembers(tx, by, t, was.OpenedAt, p) // every member known until now has an own result
 	}
-	if err := saveRecall(tx, now); err != nil {
+	if err := s.saveRecall(tx, now); err != nil {
 		return err
 	}
 	if !known || was.State != "open" {
@@ -72,6 +72,7 @@ func (s *Service) holdMembers(tx *store.Tx, by outbreak.Actor, t Tube, at outbre
 
 // announceHold tells of a hold and opens the single swab.
 func (s *Service) announceHold(tx *store.Tx, by outbreak.Actor, round outbreak.RoundID, m RecallMember) error {
+	s.owed.person(m.Person)
 	if _, err := s.journal.Append(tx, by, outbreak.MemberHeld{Scope: m.Scope(), Round: round, Tube: m.Tube, Person: m.Person, At: m.HeldAt, Until: m.HeldUntil, ResampleDue: m.ResampleDue}); err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (s *Service) closeRecall(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 		return nil
 	}
 	x.State, x.ClosedAt = how, tx.Now
-	if err := saveRecall(tx, x); err != nil {
+	if err := s.saveRecall(tx, x); err != nil {
 		return err
 	}
 	scope := outbreak.Scope{Area: x.Area, Outbreak: x.Outbreak}
@@ -215,7 +216,7 @@ func (s *Service) reopenRecall(tx *store.Tx, by outbreak.Actor, area outbreak.Ar
 		return err
 	}
 	x.State, x.ClosedAt = "open", 0
-	if err := saveRecall(tx, x); err != nil {
+	if err := s.saveRecall(tx, x); err != nil {
 		return err
 	}
 	return s.tasks.End(tx, by, task.SearchPool, tubeRef(tube), task.Removed, tx.Now)
@@ -252,7 +253,7 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 		}
 	}
 	x.State, x.ClosedAt = "revised", tx.Now
-	if err := saveRecall(tx, x); err != nil {
+	if err := s.saveRecall(tx, x); err != nil {
 		return err
 	}
 	_, err = s.journal.Append(tx, by, outbreak.RecallClosed{Scope: t.Scope(), Round: t.Round, Tube: t.Code, Verdict: "revised"})
@@ -292,7 +293,7 @@ func (s *Service) joinRecalls(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 					continue
 				}
 				x.State, x.ClosedAt = "positive_found", tx.Now // one person's own tube: the result is the person's
-				if err := saveRecall(tx, x); err != nil {
+				if err := s.saveRecall(tx, x); err != nil {
 					return err
 				}
 				if err := s.tasks.End(tx, by, task.FindMembers, tubeRef(x.Tube), task.Done, tx.Now); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/registry"
@@ -67,7 +68,7 @@ func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return st, err
 	}
-	if st.AsOf, err = s.coverage.uptodate(ctx); err != nil {
+	if st.AsOf, err = s.coverage.need(ctx, id); err != nil {
 		return st, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
@@ -83,11 +84,7 @@ func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.
 			st.RollNow += n
 		}
 		st.WalkIns = len(s.coverage.offRoll(id))
-		n, err := store.Count(tx, "select count(*) from (select distinct area_id, tube from tube where round = $1) t", id)
-		if err != nil {
-			return err
-		}
-		st.Tubes, st.Recalls = int(n), map[string]int{}
+		st.Tubes, st.Recalls = s.coverage.tubes(id), map[string]int{}
 		return store.Each(tx, func(r store.Row) error {
 			var state string
 			var n int
@@ -134,7 +131,7 @@ func (s *Service) ListStanding(ctx context.Context, by outbreak.Actor, id outbre
 	if _, known := outcomeIndex[outcome]; !known {
 		return nil, outbreak.Refuse(outbreak.Invalid, "screening.outcome_word", "no", 0)
 	}
-	if _, err := s.coverage.uptodate(ctx); err != nil {
+	if _, err := s.coverage.need(ctx, id); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
@@ -171,7 +168,7 @@ func (s *Service) ListCommunities(ctx context.Context, by outbreak.Actor, id out
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.uptodate(ctx); err != nil {
+	if _, err := s.coverage.need(ctx, id); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
@@ -195,28 +192,75 @@ func (s *Service) ListCommunities(ctx context.Context, by outbreak.Actor, id out
 	return list, err
 }
 
-// ListTubes lists the tubes of a round by code, after one.
-func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, after outbreak.TubeCode, most int) (tubes []Tube, err error) {
+// ListTubes lists the tubes of a round in the order they came in, after the one with a sequence (Tube.Seq), with the members of
+// all their operations.
+func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, after int64, most int) (tubes []Tube, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.RoundRead, "", []any{id, after})
-		limit, args := store.In(args, []int{most})
-		rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+" from tube where round = $1 and tube > $2 and "+cond+" order by tube, recorded_at limit "+limit, args...)
+		r, err := roundByID(tx, id)
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if n := len(tubes); n > 0 && tubes[n-1].Code == r.Code {
-				tubes[n-1].add(r.Members)
-				continue
+		reach := s.reach(by, r, "")
+		after = max(after, r.tubeBefore)
+		for len(tubes) < most {
+			args := []any{id, after}
+			issued, args := registry.InAreas(reach, "t.area_id", args)
+			filled, args := within(reach, "b.area", args)
+			limit, args := store.In(args, []int{most - len(tubes)})
+			rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.round = $1 and t.seq > $2 and ("+issued+" or t.area_id = 0 and "+filled+
+				") order by t.seq limit "+limit, args...)
+			if err != nil {
+				return err
 			}
-			tubes = append(tubes, r.Tube)
+			if len(rows) == 0 {
+				break
+			}
+			after = rows[len(rows)-1].seq
+			first, err := firstRows(tx, rows)
+			if err != nil {
+				return err
+			}
+			tubes = append(tubes, first...)
 		}
 		return markSpoiled(tx, tubes)
 	})
 	return tubes, err
+}
+
+// firstRows gives the tubes that begin with one of some rows of a round, with the members of all their rows in it.
+func firstRows(tx *store.Tx, rows []tubeRow) (tubes []Tube, err error) {
+	byArea := map[outbreak.AreaID][]outbreak.TubeCode{}
+	for _, r := range rows {
+		byArea[r.AreaID] = append(byArea[r.AreaID], r.Code)
+	}
+	all := map[tubeKey][]tubeRow{}
+	for area, codes := range byArea {
+		found, err := tubeRows(tx, area, codes)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			if r.Round == rows[0].Round {
+				all[tubeKey{area, r.Code}] = append(all[tubeKey{area, r.Code}], r)
+			}
+		}
+	}
+	for _, r := range rows {
+		of := all[tubeKey{r.AreaID, r.Code}]
+		if len(of) == 0 || of[0].seq != r.seq {
+			continue
+		}
+		t := of[0].Tube
+		t.Seq = r.seq
+		for _, x := range of[1:] {
+			t.add(x.Members)
+		}
+		tubes = append(tubes, t)
+	}
+	return tubes, nil
 }
 
 // ListSpoiled lists the tubes of a round that give no result, by code.
@@ -252,7 +296,7 @@ func (s *Service) ListWalkIns(ctx context.Context, by outbreak.Actor, id outbrea
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.uptodate(ctx); err != nil {
+	if _, err := s.coverage.need(ctx, id); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
@@ -399,4 +443,18 @@ func (s *Service) ListBooths(ctx context.Context, by outbreak.Actor) (booths []B
 		return err
 	})
 	return booths, err
+}
+
+// within writes a condition that cuts rows with a column of paths to areas and what lies below them, and the arguments with its
+// own behind them.
+func within(areas []outbreak.Path, column string, args []any) (string, []any) {
+	var any []string
+	for _, a := range areas {
+		args = append(args, a, a.Upto())
+		any = append(any, fmt.Sprintf("%[1]s >= $%[2]d and %[1]s < $%[3]d", column, len(args)-1, len(args)))
+	}
+	if any == nil {
+		return "1 = 0", args
+	}
+	return "(" + strings.Join(any, " or ") + ")", args
 }

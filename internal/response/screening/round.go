@@ -29,6 +29,8 @@ type Round struct {
 	State    RoundState          `json:"state"`
 	Roll     int                 `json:"roll"` // people due when it was opened
 	ClosedAt outbreak.Instant    `json:"closed_at"`
+
+	tubeBefore int64 // sequence of the last row of the table of tubes when it was opened
 }
 
 // Scope is where the round belongs.

@@ -27,20 +27,35 @@ type Service struct {
 	registry *registry.Service
 	tasks    *task.Service
 	results  Results
+	desk     *registry.Desk
+	places   places
+	intake   *Intake
+	owed     owed
 	coverage *Coverage
 }
 
-// Results is what screening asks of the laboratory: the last result of a tube and its time; empty while there is none.
+// Results is what screening asks of the laboratory.
 type Results interface {
+	// LastResult gives the last result of a tube and its time; empty while there is none.
 	LastResult(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Result, outbreak.Instant, error)
+	// ReceivedAt gives when a tube was booked in at a laboratory; 0 when it was not.
+	ReceivedAt(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Instant, error)
+	// EachResult calls do for every result, the revisions of a tube in their order.
+	EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result)) error
+	// EachReceived calls do for every tube that was booked in.
+	EachReceived(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Instant)) error
 }
 
 // New makes the service and its coverage, which is empty until Coverage.Run follows the journal.
 func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, r *registry.Service, t *task.Service, results Results) *Service {
-	s := &Service{db: db, journal: j, ids: ids, registry: r, tasks: t, results: results}
+	s := &Service{db: db, journal: j, ids: ids, registry: r, tasks: t, results: results, desk: &registry.Desk{}}
+	s.intake = newIntake(s)
 	s.coverage = newCoverage(s)
 	return s
 }
+
+// Intake is where sampling points hand in.
+func (s *Service) Intake() *Intake { return s.intake }
 
 // Coverage is where everybody on the roll of the open rounds stands.
 func (s *Service) Coverage() *Coverage { return s.coverage }
@@ -157,7 +172,7 @@ func (s *Service) CloseRound(ctx context.Context, by outbreak.Actor, c CloseRoun
 	if err := access.RequireAnywhere(by, access.RoundManage); err != nil {
 		return Round{}, err
 	}
-	head, err := s.coverage.uptodate(ctx)
+	head, err := s.coverage.need(ctx, c.Round)
 	if err != nil {
 		return Round{}, err
 	}
@@ -181,10 +196,13 @@ func (s *Service) CloseRound(ctx context.Context, by outbreak.Actor, c CloseRoun
 			return Round{}, outbreak.Refuse(outbreak.Busy, "screening.round_moving")
 		}
 		r.ClosedAt = tx.Now
-		if err := tx.Must("update round set state = $1, closed_at = $2 where id = $3", r.State, r.ClosedAt, r.ID); err != nil {
+		owed, complete := outcomes[outbreak.Unknown]+outcomes[outbreak.Awaiting]+outcomes[outbreak.SampleAgain], 0
+		if owed == 0 {
+			complete = 1
+		}
+		if err := tx.Must("update round set state = $1, closed_at = $2, complete = $3 where id = $4", r.State, r.ClosedAt, complete, r.ID); err != nil {
 			return Round{}, err
 		}
-		owed := outcomes[outbreak.Unknown] + outcomes[outbreak.Awaiting] + outcomes[outbreak.SampleAgain]
 		_, err = s.journal.Append(tx, by, outbreak.RoundClosed{Scope: r.Scope(), Round: r.ID, Complete: owed == 0, Outcomes: outcomes})
 		return r, err
 	})
@@ -248,6 +266,7 @@ func (s *Service) spoil(tx *store.Tx, by outbreak.Actor, t Tube, reason string, 
 	if err != nil || n == 0 {
 		return err
 	}
+	s.owed.tube(t.Code)
 	_, err = s.journal.Append(tx, by, outbreak.TubeSpoiled{Scope: t.Scope(), Round: t.Round, Tube: t.Code, Reason: reason, Members: len(t.Members), At: at})
 	return err
 }

@@ -1,14 +1,19 @@
 package screening
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
 
-const roundColumns = "id, outbreak, edition, area, name, pool, opens, closes, state, roll, closed_at"
+const roundColumns = "id, outbreak, edition, area, name, pool, opens, closes, state, roll, closed_at, tube_before"
 
 func scanRound(r store.Row) (x Round, err error) {
-	err = r.Scan(&x.ID, &x.Outbreak, &x.Edition, &x.Area, &x.Name, &x.Pool, &x.Opens, &x.Closes, &x.State, &x.Roll, &x.ClosedAt)
+	err = r.Scan(&x.ID, &x.Outbreak, &x.Edition, &x.Area, &x.Name, &x.Pool, &x.Opens, &x.Closes, &x.State, &x.Roll, &x.ClosedAt, &x.tubeBefore)
 	return x, err
 }
 
@@ -29,7 +34,8 @@ func areasOf(tx *store.Tx, id outbreak.RoundID) ([]outbreak.Path, error) {
 }
 
 func insertRound(tx *store.Tx, r Round) error {
-	if err := tx.Must("insert into round ("+roundColumns+", opened_seq, retention, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, $11, $12)",
+	if err := tx.Must("insert into round ("+roundColumns+`, opened_seq, retention, recorded_at)
+		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, (select coalesce(max(seq), 0) from tube_last where id = 1), 0, $11, $12)`,
 		r.ID, r.Outbreak, r.Edition, r.Area, r.Name, r.Pool, r.Opens, r.Closes, r.State, r.Roll, outbreak.RetainScreening, tx.Now); err != nil {
 		return err
 	}
@@ -65,21 +71,81 @@ func boothByID(tx *store.Tx, id outbreak.BoothID) (Booth, error) {
 	return b, err
 }
 
+// Kinds of an operation on a tube.
+const (
+	opClose = 0  // the tube was closed with these members
+	opAdd   = 1  // it was opened again, and these came in
+	opAmend = 2  // these are the members instead of those of another operation
+	opPaper = 16 // added: keyed from a sheet of paper
+)
+
 // tubeRow is one operation on a tube as the table keeps it.
 type tubeRow struct {
 	Tube
-	op    int64
-	hash  int64
-	batch outbreak.BatchID
+	seq        int64
+	op         int64
+	kind       int64
+	recordedAt outbreak.Instant
 }
 
-const tubeColumns = "area_id, tube, round, op_id, area, booth, taken, hash, members, outbreak, batch"
+// tubeFrom reads tubeRows; booths gives a tube whose serial nobody issued the place where it was filled.
+const (
+	tubeColumns = "t.seq, t.area_id, t.tube, t.round, t.op_id, t.booth, t.kind, t.taken, t.recorded_at, t.form, t.members, r.outbreak, b.area"
+	tubeFrom    = " from tube t join round r on r.id = t.round join booth b on b.id = t.booth "
+)
 
 func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	var blob []byte
-	err = r.Scan(&x.AreaID, &x.Code, &x.Round, &x.op, &x.Area, &x.Booth, &x.Taken, &x.hash, &blob, &x.Outbreak, &x.batch)
-	x.Members, x.Ops = unpack(blob), 1
+	var form int64
+	err = r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &x.recordedAt, &form, &blob, &x.Outbreak, &x.Area)
+	x.Members, x.Ops = unpack(form, blob), 1
 	return x, err
+}
+
+// placed gives rows the area of their boxes, and leaves out those that were said anew.
+func placed(tx *store.Tx, rows []tubeRow) ([]tubeRow, error) {
+	areas := map[outbreak.AreaID]outbreak.Path{}
+	amended := false
+	for _, r := range rows {
+		areas[r.AreaID] = ""
+		amended = amended || r.kind&^opPaper == opAmend
+	}
+	if err := registry.PathsOf(tx, areas); err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		if r.AreaID != 0 {
+			rows[i].Area = areas[r.AreaID]
+		}
+	}
+	if !amended {
+		return rows, nil
+	}
+	return unamended(tx, rows)
+}
+
+// unamended leaves out the operations that others replace.
+func unamended(tx *store.Tx, rows []tubeRow) ([]tubeRow, error) {
+	type operation struct {
+		tube  outbreak.TubeCode
+		round outbreak.RoundID
+		op    int64
+	}
+	var gone []operation
+	for _, r := range rows {
+		if r.kind&^opPaper != opAmend {
+			continue
+		}
+		replaces, _, err := store.One(tx, store.Value[int64], "select replaces from tube_amended where area_id = $1 and tube = $2 and round = $3 and op_id = $4",
+			r.AreaID, r.Code, r.Round, r.op)
+		if err != nil {
+			return nil, err
+		}
+		gone = append(gone, operation{r.Code, r.Round, replaces})
+	}
+	return slices.DeleteFunc(rows, func(r tubeRow) bool {
+		return slices.Contains(gone, operation{r.Code, r.Round, r.op})
+	}), nil
 }
 
 // tubeRows reads the operations on tubes of one issuing area, in the order they were recorded.
@@ -87,15 +153,62 @@ func tubeRows(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (ro
 	for len(codes) > 0 {
 		n := min(len(codes), 400)
 		in, args := store.In([]any{area}, codes[:n])
-		part, err := store.List(tx, scanTubeRow, "select "+tubeColumns+" from tube where area_id = $1 and tube in ("+in+") order by tube, recorded_at, op_id", args...)
+		part, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.area_id = $1 and t.tube in ("+in+") order by t.tube, t.seq", args...)
 		if err != nil {
 			return nil, err
 		}
 		rows = append(rows, part...)
 		codes = codes[n:]
 	}
+	return placed(tx, rows)
+}
+
+// tubeKey is a tube in its issuing area.
+type tubeKey struct {
+	area outbreak.AreaID
+	code outbreak.TubeCode
+}
+
+// rowsOf reads the operations on tubes of any areas as they came, without the area's path and with those that were said anew.
+func rowsOf(tx *store.Tx, keys []tubeKey) (rows []tubeRow, err error) {
+	const part = 100 // keys asked for at once: always as many, so that the statement is prepared once
+	for len(keys) > 0 {
+		n := min(len(keys), part)
+		args := make([]any, 0, 2*part)
+		for i := range part {
+			k := keys[min(i, n-1)]
+			args = append(args, int64(k.area), string(k.code))
+		}
+		err := store.Each(tx, func(r store.Row) error {
+			var x tubeRow
+			var form int64
+			var blob []byte
+			err := r.Scan(&x.Code, &x.Round, &x.op, &x.kind, &x.Taken, &form, &blob)
+			x.Members = unpack(form, blob)
+			rows = append(rows, x)
+			return err
+		}, rowsOfKeys, args...)
+		if err != nil {
+			return nil, err
+		}
+		keys = keys[n:]
+	}
 	return rows, nil
 }
+
+// rowsOfKeys joins 100 pairs with the table: distinct, since the last part repeats its last key.
+var rowsOfKeys = func() string {
+	var q strings.Builder
+	q.WriteString("with k (area_id, tube) as (select distinct * from (values ")
+	for i := range 100 {
+		if i > 0 {
+			q.WriteString(", ")
+		}
+		fmt.Fprintf(&q, "(cast($%d as bigint), cast($%d as text))", 2*i+1, 2*i+2)
+	}
+	q.WriteString(") v) select t.tube, t.round, t.op_id, t.kind, t.taken, t.form, t.members from k join tube t on t.area_id = k.area_id and t.tube = k.tube order by t.seq")
+	return q.String()
+}()
 
 // tubesByCode reads tubes of one issuing area with the members of all their operations, in whatever round: when one barcode
 // was handed in twice nobody can tell whose swabs are inside, so that all are called back together.
@@ -118,16 +231,19 @@ func tubesByCode(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) 
 	return tubes, nil
 }
 
-func insertTube(tx *store.Tx, t Tube, op int64, batch outbreak.BatchID, kind string, edition string) (bool, error) {
-	blob := pack(t.Members)
-	var members any
-	if blob != nil {
-		members = blob
+// CountMembers counts who is in a tube, for the checks across slices.
+func CountMembers(tx *store.Tx, area outbreak.AreaID, code outbreak.TubeCode) (int, error) {
+	tubes, err := tubesByCode(tx, area, []outbreak.TubeCode{code})
+	return len(tubes[code].Members), err
+}
+
+// tubesBetween reads the rows of a hand-in.
+func tubesBetween(tx *store.Tx, first, last int64) ([]tubeRow, error) {
+	rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.seq >= $1 and t.seq <= $2 order by t.seq", first, last)
+	if err != nil {
+		return nil, err
 	}
-	n, err := tx.Exec(`insert into tube (area_id, tube, round, op_id, area, booth, batch, kind, taken, recorded_at, hash, members, outbreak, edition, retention)
-		values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) on conflict (area_id, tube, round, op_id) do nothing`,
-		t.AreaID, t.Code, t.Round, op, t.Area, t.Booth, batch, kind, t.Taken, tx.Now, hashOf(t.Round, t.Taken, blob), members, t.Outbreak, edition, outbreak.RetainScreening)
-	return n == 1, err
+	return placed(tx, rows)
 }
 
 func spoiledReason(tx *store.Tx, area outbreak.AreaID, code outbreak.TubeCode) (string, error) {
@@ -243,7 +359,8 @@ func recallOf(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (Recal
 	return store.One(tx, scanRecall, "select "+recallColumns+" from recall where area_id = $1 and tube = $2", area, tube)
 }
 
-func saveRecall(tx *store.Tx, x Recall) error {
+func (s *Service) saveRecall(tx *store.Tx, x Recall) error {
+	s.owed.tube(x.Tube)
 	_, err := tx.Exec("insert into recall ("+recallColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (area_id, tube) do update set round = excluded.round, result = excluded.result, state = excluded.state,
 		opened_at = excluded.opened_at, closed_at = excluded.closed_at`, x.AreaID, x.Tube, x.Round, x.Outbreak, x.Area, x.Result, x.State, x.OpenedAt, x.ClosedAt)

@@ -22,34 +22,9 @@ const (
 	Child
 	Partial      // the person broke off
 	Unidentified // a swab is in the tube, but nobody knows whose: number 0
+	Unproven     // the code that was read does not carry its proof
+	Typed        // the number was typed in, not read from a code
 )
-
-// memberSize is the length of one member in the blob.
-const memberSize = 8
-
-// pack writes members as the table keeps them; nil for none.
-func pack(members []Member) []byte {
-	if len(members) == 0 {
-		return nil
-	}
-	b := make([]byte, 0, len(members)*memberSize)
-	for _, m := range members {
-		b = binary.LittleEndian.AppendUint32(b, uint32(m.No))
-		b = binary.LittleEndian.AppendUint16(b, uint16(min(max(m.After, 0), math.MaxUint16)))
-		b = binary.LittleEndian.AppendUint16(b, m.Flags)
-	}
-	return b
-}
-
-// unpack reads what pack wrote.
-func unpack(b []byte) []Member {
-	members := make([]Member, 0, len(b)/memberSize)
-	for ; len(b) >= memberSize; b = b[memberSize:] {
-		members = append(members, Member{No: int64(binary.LittleEndian.Uint32(b)),
-			After: int(binary.LittleEndian.Uint16(b[4:])), Flags: binary.LittleEndian.Uint16(b[6:])})
-	}
-	return members
-}
 
 // Tube is one sample tube as the booths handed it in: the operations on it and the members of all of them.
 type Tube struct {
@@ -62,6 +37,7 @@ type Tube struct {
 	Taken    outbreak.Instant    `json:"taken"`
 	Members  []Member            `json:"members"`
 	Ops      int                 `json:"ops"`
+	Seq      int64               `json:"seq,omitempty"` // in a list: its place in it
 	Spoiled  string              `json:"spoiled,omitempty"`
 }
 
@@ -81,13 +57,16 @@ func (t *Tube) add(members []Member) {
 	t.Ops++
 }
 
-// hashOf is a digest of an operation's content: the same operation id with another content is a conflict to keep and show.
-func hashOf(round outbreak.RoundID, taken outbreak.Instant, members []byte) int64 {
+// opOf makes an operation id from the content, for hand-ins that bring none: the same content again is the same operation.
+func opOf(round outbreak.RoundID, taken outbreak.Instant, members []Member) int64 {
 	h := fnv.New64a()
-	var b [16]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(round))
-	binary.LittleEndian.PutUint64(b[8:], uint64(taken))
-	h.Write(b[:])
-	h.Write(members)
-	return int64(h.Sum64())
+	b := binary.LittleEndian.AppendUint64(nil, uint64(round))
+	b = binary.LittleEndian.AppendUint64(b, uint64(taken))
+	for _, m := range members { // in the form of the first edition, whose ids are in the tables
+		b = binary.LittleEndian.AppendUint32(b, uint32(m.No))
+		b = binary.LittleEndian.AppendUint16(b, uint16(min(max(m.After, 0), math.MaxUint16)))
+		b = binary.LittleEndian.AppendUint16(b, m.Flags)
+	}
+	h.Write(b)
+	return int64(h.Sum64() & (1<<62 - 1))
 }
