@@ -167,7 +167,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	}
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
 		Lab: lab.New(db, j, ids, reg), Cases: cases.New(db, j, ids, reg, tasks),
-		Placement: placement.New(db, j, ids, reg, tasks), Board: board.New(db),
+		Placement: placement.New(db, j, ids, reg, tasks),
 		Protocols: rules, IDs: ids, Traffic: door.NewTraffic(), Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies, OwnAuthority: c.TLS.LocalCA}
 	h.Access.Factor, h.Access.Seals = c.SecondFactor, vault
 	if c.Directory.Issuer != "" {
@@ -175,6 +175,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	}
 	h.SetupCode = setupCode()
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
+	h.Board = board.New(db, h.Screening.Coverage())
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
@@ -211,9 +212,13 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "visits", a.expireVisits) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "personal codes", a.House.Registry.LoadCodes) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "keys of personal codes", a.House.Registry.ResealCodes) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
-	a.work.Go(func() { a.every(ctx, time.Minute, "log", func(context.Context) error { return a.House.DB.Figures().FoldError }) })
+	a.work.Go(func() {
+		a.every(ctx, time.Minute, "log", func(context.Context) error { return a.House.DB.Figures().FoldError })
+	})
 	if a.config.Backups.Dir != "" {
 		a.work.Go(func() { a.every(ctx, time.Minute, "backup", a.backUp) })
 	}

@@ -65,6 +65,11 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 	if err := a.lookAtRounds(ctx, &d); err != nil {
 		return d, err
 	}
+	wrong, err := a.House.Board.WrongTubes(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.add("tubes", wrong == 0 || behind > 0, wrong, "tubes that wait on one side of the house alone")
 	return d, a.lookAtBackups(ctx, &d)
 }
 

@@ -200,6 +200,9 @@ func (w *town) sound() {
 		}
 		return nil
 	}))
+	if n, err := w.h.Board.WrongTubes(w.ctx); err != nil || n != 0 {
+		w.t.Errorf("%d tubes wait on one side of the house alone: %v", n, err)
+	}
 	v, err := journal.Verify(w.ctx, w.h.DB)
 	if must(w, v, err); len(v.Findings) != 0 {
 		w.t.Errorf("journal: %v", v.Findings)

@@ -10,13 +10,13 @@ import (
 type shelf interface {
 	put(Row) error                              // over an older one of the same key
 	take(s Step, key string) (Row, bool, error) // and out
-	look(s Step, key string) (bool, error)      // without taking
 	count(what string, sc outbreak.Scope, at outbreak.Instant, n int) error
+	path(outbreak.AreaID) (outbreak.Path, error)
 }
 
 // Kinds are the entries the board is made of.
 var Kinds = []string{
-	"TubesClosed", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled", "SampleAgainAsked", "SampleAgainMet",
+	"TubesHandedIn", "TubesClosed", "TubesNegative", "TubeResulted", "SampleAgainAsked", "SampleAgainMet",
 	"MemberHeld", "MemberResampled", "MemberReleased", "RecallOpened", "PersonPositive", "AnomalyRaised", "AnomalySettled",
 	"CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded", "CaseClocksMoved",
 	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
@@ -26,7 +26,7 @@ var Kinds = []string{
 // apply moves the rows of one entry.
 func apply(sh shelf, e outbreak.Entry) error {
 	switch e.Kind {
-	case "TubesClosed", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled":
+	case "TubesHandedIn", "TubesClosed", "TubesNegative", "TubeResulted":
 		return applyTubes(sh, e)
 	case "SampleAgainAsked", "SampleAgainMet", "MemberHeld", "MemberResampled", "MemberReleased", "RecallOpened", "PersonPositive", "AnomalyRaised", "AnomalySettled":
 		return applyScreening(sh, e)
@@ -40,57 +40,44 @@ func apply(sh shelf, e outbreak.Entry) error {
 	return applyParked(sh, e)
 }
 
+// applyTubes counts tubes. Those that wait are no rows here: a province has hundreds of thousands of them under way, and
+// screening has them in memory (see Tubes).
 func applyTubes(sh shelf, e outbreak.Entry) error {
 	switch e.Kind {
+	case "TubesHandedIn":
+		return outbreak.On(e, func(h outbreak.TubesHandedIn) error { return handedIn(sh, h) })
 	case "TubesClosed":
 		return outbreak.On(e, func(c outbreak.TubesClosed) error { return closed(sh, c) })
-	case "TubesReceived":
-		return outbreak.On(e, func(r outbreak.TubesReceived) error { return received(sh, r) })
 	case "TubesNegative":
-		return outbreak.On(e, func(n outbreak.TubesNegative) error {
-			for _, code := range n.Tubes {
-				if err := resulted(sh, n.Scope, code, n.At); err != nil {
-					return err
-				}
-			}
-			return sh.count("resulted", n.Scope, n.At, len(n.Tubes))
-		})
-	case "TubeResulted":
-		return outbreak.On(e, func(r outbreak.TubeResulted) error {
-			if r.Revision > 1 {
-				return nil
-			}
-			if err := resulted(sh, r.Scope, r.Tube, r.At); err != nil {
-				return err
-			}
-			return sh.count("resulted", r.Scope, r.At, 1)
-		})
+		return outbreak.On(e, func(n outbreak.TubesNegative) error { return sh.count("resulted", n.Scope, n.At, len(n.Tubes)) })
 	}
-	return outbreak.On(e, func(t outbreak.TubeSpoiled) error { return spoiled(sh, t) })
+	return outbreak.On(e, func(r outbreak.TubeResulted) error {
+		if r.Revision > 1 {
+			return nil
+		}
+		return sh.count("resulted", r.Scope, r.At, 1)
+	})
 }
 
-// closed puts tubes on their way, or where a laboratory that spoke first already has them.
-func closed(sh shelf, c outbreak.TubesClosed) error {
-	for _, t := range c.Tubes {
-		if t.Again {
-			continue
-		}
-		key := string(t.Tube)
-		r := Row{Step: Transit, Key: key, Outbreak: c.Outbreak, Area: c.Area, Subject: outbreak.Ref{Kind: "tube", ID: key}, Since: t.At, Due: t.Due}
-		was, spoken, err := sh.take(early, key)
+func handedIn(sh shelf, h outbreak.TubesHandedIn) error {
+	for _, c := range h.Counts {
+		path, err := sh.path(outbreak.AreaID(c[0]))
 		if err != nil {
 			return err
 		}
-		if spoken {
-			if was.Subject.Kind != "received" {
-				continue
-			}
-			r.Step, r.Since, r.Due = Testing, was.Since, was.Due
+		sc, at := outbreak.Scope{Area: path, Outbreak: h.Outbreak}, outbreak.Instant(c[1])*3_600_000
+		if err := sh.count("tubes", sc, at, int(c[2])); err != nil {
+			return err
 		}
-		if err := sh.put(r); err != nil {
+		if err := sh.count("sampled", sc, at, int(c[3])); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// closed counts what journals until November 2026 tell tube by tube.
+func closed(sh shelf, c outbreak.TubesClosed) error {
 	for _, t := range c.Tubes {
 		if err := sh.count("tubes", c.Scope, t.At, 1); err != nil {
 			return err
@@ -100,69 +87,6 @@ func closed(sh shelf, c outbreak.TubesClosed) error {
 		}
 	}
 	return nil
-}
-
-func received(sh shelf, e outbreak.TubesReceived) error {
-	for _, code := range e.Tubes {
-		key := string(code)
-		if there, err := sh.look(Testing, key); err != nil || there {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		r := Row{Step: Testing, Key: key, Outbreak: e.Outbreak, Area: e.Area, Subject: outbreak.Ref{Kind: "tube", ID: key}, Since: e.At, Due: e.Due}
-		was, known, err := sh.take(Transit, key)
-		if err != nil {
-			return err
-		}
-		if known {
-			r.Outbreak, r.Area = was.Outbreak, was.Area
-		} else {
-			if there, err := sh.look(early, key); err != nil || there {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			r.Step, r.Subject.Kind = early, "received"
-		}
-		if err := sh.put(r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func resulted(sh shelf, sc outbreak.Scope, code outbreak.TubeCode, at outbreak.Instant) error {
-	key, known := string(code), false
-	for _, s := range []Step{Transit, Testing} {
-		_, ok, err := sh.take(s, key)
-		if err != nil {
-			return err
-		}
-		known = known || ok
-	}
-	if known {
-		return nil
-	}
-	return sh.put(Row{Step: early, Key: key, Outbreak: sc.Outbreak, Area: sc.Area, Subject: outbreak.Ref{Kind: "resulted", ID: key}, Since: at})
-}
-
-// spoiled takes a tube off the queues, or notes it when a booth has not handed it in yet.
-func spoiled(sh shelf, e outbreak.TubeSpoiled) error {
-	key, known := string(e.Tube), false
-	for _, s := range []Step{Transit, Testing} {
-		_, ok, err := sh.take(s, key)
-		if err != nil {
-			return err
-		}
-		known = known || ok
-	}
-	if known {
-		return nil
-	}
-	return sh.put(Row{Step: early, Key: key, Outbreak: e.Outbreak, Area: e.Area, Subject: outbreak.Ref{Kind: "spoiled", ID: key}, Since: e.At})
 }
 
 func applyScreening(sh shelf, e outbreak.Entry) error {

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
@@ -56,12 +57,9 @@ func shown(m *memory) string {
 	return strings.Join(list, ", ")
 }
 
-func closing(tubes ...outbreak.ClosedTube) outbreak.TubesClosed {
-	return outbreak.TubesClosed{Scope: here, Tubes: tubes}
-}
-
-func one(code outbreak.TubeCode) outbreak.ClosedTube {
-	return outbreak.ClosedTube{Tube: code, At: eight, Due: ten, Members: 3}
+// areas are the ids of the areas of these tests.
+func areas(id outbreak.AreaID) (outbreak.Path, error) {
+	return outbreak.Path(fmt.Sprintf("/22/220%d/", id)), nil
 }
 
 // TestEachEntryMovesItsRows says for every kind of entry the board follows what it leaves waiting and what it counts.
@@ -69,8 +67,9 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 	type ev = []outbreak.Event
 	p := outbreak.PersonID(3)
 	person, caseKey, trip, need, stay, odd := "T1 "+p.String(), c5.String(), outbreak.TripID(6).String(), outbreak.NeedID(8).String(), outbreak.StayID(9).String(), outbreak.AnomalyID(4).String()
-	again := one("T1")
-	again.Again = true
+	hour := int64(eight) / 3_600_000
+	handed := outbreak.TubesHandedIn{Scope: here, First: 1, Last: 3, Tubes: 3, Members: 7, Counts: []outbreak.HandedCount{{1, hour, 2, 4}, {2, hour, 1, 3}}}
+	more := outbreak.TubesHandedIn{Scope: here, First: 4, Last: 4, Again: []outbreak.TubeCode{"T1"}, Members: 2, Counts: []outbreak.HandedCount{{1, hour, 0, 2}}}
 	opened := outbreak.CaseOpened{Scope: here, Case: c5, Person: p, At: eight, Steps: []outbreak.CaseClock{{Step: "report", Due: ten}, {Step: "core_info", Due: ten}}}
 	question := outbreak.CaseInQuestion{Scope: here, Case: c5, Person: p, At: eight, Due: ten}
 	held := outbreak.MemberHeld{Scope: here, Tube: "T1", Person: p, At: eight, ResampleDue: ten}
@@ -82,10 +81,8 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 	assigned := outbreak.VehicleAssigned{Scope: here, Trip: 6, Person: p, At: eight, Due: ten}
 	fetched := outbreak.PickedUp{Scope: here, Trip: 6, Person: p, At: eight, Due: ten}
 	raised := outbreak.AnomalyRaised{Scope: here, Anomaly: 4, What: "orphan", Tube: "T1", At: eight}
-	received := outbreak.TubesReceived{Scope: here, At: eight, Due: ten, Tubes: []outbreak.TubeCode{"T1"}}
 	positive := outbreak.TubeResulted{Scope: here, Tube: "T1", Result: outbreak.Positive, Revision: 1, At: eight}
 	negative := outbreak.TubesNegative{Scope: here, At: eight, Tubes: []outbreak.TubeCode{"T1", "T2"}}
-	spoilt := outbreak.TubeSpoiled{Scope: here, Tube: "T1", Reason: "lost", At: eight}
 	parked := outbreak.EventParked{Scope: here, Consumer: "cases", Seq: 12}
 
 	covered := map[string]bool{}
@@ -94,19 +91,11 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 		events ev
 		want   string
 	}{
-		{"a tube is on its way", ev{closing(one("T1"))}, "sampled=3, tube_transit T1, tubes=1"},
-		{"a further hand-in moves nothing, and is counted", ev{closing(one("T1")), positive, closing(again)}, "resulted=1, sampled=6, tubes=2"},
-		{"a tube the laboratory booked in before", ev{received, closing(one("T1"))}, "sampled=3, tube_testing T1, tubes=1"},
-		{"a tube with a result before", ev{positive, closing(one("T1"))}, "resulted=1, sampled=3, tubes=1"},
-		{"a tube lost before it was handed in", ev{spoilt, closing(one("T1"))}, "sampled=3, tubes=1"},
-		{"booked in", ev{closing(one("T1")), received}, "sampled=3, tube_testing T1, tubes=1"},
-		{"booked in twice", ev{closing(one("T1")), received, received}, "sampled=3, tube_testing T1, tubes=1"},
-		{"booked in after its result", ev{positive, received}, "early T1, resulted=1"},
-		{"booked in, nobody handed it in", ev{received}, "early T1"},
-		{"a result ends the wait", ev{closing(one("T1")), received, positive}, "resulted=1, sampled=3, tubes=1"},
-		{"a revision counts no second time", ev{closing(one("T1")), positive, outbreak.TubeResulted{Scope: here, Tube: "T1", Revision: 2, At: eight}}, "resulted=1, sampled=3, tubes=1"},
-		{"a batch of negatives", ev{closing(one("T1"), one("T2"), one("T3")), negative}, "resulted=2, sampled=9, tube_transit T3, tubes=3"},
-		{"a lost tube leaves the queue", ev{closing(one("T1")), spoilt}, "sampled=3, tubes=1"},
+		{"tubes of two areas", ev{handed}, "sampled=3, sampled=4, tubes=1, tubes=2"},
+		{"a further hand-in is counted by its members alone", ev{handed, more}, "sampled=3, sampled=6, tubes=1, tubes=2"},
+		{"as journals told it before", ev{outbreak.TubesClosed{Scope: here, Tubes: []outbreak.ClosedTube{{Tube: "T1", At: eight, Due: ten, Members: 3}}}}, "sampled=3, tubes=1"},
+		{"a revision counts no second time", ev{positive, outbreak.TubeResulted{Scope: here, Tube: "T1", Revision: 2, At: eight}}, "resulted=1"},
+		{"a batch of negatives", ev{negative}, "resulted=2"},
 		{"owed a new swab", ev{asked}, "sample_again " + person},
 		{"swabbed again", ev{asked, outbreak.SampleAgainMet{Scope: here, Tube: "T2", Was: "T1", Person: p}}, ""},
 		{"swabbed again for another tube", ev{asked, outbreak.SampleAgainMet{Scope: here, Tube: "T3", Was: "T2", Person: p}}, "sample_again " + person},
@@ -141,7 +130,7 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 		{"put aside", ev{parked}, "parked cases 12"},
 		{"worked on after all", ev{parked, outbreak.EventUnparked{Scope: here, Consumer: "cases", Seq: 12}}, ""},
 	} {
-		m := newMemory()
+		m := newMemory(areas)
 		for i, e := range c.events {
 			if err := apply(m, entry(t, int64(i+1), e)); err != nil {
 				t.Fatal(err)
@@ -178,8 +167,8 @@ func drawn(t *rapid.T) outbreak.Event {
 	all := map[string]outbreak.Event{}
 	for _, e := range []outbreak.Event{
 		outbreak.TubesClosed{Scope: sc, Tubes: []outbreak.ClosedTube{{Tube: code(), At: at, Due: due, Members: int(few("members")) - 1, Again: yes}, {Tube: code(), At: at, Due: due, Members: 1}}},
-		outbreak.TubesReceived{Scope: sc, At: at, Due: due, Tubes: []outbreak.TubeCode{code(), code()}}, outbreak.TubesNegative{Scope: sc, At: at, Tubes: []outbreak.TubeCode{code()}},
-		outbreak.TubeResulted{Scope: sc, Tube: code(), Revision: int(few("revision")), At: at}, outbreak.TubeSpoiled{Scope: sc, Tube: code(), At: at},
+		outbreak.TubesHandedIn{Scope: sc, First: 1, Last: 2, Counts: []outbreak.HandedCount{{few("count"), int64(at) / 3_600_000, few("n") - 1, few("members")}}}, outbreak.TubesNegative{Scope: sc, At: at, Tubes: []outbreak.TubeCode{code()}},
+		outbreak.TubeResulted{Scope: sc, Tube: code(), Revision: int(few("revision")), At: at},
 		outbreak.SampleAgainAsked{Scope: sc, Tube: code(), Person: p, At: at, Due: due}, outbreak.SampleAgainMet{Scope: sc, Was: code(), Person: p, At: at},
 		outbreak.MemberHeld{Scope: sc, Tube: code(), Person: p, At: at, ResampleDue: due}, outbreak.MemberResampled{Scope: sc, Tube: code(), Person: p, At: at, ResultDue: due},
 		outbreak.MemberReleased{Scope: sc, Tube: code(), Person: p, At: at, Done: yes}, outbreak.RecallOpened{Scope: sc, Tube: code(), At: at},
@@ -201,9 +190,9 @@ func drawn(t *rapid.T) outbreak.Event {
 // TestAKeptBoardEqualsARebuiltOne lets anything follow anything. The board that was kept entry by entry, the one replayed
 // from the journal and the one that Rebuild writes are the same.
 func TestAKeptBoardEqualsARebuiltOne(t *testing.T) {
-	testkit.Engines(t, []store.Migrations{journal.Migrations, Migrations}, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
+	testkit.Engines(t, []store.Migrations{journal.Migrations, registry.Migrations, Migrations}, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
 		ctx, stop := context.WithCancel(context.Background())
-		j, s := journal.New(db, testkit.Quiet(), nil), New(db)
+		j, s := journal.New(db, testkit.Quiet(), nil), New(db, nil)
 		over := make(chan struct{})
 		go func() { j.Run(ctx, s.Consumer()); close(over) }() // ends with the test
 		defer func() { stop(); <-over }()

@@ -1,14 +1,18 @@
 package board
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"fmt"
 	"maps"
+	"slices"
+	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
 )
 
@@ -20,11 +24,19 @@ var Migrations = store.Migrations{Owner: "board", FS: migrations}
 
 // Service answers the screens.
 type Service struct {
-	db *store.DB
+	db    *store.DB
+	tubes Tubes
+}
+
+// Tubes tells of the tubes that wait: screening.Coverage has them in memory.
+type Tubes interface {
+	TubesWaiting(context.Context, screening.TubeFilter) (map[screening.Flow]screening.TubeQueue, error)
+	ListTubesWaiting(context.Context, screening.TubeFilter) ([]screening.WaitingTube, error)
+	Picture(context.Context, screening.TubeFilter) ([]outbreak.RoundID, map[screening.Flow]screening.TubeQueue, error)
 }
 
 // New makes the service.
-func New(db *store.DB) *Service { return &Service{db: db} }
+func New(db *store.DB, tubes Tubes) *Service { return &Service{db: db, tubes: tubes} }
 
 // Consumer keeps the board.
 func (s *Service) Consumer() journal.Consumer {
@@ -91,6 +103,10 @@ func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b B
 	if err := access.RequireAnywhere(by, access.BoardRead); err != nil {
 		return b, err
 	}
+	queues, err := s.countTubes(ctx, by, f)
+	if err != nil {
+		return b, err
+	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		b.Now = tx.Now
 		if b.AsOf, err = asOf(tx); err != nil {
@@ -114,6 +130,9 @@ func (s *Service) Backlog(ctx context.Context, by outbreak.Actor, f Filter) (b B
 			where %s group by step`, len(args), cond), args...)
 		for _, st := range Steps {
 			l := found[st.Step]
+			if q, tubes := queues[st.Step]; tubes {
+				l = Line{Waiting: q.Waiting, Past: q.Past, Oldest: q.Oldest}
+			}
 			l.Step, l.Owner = st.Step, st.Owner
 			b.Lines = append(b.Lines, l)
 		}
@@ -150,18 +169,23 @@ func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) 
 	if err := access.RequireAnywhere(by, access.BoardRows); err != nil {
 		return nil, err
 	}
+	tubes, err := s.listTubes(ctx, by, f)
+	if err != nil {
+		return nil, err
+	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		cond, args := f.clause(by, tx.Now)
 		if f.After != "" {
 			args = append(args, f.Since, f.Since, f.After)
 			cond += fmt.Sprintf(" and (since > $%d or since = $%d and ukey > $%d)", len(args)-2, len(args)-1, len(args))
 		}
-		args = append(args, early, max(f.Most, 1))
-		rows, err = store.List(tx, scanRow, fmt.Sprintf("select "+rowColumns+" from board_waiting where %s and step <> $%d order by since, ukey limit $%d",
-			cond, len(args)-1, len(args)), args...)
+		args = append(args, max(f.Most, 1))
+		rows, err = store.List(tx, scanRow, fmt.Sprintf("select "+rowColumns+" from board_waiting where %s order by since, ukey limit $%d", cond, len(args)), args...)
 		return err
 	})
-	return rows, err
+	rows = append(rows, tubes...)
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Key, b.Key)) })
+	return rows[:min(len(rows), max(f.Most, 1))], err
 }
 
 // ListCounts lists what was done per hour from an instant on; per day for somebody who may see figures alone, under the same rule as
@@ -215,7 +239,7 @@ func (s *Service) Rebuild(ctx context.Context) error {
 
 // replay builds a board in memory from the journal, up to the entry the running one has seen.
 func replay(tx *store.Tx) (*memory, error) {
-	m := newMemory()
+	m := newMemory(func(id outbreak.AreaID) (outbreak.Path, error) { return pathIn(tx, id) })
 	upto, err := seen(tx)
 	if err != nil {
 		return nil, err

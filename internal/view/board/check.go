@@ -1,7 +1,10 @@
 package board
 
 import (
+	"context"
+
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
 )
 
@@ -11,31 +14,36 @@ var Checks = []struct {
 	Name  string
 	Count func(*store.Tx) (int64, error)
 }{
-	{"tubes", wrongTubes},
 	{"positives", positivesAlone},
 	{"follow-ons", followOnsAlone},
 	{"beds", wrongBeds},
 }
 
-// wrongTubes compares the two tube queues with the tables of tubes, stages and results.
-func wrongTubes(tx *store.Tx) (int64, error) {
-	const handed = `from (select distinct area_id, tube from tube) t
-		where not exists (select 1 from tube_result r where r.area_id = t.area_id and r.tube = t.tube)
-		and not exists (select 1 from tube_spoiled s where s.area_id = t.area_id and s.tube = t.tube)`
-	const seen = " exists (select 1 from tube_seen s where s.area_id = t.area_id and s.tube = t.tube)"
-	var wrong int64
-	for step, q := range map[Step]string{Transit: handed + " and not" + seen, Testing: handed + " and" + seen} {
-		n, err := store.Count(tx, "select count(*) "+q)
-		if err != nil {
-			return 0, err
-		}
-		m, err := store.Count(tx, "select count(*) from board_waiting where step = $1", step)
-		if err != nil {
-			return 0, err
-		}
-		wrong += max(n-m, m-n)
+// WrongTubes compares the tubes that wait, as the board shows them, with the tables of tubes, stages and results: it counts the
+// tubes too many or too few.
+func (s *Service) WrongTubes(ctx context.Context) (wrong int64, err error) {
+	all := screening.TubeFilter{See: func(outbreak.Scope) bool { return true }}
+	rounds, queues, err := s.tubes.Picture(ctx, all)
+	if err != nil || len(rounds) == 0 {
+		return 0, err
 	}
-	return wrong, nil
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		in, args := store.In(nil, rounds)
+		handed := "select count(*) from (select distinct round, area_id, tube from tube where round in (" + in + `)) t
+			where not exists (select 1 from tube_result r where r.area_id = t.area_id and r.tube = t.tube)
+			and not exists (select 1 from tube_spoiled s where s.area_id = t.area_id and s.tube = t.tube) and `
+		const seen = "exists (select 1 from tube_seen s where s.area_id = t.area_id and s.tube = t.tube and s.stage = 'received')"
+		for flow, q := range map[screening.Flow]string{screening.InTransit: handed + "not " + seen, screening.InTesting: handed + seen} {
+			n, err := store.Count(tx, q, args...)
+			if err != nil {
+				return err
+			}
+			m := int64(queues[flow].Waiting)
+			wrong += max(n-m, m-n)
+		}
+		return nil
+	})
+	return wrong, err
 }
 
 // positivesAlone counts positives without what has to follow: a positive pool without recall, a recall member without hold
@@ -46,16 +54,43 @@ func positivesAlone(tx *store.Tx) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	pools, err := poolsAlone(tx, `select r.area_id, r.tube from tube_result r where r.result = 'positive' and `+last+`
+			and not exists (select 1 from recall c where c.area_id = r.area_id and c.tube = r.tube and c.state <> 'revised')`)
+	if err != nil {
+		return 0, err
+	}
 	n, err := sum(tx,
-		`select count(*) from tube_result r where r.result = 'positive' and `+last+` and
-			(select count(*) from tube t where t.area_id = r.area_id and t.tube = r.tube and length(t.members) > 8) > 0
-			and not exists (select 1 from recall c where c.area_id = r.area_id and c.tube = r.tube and c.state <> 'revised')`,
 		`select count(*) from journal j where j.kind = 'PersonPositive' and not exists
 			(select 1 from journal_about a join journal_about b on b.id = a.id and b.kind = 'person' join journal k on k.seq = b.seq
 			where a.seq = j.seq and a.kind = 'person' and k.kind = 'CaseOpened')`,
 		`select count(*) from case_file c where c.state <> 'discarded' and not exists (select 1 from case_step s where s.case_id = c.id)`,
 		`select count(*) from case_file c where c.state = 'open' and not exists (select 1 from need n where n.case_id = c.id)`)
-	return n + unworked, err
+	return n + unworked + pools, err
+}
+
+// poolsAlone counts those of some tubes that hold several people.
+func poolsAlone(tx *store.Tx, query string) (alone int64, err error) {
+	type tube struct {
+		area outbreak.AreaID
+		code outbreak.TubeCode
+	}
+	tubes, err := store.List(tx, func(r store.Row) (t tube, err error) {
+		err = r.Scan(&t.area, &t.code)
+		return t, err
+	}, query)
+	if err != nil {
+		return 0, err
+	}
+	for _, t := range tubes {
+		n, err := screening.CountMembers(tx, t.area, t.code)
+		if err != nil {
+			return 0, err
+		}
+		if n > 1 {
+			alone++
+		}
+	}
+	return alone, nil
 }
 
 // membersAlone counts held members whose swab or result is nobody's work. A task names its person as people read it, which no

@@ -20,20 +20,21 @@ var errBack = errors.New("back")
 
 // rows that faults are planted with; each ends in what differs.
 const (
-	tube    = "insert into tube (area_id, tube, round, op_id, area, booth, batch, kind, taken, recorded_at, hash, members, outbreak, edition, retention) values (1, 'T1', 1, 1, '/22/', 1, 1, 'close', 1, 1, 1, $1, 7, 'x', 'screening')"
-	result  = "insert into tube_result (area_id, tube, revision, result, lab, ran_at, recorded_at, message, batch, outbreak, edition, retention) values (1, 'T1', 1, 'positive', 1, 1, 1, '', 1, 7, 'x', 'screening')"
-	waiting = "insert into board_waiting (step, ukey, outbreak, area, subject_kind, subject, person, since, due) values "
-	recall  = "insert into recall (area_id, tube, round, outbreak, area, result, state, opened_at, closed_at) values (1, 'T1', 1, 7, '/22/', 'positive', 'open', 1, 0)"
-	member  = "insert into recall_member (area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at) values (1, 'T1', 3, 3, 7, '/22/', 'held', 1, 1, 1, 1, '', 0, 0, 0)"
-	file    = "insert into case_file (id, outbreak, edition, person, area, severity, classification, via, state, live, tube, positive_at, onset_at, reason, retention, recorded_at) values (5, 7, 'x', 3, '/22/', 'mild', 'confirmed', 'clinic', 'open', 1, '', 1, 0, '', 'clinical', 1)"
-	fromT1  = "insert into case_file (id, outbreak, edition, person, area, severity, classification, via, state, live, tube, positive_at, onset_at, reason, retention, recorded_at) values (5, 7, 'x', 3, '/22/', 'mild', 'confirmed', 'clinic', 'open', 1, 'T1', 1, 0, '', 'clinical', 1)"
-	clock   = "insert into case_step (case_id, step, started_at, due, done_at, recorded_at) values (5, 'report', 1, 1, 0, 1)"
-	need    = "insert into need (id, outbreak, edition, person, case_id, area, severity, severity_rank, kinds, state, live, since, due, ended_at, retention, recorded_at) values (8, 7, 'x', 3, 5, '/22/', 'mild', 0, '', 'waiting', 1, 1, 1, 0, 'clinical', 1)"
-	stay    = "insert into stay (id, outbreak, edition, person, need, case_id, area, site, bed, state, reserved_at, arrived_at, ended_at, reason, retention, recorded_at) values "
-	bed     = "insert into bed (id, site, ward, label, kind, state, stay) values "
-	trip    = "insert into trip (id, outbreak, edition, person, need, stay, area, site, vehicle, state, live, requested_at, due, assigned_at, picked_up_at, ended_at, reason, retention, recorded_at) values (6, 7, 'x', 3, 8, 9, '/22/', 1, 0, 'requested', 1, 1, 1, 0, 0, 0, '', 'operation', 1)"
-	spoken  = "insert into journal (ledger, seq, at, kind, outbreak, area, actor, cause, body, hash) values (1, 1000, 1, 'PersonPositive', 7, '/22/', 'test', 0, '{}', $1)"
-	about   = "insert into journal_about (kind, id, seq) values ('person', 'X', 1000)"
+	tube   = "insert into tube (seq, area_id, tube, round, op_id, booth, kind, taken, recorded_at, form, members) values (1, 1, 'T1', 1, 1, 1, 0, 1, 1, 0, $1)"
+	round  = "insert into round (id, outbreak, edition, area, name, pool, opens, closes, state, roll, opened_seq, retention, closed_at, recorded_at) values (1, 7, 'x', '/22/', 'r', 10, 1, 2, 'open', 0, 0, 'screening', 0, 1)"
+	booth  = "insert into booth (id, outbreak, area_id, area, name, recorded_at) values (1, 7, 1, '/22/', 'b', 1)"
+	result = "insert into tube_result (area_id, tube, revision, result, lab, ran_at, recorded_at, message, batch, outbreak, edition, retention) values (1, 'T1', 1, 'positive', 1, 1, 1, '', 1, 7, 'x', 'screening')"
+	recall = "insert into recall (area_id, tube, round, outbreak, area, result, state, opened_at, closed_at) values (1, 'T1', 1, 7, '/22/', 'positive', 'open', 1, 0)"
+	member = "insert into recall_member (area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at) values (1, 'T1', 3, 3, 7, '/22/', 'held', 1, 1, 1, 1, '', 0, 0, 0)"
+	file   = "insert into case_file (id, outbreak, edition, person, area, severity, classification, via, state, live, tube, positive_at, onset_at, reason, retention, recorded_at) values (5, 7, 'x', 3, '/22/', 'mild', 'confirmed', 'clinic', 'open', 1, '', 1, 0, '', 'clinical', 1)"
+	fromT1 = "insert into case_file (id, outbreak, edition, person, area, severity, classification, via, state, live, tube, positive_at, onset_at, reason, retention, recorded_at) values (5, 7, 'x', 3, '/22/', 'mild', 'confirmed', 'clinic', 'open', 1, 'T1', 1, 0, '', 'clinical', 1)"
+	clock  = "insert into case_step (case_id, step, started_at, due, done_at, recorded_at) values (5, 'report', 1, 1, 0, 1)"
+	need   = "insert into need (id, outbreak, edition, person, case_id, area, severity, severity_rank, kinds, state, live, since, due, ended_at, retention, recorded_at) values (8, 7, 'x', 3, 5, '/22/', 'mild', 0, '', 'waiting', 1, 1, 1, 0, 'clinical', 1)"
+	stay   = "insert into stay (id, outbreak, edition, person, need, case_id, area, site, bed, state, reserved_at, arrived_at, ended_at, reason, retention, recorded_at) values "
+	bed    = "insert into bed (id, site, ward, label, kind, state, stay) values "
+	trip   = "insert into trip (id, outbreak, edition, person, need, stay, area, site, vehicle, state, live, requested_at, due, assigned_at, picked_up_at, ended_at, reason, retention, recorded_at) values (6, 7, 'x', 3, 8, 9, '/22/', 1, 0, 'requested', 1, 1, 1, 0, 0, 0, '', 'operation', 1)"
+	spoken = "insert into journal (ledger, seq, at, kind, outbreak, area, actor, cause, body, hash) values (1, 1000, 1, 'PersonPositive', 7, '/22/', 'test', 0, '{}', $1)"
+	about  = "insert into journal_about (kind, id, seq) values ('person', 'X', 1000)"
 )
 
 // planted are the faults that the checks are there to see.
@@ -42,10 +43,8 @@ var planted = []struct {
 	rows  []string
 	names []string // of the checks that fail
 }{
-	{"a tube on nobody's queue", []string{tube}, []string{"tubes"}},
-	{"a tube in the queue that nobody handed in", []string{waiting + "('tube_testing', 'T1', 7, '/22/', 'tube', 'T1', 0, 1, 1)"}, []string{"tubes"}},
-	{"a positive pool that nobody was called back from", []string{tube, result}, []string{"positives"}},
-	{"a held member whom nobody is to swab", []string{tube, result, recall, member}, []string{"positives"}},
+	{"a positive pool that nobody was called back from", []string{round, booth, tube, result}, []string{"positives"}},
+	{"a held member whom nobody is to swab", []string{round, booth, tube, result, recall, member}, []string{"positives"}},
 	{"a positive person without a case", []string{spoken, about}, []string{"positives"}},
 	{"a case without clocks", []string{file, need}, []string{"positives"}},
 	{"a case that nobody seeks a bed for", []string{file, clock}, []string{"positives"}},

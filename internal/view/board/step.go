@@ -27,7 +27,6 @@ const (
 	Over       Step = "over"      // people at a site over its beds
 	Odd        Step = "anomaly"
 	Parked     Step = "parked"
-	early      Step = "early" // tubes a laboratory spoke of before a booth: not shown
 )
 
 // Steps lists the steps of the board with the role that owns each.

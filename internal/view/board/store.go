@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -36,11 +37,6 @@ func (t tables) take(s Step, key string) (Row, bool, error) {
 	return r, true, err
 }
 
-func (t tables) look(s Step, key string) (bool, error) {
-	n, err := store.Count(t.tx, "select count(*) from board_waiting where step = $1 and ukey = $2", s, key)
-	return n > 0, err
-}
-
 func (t tables) count(what string, sc outbreak.Scope, at outbreak.Instant, n int) error {
 	if n == 0 {
 		return nil
@@ -50,13 +46,34 @@ func (t tables) count(what string, sc outbreak.Scope, at outbreak.Instant, n int
 	return err
 }
 
+func (t tables) path(id outbreak.AreaID) (outbreak.Path, error) { return pathIn(t.tx, id) }
+
+func pathIn(tx *store.Tx, id outbreak.AreaID) (outbreak.Path, error) {
+	one := map[outbreak.AreaID]outbreak.Path{id: ""}
+	err := registry.PathsOf(tx, one)
+	return one[id], err
+}
+
 // memory is the shelf of a board that is rebuilt.
 type memory struct {
 	rows  map[string]Row
 	tally map[Count]int
+	paths map[outbreak.AreaID]outbreak.Path
+	find  func(outbreak.AreaID) (outbreak.Path, error) // those that are not known yet
 }
 
-func newMemory() *memory { return &memory{rows: map[string]Row{}, tally: map[Count]int{}} }
+func newMemory(find func(outbreak.AreaID) (outbreak.Path, error)) *memory {
+	return &memory{rows: map[string]Row{}, tally: map[Count]int{}, paths: map[outbreak.AreaID]outbreak.Path{}, find: find}
+}
+
+func (m *memory) path(id outbreak.AreaID) (path outbreak.Path, err error) {
+	path, known := m.paths[id]
+	if !known {
+		path, err = m.find(id)
+		m.paths[id] = path
+	}
+	return path, err
+}
 
 func slot(s Step, key string) string { return string(s) + "\x00" + key }
 
@@ -69,11 +86,6 @@ func (m *memory) take(s Step, key string) (Row, bool, error) {
 	r, ok := m.rows[slot(s, key)]
 	delete(m.rows, slot(s, key))
 	return r, ok, nil
-}
-
-func (m *memory) look(s Step, key string) (bool, error) {
-	_, ok := m.rows[slot(s, key)]
-	return ok, nil
 }
 
 func (m *memory) count(what string, sc outbreak.Scope, at outbreak.Instant, n int) error {
@@ -108,7 +120,7 @@ func (m *memory) sorted() ([]Row, []Count) {
 
 // kept reads the running board into memory.
 func kept(tx *store.Tx) (*memory, error) {
-	m := newMemory()
+	m := newMemory(nil)
 	err := store.Each(tx, func(r store.Row) error {
 		x, err := scanRow(r)
 		m.rows[slot(x.Step, x.Key)] = x

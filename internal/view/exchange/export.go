@@ -115,28 +115,15 @@ func (s *Service) ExportTubes(ctx context.Context, by outbreak.Actor, round outb
 	return s.end(ctx, by, out, where)
 }
 
-// tubesOf writes one round page by page. The last tube of a full page may miss operations beyond it and is read again.
+// tubesOf writes one round page by page.
 func (s *Service) tubesOf(ctx context.Context, by outbreak.Actor, round outbreak.RoundID, out *sheet) error {
-	var after outbreak.TubeCode
-	for most := page; ; {
-		tubes, err := s.rooms.Screening.ListTubes(ctx, by, round, after, most)
-		if err != nil {
+	for after := int64(0); ; {
+		tubes, err := s.rooms.Screening.ListTubes(ctx, by, round, after, page)
+		if err != nil || len(tubes) == 0 {
 			return err
 		}
-		ops := 0
 		for _, t := range tubes {
-			ops += t.Ops
-		}
-		whole := ops < most
-		if !whole {
-			if len(tubes) == 1 {
-				most *= 2 // one tube fills the page
-				continue
-			}
-			tubes = tubes[:len(tubes)-1]
-		}
-		for _, t := range tubes {
-			after = t.Code
+			after = t.Seq
 			out.done.Things++
 			if len(t.Members) == 0 {
 				if err := out.row(t.Round.String(), string(t.Code), t.Booth.String(), t.Taken.String(), "", t.Area.Code(), t.Spoiled); err != nil {
@@ -154,10 +141,6 @@ func (s *Service) tubesOf(ctx context.Context, by outbreak.Actor, round outbreak
 				}
 			}
 		}
-		if whole {
-			return nil
-		}
-		most = page
 	}
 }
 
