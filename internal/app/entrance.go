@@ -38,7 +38,7 @@ type DirectoryConfig struct {
 // boothRoutes is all a sampling point needs. Its address answers nothing else.
 var boothRoutes = []string{
 	"GET /api/v1/rounds", "GET /api/v1/rounds/{round}", "GET /api/v1/booths", "GET /api/v1/tubes/{tube}",
-	"POST /api/v1/rounds/{round}/tubes", "POST /api/v1/rounds/{round}/outcomes", "POST /api/v1/tubes/{tube}/spoil", "POST /api/v1/people",
+	"POST /api/v1/rounds/{round}/operations", "POST /api/v1/rounds/{round}/tubes", "POST /api/v1/rounds/{round}/outcomes", "POST /api/v1/tubes/{tube}/spoil", "POST /api/v1/people",
 }
 
 // opened is one entrance with its listener and its server.

@@ -69,7 +69,7 @@ func open(t *testing.T) *site {
 	h.Cases = cases.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)
-	h.Board = board.New(db)
+	h.Board = board.New(db, h.Screening.Coverage())
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: h.Journal, Registry: h.Registry, Screening: h.Screening, Lab: h.Lab})
 	ctx, stop := context.WithCancel(context.Background())
 	over := make(chan struct{})

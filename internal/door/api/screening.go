@@ -53,6 +53,7 @@ type tubeWithPeople struct {
 func screeningRoutes(p *plan) {
 	roundRoutes(p)
 	tubeRoutes(p)
+	operationsRoute(p)
 	recallRoutes(p)
 }
 
@@ -184,17 +185,17 @@ func tubeRoutes(p *plan) {
 			h, err := p.house.Screening.CloseTubes(ctx, door.ActorOf(ctx), c)
 			return &reply[screening.Handed]{h}, err
 		})
-	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/tubes", Summary: "The tubes of a round, by code", Tags: screeningTag},
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/tubes", Summary: "The tubes of a round, in the order they came in", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			RoundPath
 			Limit
-			After outbreak.TubeCode `query:"after" maxLength:"64"`
+			After int64 `query:"after" minimum:"0"`
 		}) (*page[screening.Tube], error) {
 			list, err := p.house.Screening.ListTubes(ctx, door.ActorOf(ctx), in.Round.ID, in.After, in.Most)
 			for i := range list {
 				list[i].Members = some(list[i].Members)
 			}
-			return paged(list, in.Most, func(t screening.Tube) string { return string(t.Code) }), err
+			return paged(list, in.Most, func(t screening.Tube) string { return strconv.FormatInt(t.Seq, 10) }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/tubes/{tube}", Summary: "A tube and who is in it, without names", Tags: screeningTag},
 		func(ctx context.Context, in *TubePath) (*reply[tubeWithPeople], error) {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strconv"
+
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
@@ -33,10 +35,11 @@ func (s *Server) readTubes(c *call) (any, error) {
 			p.Round = r
 		}
 	}
-	p.Tubes, err = s.House.Screening.ListTubes(c.ctx, c.by, p.Round.ID, outbreak.TubeCode(c.query.Get("after")), rowsPerPage+1)
+	after, _ := strconv.ParseInt(c.query.Get("after"), 10, 64) // what is no place is the beginning
+	p.Tubes, err = s.House.Screening.ListTubes(c.ctx, c.by, p.Round.ID, after, rowsPerPage+1)
 	if len(p.Tubes) > rowsPerPage {
 		p.Tubes = p.Tubes[:rowsPerPage]
-		p.More = c.view.With("after", p.Tubes[rowsPerPage-1].Code)
+		p.More = c.view.With("after", p.Tubes[rowsPerPage-1].Seq)
 	}
 	return p, err
 }
