@@ -5,38 +5,102 @@ import (
 	"os"
 	"path/filepath"
 
+	"breakwater/internal/app"
 	"breakwater/internal/drill"
 )
 
 type rehearseCmd struct {
-	Screening rehearseScreeningCmd `cmd:"" help:"Close tubes and report results as many booths and laboratories, kill the server, and count what was lost."`
+	Screening rehearseScreeningCmd `cmd:"" help:"Play a day of testing: sampling points with outboxes of their own, a crowd at the opening, networks that fail; kill the server, and compare what it acknowledged with what it holds."`
+	Response  rehearseResponseCmd  `cmd:"" help:"Close tubes and report results as many booths and laboratories, kill the server, and count what was lost of them and of what follows."`
+	BareLog   bareLogCmd           `cmd:"" hidden:""`
 }
 
+// bareLogCmd is what a rehearsal measures a house against.
+type bareLogCmd struct {
+	Addr string `required:""`
+	File string `required:""`
+}
+
+// Run serves until it is told to end.
+func (c bareLogCmd) Run(r *run) error { return app.BareLog(r.ctx, c.Addr, c.File) }
+
 type rehearseScreeningCmd struct {
-	Data    string  `help:"Folder for the rehearsal's embedded database. Default: a temporary one, removed at the end." placeholder:"DIR"`
-	DB      string  `name:"db" help:"PostgreSQL address, instead of the embedded database." placeholder:"postgres://..."`
-	Key     string  `help:"File of the master key." placeholder:"FILE"`
+	rehearseWhere
+	People  int     `help:"People on the roll of the rehearsal." default:"100000"`
+	Rate    float64 `help:"People per second over the whole day; a shorter day has a higher rate. 0: as fast as the house takes them."`
+	Clients int     `help:"Connections." default:"64"`
+	Upload  int     `help:"Operations a device sends at once." default:"1"`
+	Pool    int     `help:"Swabs per tube." default:"10"`
+	Booths  int     `help:"Sampling points. 0: one for 1,000 people."`
+	Kill    int     `help:"How often the server is killed without warning."`
+	RawLog  bool    `help:"Measure a bare log that takes the same uploads, and print the ratio."`
+	Seed    uint64  `help:"Of the moments." default:"1"`
+}
+
+// rehearseWhere says where a rehearsal takes place, and where its file of acknowledged operations goes.
+type rehearseWhere struct {
+	Data  string `help:"Folder for the rehearsal's embedded database. Default: a temporary one, removed at the end." placeholder:"DIR"`
+	DB    string `name:"db" help:"PostgreSQL address, instead of the embedded database." placeholder:"postgres://..."`
+	Key   string `help:"File of the master key." placeholder:"FILE"`
+	URL   string `name:"url" help:"A running house instead of an own server; it is not killed." placeholder:"http://..."`
+	Token string `help:"Token of an administrator of the running house." env:"BREAKWATER_TOKEN"`
+	Acked string `help:"File of the acknowledged operations, each on disk before it is counted." placeholder:"FILE"`
+	JSON  bool   `name:"json" help:"One JSON object on standard output."`
+}
+
+// place gives the folder of the rehearsal, and takes a temporary one away when it is over.
+func (c *rehearseWhere) place() (done func(), err error) {
+	if c.Data != "" || c.DB != "" || c.URL != "" {
+		return func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "breakwater-rehearsal-")
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the rehearsal: %w", err)
+	}
+	c.Data = filepath.Join(dir, "data")
+	return func() { _ = os.RemoveAll(dir) }, nil
+}
+
+// Run rehearses; something lost, doubled or made up is exit status 1.
+func (c rehearseScreeningCmd) Run(r *run) error {
+	done, err := c.place()
+	if err != nil {
+		return err
+	}
+	defer done()
+	report, err := drill.RehearseRound(r.ctx, drill.RoundConfig{Pool: c.Pool, Booths: c.Booths, Upload: c.Upload, RawLog: c.RawLog,
+		RehearseConfig: drill.RehearseConfig{People: c.People, Rate: c.Rate, Clients: c.Clients, Kills: c.Kill, Seed: c.Seed,
+			URL: c.URL, Token: c.Token, Data: c.Data, DB: c.DB, Key: c.Key, Acked: c.Acked, Told: func(line string) { fmt.Fprintln(r.streams.Err, line) }}})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = r.print(report)
+	} else {
+		_, err = fmt.Fprintf(r.streams.Out, "%+v\n", report)
+	}
+	if err == nil && (!report.Sound() || c.URL == "" && !report.JournalOK) {
+		return errFailed
+	}
+	return err
+}
+
+type rehearseResponseCmd struct {
+	rehearseWhere
 	People  int     `help:"People on the roll of the rehearsal." default:"2000"`
 	Rate    float64 `help:"Operations per second at most. 0: as fast as the house takes them."`
 	Clients int     `help:"Who send at the same time." default:"16"`
 	Kill    int     `help:"How often the server is killed without warning, under load."`
 	Seed    uint64  `help:"Of the moments, the positives and the lost tubes." default:"1"`
-	URL     string  `name:"url" help:"A running house instead of an own server; it is not killed." placeholder:"http://..."`
-	Token   string  `help:"Token of an administrator of the running house." env:"BREAKWATER_TOKEN"`
-	Acked   string  `help:"File of the acknowledged operations, each on disk before it is counted." placeholder:"FILE"`
-	JSON    bool    `name:"json" help:"One JSON object on standard output."`
 }
 
 // Run rehearses; something lost, doubled or left alone is exit status 1.
-func (c rehearseScreeningCmd) Run(r *run) error {
-	if c.Data == "" && c.DB == "" {
-		dir, err := os.MkdirTemp("", "breakwater-rehearsal-")
-		if err != nil {
-			return fmt.Errorf("making a folder for the rehearsal: %w", err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
-		c.Data = filepath.Join(dir, "data")
+func (c rehearseResponseCmd) Run(r *run) error {
+	done, err := c.place()
+	if err != nil {
+		return err
 	}
+	defer done()
 	report, err := drill.Rehearse(r.ctx, drill.RehearseConfig{People: c.People, Rate: c.Rate, Clients: c.Clients, Kills: c.Kill, Seed: c.Seed,
 		URL: c.URL, Token: c.Token, Data: c.Data, DB: c.DB, Key: c.Key, Acked: c.Acked, Told: func(line string) { fmt.Fprintln(r.streams.Err, line) }})
 	if err != nil {

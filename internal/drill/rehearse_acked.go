@@ -43,16 +43,22 @@ func openAcked(name string) (*ackedFile, error) {
 	return a, nil
 }
 
-// add returns when the line is on disk.
-func (a *ackedFile) add(f fact) error {
-	nos := make([]string, 0, len(f.people))
-	for _, no := range f.people {
-		nos = append(nos, strconv.FormatInt(no, 10))
+// add returns when the lines are on disk.
+func (a *ackedFile) add(facts ...fact) error {
+	var b []byte
+	for _, f := range facts {
+		b = append(b, f.kind+","+string(f.tube)+","+f.round.String()+","...)
+		for i, no := range f.people {
+			if i > 0 {
+				b = append(b, ' ')
+			}
+			b = strconv.AppendInt(b, no, 10)
+		}
+		b = append(b, ","+string(f.result)+"\n"...)
 	}
-	line := strings.Join([]string{f.kind, string(f.tube), f.round.String(), strings.Join(nos, " "), string(f.result)}, ",") + "\n"
 	synced := make(chan error, 1)
 	a.mu.Lock()
-	a.lines, a.waiting = append(a.lines, line...), append(a.waiting, synced)
+	a.lines, a.waiting = append(a.lines, b...), append(a.waiting, synced)
 	a.mu.Unlock()
 	select {
 	case a.wake <- struct{}{}:

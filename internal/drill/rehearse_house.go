@@ -28,6 +28,8 @@ type process struct {
 	cmd   *exec.Cmd
 	said  *tail
 	gone  chan struct{} // closed when the process has ended
+	mu    sync.Mutex
+	pid   int
 }
 
 // launch starts the server on a free port of this machine.
@@ -52,16 +54,9 @@ func (c RehearseConfig) launch(ctx context.Context) (*process, error) {
 
 // start starts the program and returns when it answers.
 func (p *process) start(ctx context.Context) error {
-	p.said, p.gone = &tail{}, make(chan struct{})
-	p.cmd = exec.Command(p.line[0], p.line[1:]...)
-	p.cmd.Stderr = p.said
-	if err := p.cmd.Start(); err != nil {
-		return fmt.Errorf("starting the server: %w", err)
+	if err := p.begin(); err != nil {
+		return err
 	}
-	go func(cmd *exec.Cmd, gone chan struct{}) {
-		_ = cmd.Wait()
-		close(gone)
-	}(p.cmd, p.gone)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	asker := NewClient(p.url, p.token)
@@ -79,6 +74,31 @@ func (p *process) start(ctx context.Context) error {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
+}
+
+// begin starts the program.
+func (p *process) begin() error {
+	p.said, p.gone = &tail{}, make(chan struct{})
+	p.cmd = exec.Command(p.line[0], p.line[1:]...)
+	p.cmd.Stderr = p.said
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("starting the server: %w", err)
+	}
+	p.mu.Lock()
+	p.pid = p.cmd.Process.Pid
+	p.mu.Unlock()
+	go func(cmd *exec.Cmd, gone chan struct{}) {
+		_ = cmd.Wait()
+		close(gone)
+	}(p.cmd, p.gone)
+	return nil
+}
+
+// id is the number of the process that runs.
+func (p *process) id() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.pid
 }
 
 // kill ends the process at once, as a power cut would end it.
