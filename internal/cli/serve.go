@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"breakwater/internal/app"
@@ -23,6 +25,9 @@ type serveCmd struct {
 
 // Run serves until it is told to stop.
 func (c serveCmd) Run(r *run) error {
+	if os.Getenv("GOGC") == "" { // most of a large house's memory is long arrays, which cost nothing to look through and much to hold twice
+		debug.SetGCPercent(50)
+	}
 	config := c.config(r)
 	config.Addr, config.WatchAddr, config.PlainHTTP = c.Addr, c.WatchAddr, c.PlainHTTP
 	for _, p := range c.Proxy {

@@ -26,11 +26,12 @@ type Limits struct {
 }
 
 // The limits of the three entrances. A load rehearsal or a laboratory's machine comes from one address, so that of staff is
-// wide; a booth sends many small requests over a poor line; a stranger asks for one page.
+// wide; a booth sends many small requests over a poor line, and a
+// city's booths come from one address of a telephone company; a stranger asks for one page.
 var (
 	StaffLimits = Limits{Connections: 4096, AtOnce: 256, Streams: 2048, Wait: 2 * time.Second, PerAddress: Rate{PerSecond: 5000, Burst: 20000},
 		Read: 2 * time.Minute, Idle: 2 * time.Minute, HeaderBytes: 32 << 10}
-	BoothLimits = Limits{Connections: 4096, AtOnce: 512, Streams: 1, Wait: 5 * time.Second, Body: 1 << 20, PerAddress: Rate{PerSecond: 2000, Burst: 10000},
+	BoothLimits = Limits{Connections: 32_768, AtOnce: 1024, Streams: 1, Wait: 5 * time.Second, Body: 1 << 20, PerAddress: Rate{PerSecond: 20_000, Burst: 50_000},
 		Read: 30 * time.Second, Idle: 5 * time.Minute, HeaderBytes: 16 << 10}
 	PublicLimits = Limits{Connections: 8192, AtOnce: 256, Streams: 1, Wait: time.Second, Body: 16 << 10, PerAddress: Rate{PerSecond: 20, Burst: 200},
 		Read: 10 * time.Second, Idle: 30 * time.Second, HeaderBytes: 8 << 10}

@@ -34,8 +34,15 @@ type benched struct {
 
 // onEach runs a benchmark on an embedded database and on a PostgreSQL that keeps what it acknowledged.
 func onEach(b *testing.B, people int, do func(*testing.B, benched)) {
+	onServers(b, func(b *testing.B, where RehearseConfig) {
+		do(b, serve(b, app.Config{Data: where.Data, DB: where.DB, Key: where.Key}, people))
+	})
+}
+
+// onServers gives a new database of each engine.
+func onServers(b *testing.B, do func(*testing.B, RehearseConfig)) {
 	b.Run("sqlite", func(b *testing.B) {
-		do(b, serve(b, app.Config{Data: filepath.Join(b.TempDir(), "data")}, people))
+		do(b, RehearseConfig{Data: filepath.Join(b.TempDir(), "data")})
 	})
 	b.Run("postgres", func(b *testing.B) {
 		bin := testkit.PGBin()
@@ -51,7 +58,7 @@ func onEach(b *testing.B, people int, do func(*testing.B, benched)) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		do(b, serve(b, app.Config{DB: where, Key: filepath.Join(b.TempDir(), "key")}, people))
+		do(b, RehearseConfig{DB: where, Key: filepath.Join(b.TempDir(), "key")})
 	})
 }
 

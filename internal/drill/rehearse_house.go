@@ -23,7 +23,8 @@ import (
 // process is a server in a process of its own.
 type process struct {
 	line  []string
-	url   string
+	url   string // for staff
+	booth string // for sampling points
 	token string
 	cmd   *exec.Cmd
 	said  *tail
@@ -34,22 +35,31 @@ type process struct {
 
 // launch starts the server on a free port of this machine.
 func (c RehearseConfig) launch(ctx context.Context) (*process, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeAddress()
 	if err != nil {
-		return nil, fmt.Errorf("finding a free port: %w", err)
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
 		return nil, err
 	}
-	line := append(slices.Clone(c.Program), "serve", "--addr", addr)
+	booth, err := freeAddress()
+	if err != nil {
+		return nil, err
+	}
+	line := append(slices.Clone(c.Program), "serve", "--addr", addr, "--booth-addr", booth)
 	for flag, value := range map[string]string{"--data": c.Data, "--db": c.DB, "--key": c.Key} {
 		if value != "" {
 			line = append(line, flag, value)
 		}
 	}
-	p := &process{line: line, url: "http://" + addr, token: c.Token}
+	p := &process{line: line, url: "http://" + addr, booth: "http://" + booth, token: c.Token}
 	return p, p.start(ctx)
+}
+
+// freeAddress finds a free port of this machine.
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("finding a free port: %w", err)
+	}
+	return l.Addr().String(), l.Close()
 }
 
 // start starts the program and returns when it answers.
@@ -159,6 +169,21 @@ func (c RehearseConfig) admit(ctx context.Context) (token string, err error) {
 		return err
 	})
 	return token, err
+}
+
+// senders makes so many more, each with a token of his own: a house counts the requests of each of its users.
+func (c RehearseConfig) senders(ctx context.Context, n int) (tokens []string, err error) {
+	err = c.beside(ctx, func(a *app.App) error {
+		for range n {
+			token, err := administrator(ctx, a)
+			if err != nil {
+				return err
+			}
+			tokens = append(tokens, token)
+		}
+		return nil
+	})
+	return tokens, err
 }
 
 // administrator adds one to a house, whether it has users already or not, and gives a token of his.

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
-
-	"breakwater/internal/outbreak"
 )
 
 // RoundConfig says how a day of testing is rehearsed: as a house must live through it, sampling points with own outboxes that
@@ -21,6 +20,7 @@ type RoundConfig struct {
 	Upload  int     // operations in one upload of a device that has them; 0: 1, as a device with a network sends
 	Offline float64 // share of the sampling points that lose the network for a part of the day; 0: 0.05, below 0: none
 	RawLog  bool    // measure the bare log beside it
+	Numbers bool    // the roll is numbers without people, for a benchmark that would otherwise mostly load a roll; on an own server alone
 }
 
 // RoundReport is what the rehearsal of a round came to. A registration is one person in one tube.
@@ -68,17 +68,18 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 		return report, err
 	}
 	defer done()
-	var house *process
+	day := &day{RoundConfig: c, address: strings.TrimPrefix(c.URL, "http://"), tokens: []string{c.Token}}
 	address := c.URL
 	if c.URL == "" {
-		if c.Token, err = c.admit(ctx); err != nil {
+		if day.tokens, err = c.senders(ctx, 1+c.Clients/16); err != nil {
 			return report, err
 		}
-		if house, err = c.launch(ctx); err != nil {
+		c.Token = day.tokens[0]
+		if day.house, err = c.launch(ctx); err != nil {
 			return report, err
 		}
-		defer func() { err = errors.Join(err, house.stop()) }()
-		address = house.url
+		defer func() { err = errors.Join(err, day.house.stop()) }()
+		address, day.address = day.house.url, strings.TrimPrefix(day.house.booth, "http://")
 	}
 	client := NewClient(address, c.Token)
 	client.Tries, client.Most = 1000, 300*time.Millisecond
@@ -86,7 +87,7 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 	if err != nil {
 		return report, fmt.Errorf("setting the rehearsal up: %w", err)
 	}
-	day := &day{RoundConfig: c, town: town, client: client, house: house, wall: outbreak.WallClock{}}
+	day.RoundConfig, day.town, day.client = c, town, client
 	if err := day.play(ctx, files.acked, &report); err != nil {
 		return report, err
 	}
@@ -133,6 +134,9 @@ func (c *RoundConfig) complete() error {
 	}
 	if err := c.RehearseConfig.complete(); err != nil {
 		return err
+	}
+	if c.Numbers && c.URL != "" {
+		return errors.New("a roll of numbers alone is made beside the server, which has to be an own one")
 	}
 	if c.Booths <= 0 {
 		c.Booths = max(c.People/1000, 1)

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,11 +18,13 @@ import (
 // day is a round as it is played.
 type day struct {
 	RoundConfig
-	town   *roundTown
-	client *Client
-	house  *process
-	wall   outbreak.WallClock
-	took   func() time.Duration // since the first swab
+	town    *roundTown
+	client  *Client
+	house   *process
+	address string   // of the entrance of sampling points
+	tokens  []string // of who sends
+	wall    outbreak.WallClock
+	took    func() time.Duration // since the first swab
 
 	acked    *ackedFile
 	done     atomic.Int64 // registrations acknowledged
@@ -71,11 +72,11 @@ func (d *day) play(ctx context.Context, acked string, report *RoundReport) (err 
 			cancel()
 		}
 	})
-	for range d.Clients {
+	for k := range d.Clients {
 		work.Go(func() {
-			w := &wire{addr: strings.TrimPrefix(d.client.Base, "http://")}
+			w := &wire{addr: d.address}
 			defer w.close()
-			s := sender{day: d, wire: w}
+			s := sender{day: d, wire: w, token: d.tokens[k%len(d.tokens)]}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(uploads) {
@@ -167,6 +168,7 @@ func (d *day) plan() []roundUpload {
 type sender struct {
 	*day
 	wire    *wire
+	token   string
 	body    []byte
 	headers string
 	facts   []fact
@@ -212,7 +214,7 @@ func (s *sender) send(ctx context.Context, u roundUpload) error {
 // write makes the lines of an upload, and what is put down of it.
 func (s *sender) write(u roundUpload) {
 	if s.headers == "" {
-		s.headers = "Authorization: Bearer " + s.Token + "\r\nContent-Type: application/x-ndjson\r\nAccept-Language: en\r\n"
+		s.headers = "Authorization: Bearer " + s.token + "\r\nContent-Type: application/x-ndjson\r\nAccept-Language: en\r\n"
 	}
 	now := int64(s.wall.Now())
 	b := append(s.body[:0], `{"booth":"`+u.booth.id.String()+`","sent":`...)

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,12 +23,8 @@ func (d *day) rawLog(ctx context.Context, report *RoundReport) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr, err := freeAddress()
 	if err != nil {
-		return err
-	}
-	addr := l.Addr().String()
-	if err := l.Close(); err != nil {
 		return err
 	}
 	p := &process{line: append(append([]string{}, d.Program...), "rehearse", "bare-log", "--addr", addr, "--file", filepath.Join(dir, "log")), url: "http://" + addr}
@@ -39,7 +34,7 @@ func (d *day) rawLog(ctx context.Context, report *RoundReport) error {
 	defer func() { _ = p.kill() }()
 	c := d.RoundConfig
 	c.Rate = 0
-	raw := &day{RoundConfig: c, town: d.town, wall: d.wall, client: NewClient(p.url, d.Token)}
+	raw := &day{RoundConfig: c, town: d.town, wall: d.wall, address: addr, tokens: d.tokens}
 	uploads := raw.plan()
 	uploads = uploads[:min(len(uploads), 400_000/c.Pool)]
 	for ctx.Err() == nil {
@@ -60,9 +55,9 @@ func (d *day) rawLog(ctx context.Context, report *RoundReport) error {
 	raw.took = took
 	for range c.Clients {
 		work.Go(func() {
-			w := &wire{addr: strings.TrimPrefix(addr, "http://")}
+			w := &wire{addr: addr}
 			defer w.close()
-			s := sender{day: raw, wire: w}
+			s := sender{day: raw, wire: w, token: raw.tokens[0]}
 			for {
 				i := int(next.Add(1)) - 1
 				if i >= len(uploads) {

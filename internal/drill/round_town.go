@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"net/url"
 
+	"breakwater/internal/app"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/store"
 )
 
 // roundTown is where a round is rehearsed.
@@ -66,7 +68,43 @@ func (c *RoundConfig) settle(ctx context.Context, client *Client) (*roundTown, e
 		serial += tubes
 		t.booths = append(t.booths, b)
 	}
+	if c.Numbers {
+		return t, c.enrolNumbers(ctx, client, t, codes, counts)
+	}
 	return t, c.enrolPeople(ctx, client, t, codes, counts)
+}
+
+// enrolNumbers says of the planned ranges that everybody in them is there.
+func (c *RoundConfig) enrolNumbers(ctx context.Context, client *Client, t *roundTown, codes []string, counts map[string]int) error {
+	err := c.beside(ctx, func(a *app.App) error {
+		return a.House.DB.Write(ctx, func(tx *store.Tx) error {
+			for i, code := range codes {
+				path := outbreak.Path("/" + t.name + "/" + code + "/")
+				first, err := store.Count(tx, "select first from roll_range where area = $1", path)
+				if err != nil {
+					return err
+				}
+				if err := tx.Must("update roll_range set next = first + $1 where area = $2", counts[code], path); err != nil {
+					return err
+				}
+				for n := range counts[code] {
+					t.booths[i].nos = append(t.booths[i].nos, first+int64(n))
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return err
+	}
+	return c.openRound(ctx, client, t)
+}
+
+func (c *RoundConfig) openRound(ctx context.Context, client *Client, t *roundTown) error {
+	var round screening.Round
+	err := client.Post(ctx, "/rounds", t.name+" round", map[string]any{"outbreak": t.outbreak, "name": "Rehearsal", "areas": []string{t.name}, "pool": c.Pool}, &round)
+	t.round = round.ID
+	return err
 }
 
 // tube is the n-th serial.
@@ -110,11 +148,9 @@ func (c *RoundConfig) enrolPeople(ctx context.Context, client *Client, t *roundT
 
 // numbers asks for the numbers of everybody, ascending: the areas have theirs in the order they were planned.
 func (c *RoundConfig) numbers(ctx context.Context, client *Client, t *roundTown, codes []string, counts map[string]int) error {
-	var round screening.Round
-	if err := client.Post(ctx, "/rounds", t.name+" round", map[string]any{"outbreak": t.outbreak, "name": "Rehearsal", "areas": []string{t.name}, "pool": c.Pool}, &round); err != nil {
+	if err := c.openRound(ctx, client, t); err != nil {
 		return err
 	}
-	t.round = round.ID
 	type numbered struct {
 		No int64 `json:"no"`
 	}

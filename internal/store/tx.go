@@ -191,6 +191,9 @@ func Count(tx *Tx, query string, args ...any) (int64, error) {
 // Insert adds many rows with few statements, leaving out those that are there already (on names the unique columns; empty:
 // a clash is an error). It gives the number of rows added.
 func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) (int64, error) {
+	if tx.db.engine == PostgreSQL && len(rows) >= fewRows {
+		return tx.insertArrays(table, columns, on, rows)
+	}
 	const most = 900 // values per statement: well under SQLite's limit, and large enough to be fast
 	per := max(most/len(columns), 1)
 	var added int64

@@ -319,7 +319,7 @@ func (c *Coverage) crowd() {
 
 // hand takes the rows of a hand-in in, and gives the people who are in two tubes.
 func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, err error) {
-	rows, err := tubesBetween(tx, e.First, e.Last)
+	rows, err := c.s.recent.between(tx, e.First, e.Last)
 	if err != nil {
 		return nil, err
 	}

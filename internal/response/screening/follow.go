@@ -199,7 +199,7 @@ func (s *Service) followHandedIn(tx *store.Tx, by outbreak.Actor, h outbreak.Tub
 	if err := s.owed.read(tx); err != nil {
 		return err
 	}
-	rows, err := tubesBetween(tx, h.First, h.Last)
+	rows, err := s.recent.between(tx, h.First, h.Last)
 	if err != nil {
 		return err
 	}

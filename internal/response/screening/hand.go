@@ -62,6 +62,7 @@ type handing struct {
 	before map[outbreak.TubeCode][]tubeRow
 	rows   []*handedRow
 	odds   []oddity
+	runs   [][]tubeRow // what was written, a run for each round
 }
 
 // handedRow is an operation that is to be stored.
@@ -319,6 +320,11 @@ func (w *handing) announce() (int64, error) {
 			n++
 		}
 		events = append(events, w.event(w.rows[:n]))
+		run := make([]tubeRow, n)
+		for i, r := range w.rows[:n] {
+			run[i] = tubeRow{Tube: r.Tube, seq: r.seq, op: r.op.Op, kind: r.op.Kind, recordedAt: w.tx.Now}
+		}
+		w.runs = append(w.runs, run)
 		w.rows = w.rows[n:]
 	}
 	return w.s.journal.Append(w.tx, w.by, events...)

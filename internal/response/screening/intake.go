@@ -206,9 +206,10 @@ func (in *Intake) commit(part []*delivery) (stored int, err error) {
 	for _, d := range part {
 		ops = append(ops, d.ops...)
 	}
+	var w *handing
 	err = in.s.db.Write(context.Background(), func(tx *store.Tx) error {
 		stored = 0
-		w := newHanding(in.s, tx, outbreak.SystemActor("intake"))
+		w = newHanding(in.s, tx, outbreak.SystemActor("intake"))
 		if err := w.take(ops); err != nil {
 			return err
 		}
@@ -223,6 +224,11 @@ func (in *Intake) commit(part []*delivery) (stored int, err error) {
 		_, err := w.announce()
 		return err
 	})
+	if err == nil {
+		for _, run := range w.runs {
+			in.s.recent.keep(run)
+		}
+	}
 	return stored, err
 }
 

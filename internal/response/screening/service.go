@@ -31,6 +31,7 @@ type Service struct {
 	places   places
 	intake   *Intake
 	owed     owed
+	recent   recent
 	coverage *Coverage
 }
 

@@ -11,7 +11,8 @@ type shelf interface {
 	put(Row) error                              // over an older one of the same key
 	take(s Step, key string) (Row, bool, error) // and out
 	count(what string, sc outbreak.Scope, at outbreak.Instant, n int) error
-	path(outbreak.AreaID) (outbreak.Path, error)
+	counts([]Count) error // many at once, no two of the same slot
+	paths([]outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error)
 }
 
 // Kinds are the entries the board is made of.
@@ -60,20 +61,23 @@ func applyTubes(sh shelf, e outbreak.Entry) error {
 }
 
 func handedIn(sh shelf, h outbreak.TubesHandedIn) error {
+	ids := make([]outbreak.AreaID, 0, len(h.Counts))
 	for _, c := range h.Counts {
-		path, err := sh.path(outbreak.AreaID(c[0]))
-		if err != nil {
-			return err
-		}
-		sc, at := outbreak.Scope{Area: path, Outbreak: h.Outbreak}, outbreak.Instant(c[1])*3_600_000
-		if err := sh.count("tubes", sc, at, int(c[2])); err != nil {
-			return err
-		}
-		if err := sh.count("sampled", sc, at, int(c[3])); err != nil {
-			return err
-		}
+		ids = append(ids, outbreak.AreaID(c[0]))
 	}
-	return nil
+	paths, err := sh.paths(ids)
+	if err != nil {
+		return err
+	}
+	counts := make([]Count, 0, 2*len(h.Counts))
+	for _, c := range h.Counts {
+		at := Count{Outbreak: h.Outbreak, Area: paths[outbreak.AreaID(c[0])], Hour: outbreak.Instant(c[1]) * 3_600_000}
+		at.What, at.N = "tubes", int(c[2])
+		counts = append(counts, at)
+		at.What, at.N = "sampled", int(c[3])
+		counts = append(counts, at)
+	}
+	return sh.counts(counts)
 }
 
 // closed counts what journals until November 2026 tell tube by tube.

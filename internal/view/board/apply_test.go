@@ -57,9 +57,13 @@ func shown(m *memory) string {
 	return strings.Join(list, ", ")
 }
 
-// areas are the ids of the areas of these tests.
-func areas(id outbreak.AreaID) (outbreak.Path, error) {
-	return outbreak.Path(fmt.Sprintf("/22/220%d/", id)), nil
+// areas are the paths of the areas of these tests.
+func areas(ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {
+	paths := map[outbreak.AreaID]outbreak.Path{}
+	for _, id := range ids {
+		paths[id] = outbreak.Path(fmt.Sprintf("/22/220%d/", id))
+	}
+	return paths, nil
 }
 
 // TestEachEntryMovesItsRows says for every kind of entry the board follows what it leaves waiting and what it counts.

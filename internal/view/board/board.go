@@ -239,7 +239,7 @@ func (s *Service) Rebuild(ctx context.Context) error {
 
 // replay builds a board in memory from the journal, up to the entry the running one has seen.
 func replay(tx *store.Tx) (*memory, error) {
-	m := newMemory(func(id outbreak.AreaID) (outbreak.Path, error) { return pathIn(tx, id) })
+	m := newMemory(func(ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) { return pathsIn(tx, ids) })
 	upto, err := seen(tx)
 	if err != nil {
 		return nil, err

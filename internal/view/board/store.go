@@ -1,6 +1,7 @@
 package board
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,33 +47,62 @@ func (t tables) count(what string, sc outbreak.Scope, at outbreak.Instant, n int
 	return err
 }
 
-func (t tables) path(id outbreak.AreaID) (outbreak.Path, error) { return pathIn(t.tx, id) }
+func (t tables) counts(list []Count) error {
+	list = slices.DeleteFunc(slices.Clone(list), func(c Count) bool { return c.N == 0 })
+	for part := range slices.Chunk(list, 150) {
+		var q strings.Builder
+		args := make([]any, 0, 5*len(part))
+		q.WriteString("insert into board_tally (what, outbreak, area, hour, n) values ")
+		for i, c := range part {
+			if i > 0 {
+				q.WriteString(", ")
+			}
+			n := len(args)
+			fmt.Fprintf(&q, "($%d, $%d, $%d, $%d, $%d)", n+1, n+2, n+3, n+4, n+5)
+			args = append(args, c.What, c.Outbreak, c.Area, hourOf(c.Hour), c.N)
+		}
+		q.WriteString(" on conflict (what, outbreak, area, hour) do update set n = board_tally.n + excluded.n")
+		if _, err := t.tx.Exec(q.String(), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
-func pathIn(tx *store.Tx, id outbreak.AreaID) (outbreak.Path, error) {
-	one := map[outbreak.AreaID]outbreak.Path{id: ""}
-	err := registry.PathsOf(tx, one)
-	return one[id], err
+func (t tables) paths(ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {
+	return pathsIn(t.tx, ids)
+}
+
+func pathsIn(tx *store.Tx, ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {
+	found := make(map[outbreak.AreaID]outbreak.Path, len(ids))
+	for _, id := range ids {
+		found[id] = ""
+	}
+	return found, registry.PathsOf(tx, found)
 }
 
 // memory is the shelf of a board that is rebuilt.
 type memory struct {
 	rows  map[string]Row
 	tally map[Count]int
-	paths map[outbreak.AreaID]outbreak.Path
-	find  func(outbreak.AreaID) (outbreak.Path, error) // those that are not known yet
+	find  func([]outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) // the paths of areas
 }
 
-func newMemory(find func(outbreak.AreaID) (outbreak.Path, error)) *memory {
-	return &memory{rows: map[string]Row{}, tally: map[Count]int{}, paths: map[outbreak.AreaID]outbreak.Path{}, find: find}
+func newMemory(find func([]outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error)) *memory {
+	return &memory{rows: map[string]Row{}, tally: map[Count]int{}, find: find}
 }
 
-func (m *memory) path(id outbreak.AreaID) (path outbreak.Path, err error) {
-	path, known := m.paths[id]
-	if !known {
-		path, err = m.find(id)
-		m.paths[id] = path
+func (m *memory) paths(ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {
+	return m.find(ids)
+}
+
+func (m *memory) counts(list []Count) error {
+	for _, c := range list {
+		if err := m.count(c.What, outbreak.Scope{Area: c.Area, Outbreak: c.Outbreak}, c.Hour, c.N); err != nil {
+			return err
+		}
 	}
-	return path, err
+	return nil
 }
 
 func slot(s Step, key string) string { return string(s) + "\x00" + key }

@@ -1,0 +1,40 @@
+package screening
+
+import (
+	"sync"
+
+	"breakwater/internal/store"
+)
+
+// recent keeps the rows of the last hand-ins of this process for those who follow them, so that they are not read back from the
+// table a moment after they were written. What is not in it is read.
+type recent struct {
+	mu   sync.Mutex
+	runs map[int64][]tubeRow // by the sequence of the first row
+	ring [64]int64           // the order they came in
+	next int
+}
+
+// keep takes over the rows of a hand-in that is on disk.
+func (r *recent) keep(run []tubeRow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.runs == nil {
+		r.runs = map[int64][]tubeRow{}
+	}
+	delete(r.runs, r.ring[r.next])
+	r.ring[r.next] = run[0].seq
+	r.next = (r.next + 1) % len(r.ring)
+	r.runs[run[0].seq] = run
+}
+
+// between gives the rows of a hand-in, which nobody changes.
+func (r *recent) between(tx *store.Tx, first, last int64) ([]tubeRow, error) {
+	r.mu.Lock()
+	run := r.runs[first]
+	r.mu.Unlock()
+	if len(run) > 0 && run[len(run)-1].seq == last {
+		return run, nil
+	}
+	return tubesBetween(tx, first, last)
+}
