@@ -28,6 +28,7 @@ var (
 	swabs    = []string{"swabs per tube"}
 	beds     = []string{"single_room", "makeshift_bed", "ward_bed", "isolation_ward_bed", "icu_bed"}
 	results  = []string{"positive", "indeterminate", "invalid"}
+	retests  = []string{"repeat_run", "repeat_extract"}
 )
 
 // Keys lists every key any part of the house asks for. Durations are clocks that run by the hour; a number in days counts
@@ -38,7 +39,7 @@ var Keys = catalogue(
 	keys(Named, "duration", clock, "clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
 		"clock.resample_result", "clock.sample_again", "site.silent_after"),
 	followed(restricting(keys(Named, "duration", clock, "pool.hold_max"))),
-	keys(Optional, "duration", clock, "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
+	keys(Optional, "duration", clock, "clock.tell_positive", "clock.self_test_swab", "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
 		"tracing.assign", "tracing.radius", "tracing.trajectory", "case.discharge.apart", "contact.companion.apart",
 		"zone.low.exit_test", "care.emergency", "site.open", "ihr.notify", "ihr.assess", "end.negatives_apart"),
 
@@ -55,6 +56,12 @@ var Keys = catalogue(
 	keys(Optional, "number", []string{"labs"}, "reserve_labs.le5M", "reserve_labs.gt5M"),
 	keys(Optional, "number", []string{"people/hour"}, "sampler.rate"),
 	keys(Optional, "number", []string{"people/day"}, "sampler.per_day"),
+
+	// Laboratories: what is done with a tube that is neither positive nor negative before its result is reported, the first time,
+	// the second time and so on; an empty list reports it at once. The least time from receipt to a result is for results that
+	// name no kit.
+	orNone(vocabulary(Optional, retests, "lab.retest")),
+	keys(Optional, "duration", clock, "lab.shortest_assay"),
 
 	// Beds: the kinds that suit a severity, the most wanted first. An empty list says that no bed is looked for.
 	orNone(vocabulary(Valued, beds, "placement.screen_positive", "placement.asymptomatic", "placement.mild", "placement.moderate",

@@ -185,7 +185,42 @@ type AnomalySettled struct {
 	Verdict string    `json:"verdict"`
 }
 
+// DeviceEnrolled says that a device of a sampling point, or a set of paper sheets, got its number.
+type DeviceEnrolled struct {
+	Scope
+	Device int64   `json:"device"` // the upper bits of the operations it makes
+	What   string  `json:"what"`   // device or sheet
+	Booth  BoothID `json:"booth"`
+	User   UserID  `json:"user"` // the account it acts with; 0: a sheet
+	By     string  `json:"by"`   // the actor who asked for it
+	Until  Instant `json:"until"`
+}
+
+// DeviceEnded says that a device acts no more: left (signed out with nothing waiting), lost (revoked), or wiped (signed out by
+// somebody who gave up what was waiting).
+type DeviceEnded struct {
+	Scope
+	Device  int64   `json:"device"`
+	Booth   BoothID `json:"booth"`
+	How     string  `json:"how"`
+	Missing int64   `json:"missing"` // operations it made, as far as is known, that never came
+}
+
+// SheetAgreed says that a paper sheet was keyed by two people, who now agree, and handed in.
+type SheetAgreed struct {
+	Scope
+	Round  RoundID `json:"round"`
+	Device int64   `json:"device"`
+	Booth  BoothID `json:"booth"`
+	First  string  `json:"first"` // the actors who keyed it
+	Second string  `json:"second"`
+	Tubes  int     `json:"tubes"`
+}
+
 func (RoundOpened) Kind() string         { return "RoundOpened" }
+func (DeviceEnrolled) Kind() string      { return "DeviceEnrolled" }
+func (DeviceEnded) Kind() string         { return "DeviceEnded" }
+func (SheetAgreed) Kind() string         { return "SheetAgreed" }
 func (RoundClosed) Kind() string         { return "RoundClosed" }
 func (TubesHandedIn) Kind() string       { return "TubesHandedIn" }
 func (TubesClosed) Kind() string         { return "TubesClosed" }
@@ -214,6 +249,9 @@ func (e MemberReleased) About() []Ref      { return []Ref{person(e.Person), tube
 func (e PersonPositive) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
 func (e PersonResultRevised) About() []Ref { return []Ref{person(e.Person), tube(e.Tube)} }
 func (e AnomalyRaised) About() []Ref {
+	if e.Tube == "" { // about a device
+		return nil
+	}
 	if e.Person == 0 {
 		return []Ref{tube(e.Tube)}
 	}

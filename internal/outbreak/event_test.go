@@ -17,11 +17,12 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // events are all kinds of facts there are.
 var events = []Event{
 	CaseOpened{}, CaseStepDone{}, CaseClassified{}, CaseInQuestion{}, CaseUpheld{}, CaseDiscarded{}, TubeResulted{}, TubesNegative{}, TubesReceived{},
-	LabAdded{}, TaskOpened{}, TaskEnded{}, TaskTaken{}, EventParked{}, EventUnparked{}, UserChanged{}, OutbreakDeclared{}, AreasLoaded{},
+	LabAdded{}, KitAdded{}, ToolChanged{}, SupplyCounted{}, CrateSent{}, CrateTaken{}, TubesStamped{}, RunEntered{}, RunReleased{}, RepeatAsked{}, RunDoubted{}, RunCleared{}, RunVoided{}, LabAlarmRaised{}, LabAlarmSettled{},
+	TaskOpened{}, TaskEnded{}, TaskTaken{}, EventParked{}, EventUnparked{}, UserChanged{}, OutbreakDeclared{}, AreasLoaded{},
 	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, IdentitySearched{}, PersonErased{}, PeopleMerged{}, PeopleUnmerged{}, PeopleKeptApart{}, PlaceNamed{}, PlacesDecided{}, VisitRecorded{}, VisitsRead{}, VisitsExpired{}, KeyChanged{}, BoxIssued{}, ExportMade{}, BackupMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesHandedIn{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
-	OutcomesRecorded{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{},
+	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{},
 }
 
 // filled gives an event with something in every field, always the same.

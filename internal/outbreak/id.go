@@ -32,6 +32,11 @@ type (
 	tripKind      struct{}
 	vehicleKind   struct{}
 	anomalyKind   struct{}
+	kitKind       struct{}
+	toolKind      struct{}
+	runKind       struct{}
+	crateKind     struct{}
+	alarmKind     struct{}
 )
 
 // The identifiers that rooms hand to each other.
@@ -55,6 +60,11 @@ type (
 	TripID      = ID[tripKind]
 	VehicleID   = ID[vehicleKind]
 	AnomalyID   = ID[anomalyKind]
+	KitID       = ID[kitKind]   // a test kit of a laboratory, with its thresholds
+	ToolID      = ID[toolKind]  // an instrument of a laboratory
+	RunID       = ID[runKind]   // one plate through one instrument
+	CrateID     = ID[crateKind] // a transport box with tubes (转运箱)
+	AlarmID     = ID[alarmKind] // something at a laboratory that cannot be as it is said
 )
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

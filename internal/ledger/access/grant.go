@@ -24,12 +24,12 @@ func Covers(by outbreak.Actor, want outbreak.Grant) bool {
 	if by.System != "" {
 		return true
 	}
-	for _, p := range Table[Role(want.Role)] {
+	for _, p := range rightsOf(Role(want.Role)) {
 		if !throughout(by.Grants, p, want.Area, want.Outbreak) {
 			return false
 		}
 	}
-	return Table[Role(want.Role)] != nil
+	return rightsOf(Role(want.Role)) != nil
 }
 
 // mayGrant refuses an actor who would give, or take away, more than he has himself.

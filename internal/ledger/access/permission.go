@@ -22,20 +22,30 @@ const (
 	PersonMerge    Permission = "person.merge"    // decide that two codes are one person, or two after all
 	PersonRegister Permission = "person.register" // register a walk-in
 	PlaceRead      Permission = "place.read"
-	PlaceManage    Permission = "place.manage" // add places and names of them, merge and unmerge them
-	VisitRead      Permission = "visit.read"   // see who was where, for a stated purpose
-	VisitRecord    Permission = "visit.record" // say and correct who was where
+	PlaceManage    Permission = "place.manage"   // add places and names of them, merge and unmerge them
+	VisitRead      Permission = "visit.read"     // see who was where, for a stated purpose
+	VisitRecord    Permission = "visit.record"   // say and correct who was where
+	SecretIssue    Permission = "secret.issue"   // print the result secrets of an area
+	SecretReissue  Permission = "secret.reissue" // replace, copy or revoke the result secret of one person
 	RoundRead      Permission = "round.read"
 	RoundManage    Permission = "round.manage"   // open and close rounds
 	TubeClose      Permission = "tube.close"     // hand in closed tubes
 	TubeSpoil      Permission = "tube.spoil"     // report a tube lost, leaked or rejected
 	OutcomeRecord  Permission = "outcome.record" // record who is excused, refused, away, unreachable
 	AnomalySettle  Permission = "anomaly.settle"
+	PositiveTell   Permission = "positive.tell"    // see whose positive result waits to be told, and say that it was
+	SelfTestRecord Permission = "self_test.record" // hand out antigen kits and record what they showed
 	LabRead        Permission = "lab.read"
 	LabManage      Permission = "lab.manage"
 	LabReceive     Permission = "lab.receive"
 	LabReport      Permission = "lab.report"
 	LabCorrect     Permission = "lab.correct" // revise a reported result
+	LabRelease     Permission = "lab.release" // let the results of a run that somebody else entered count
+	LabVoid        Permission = "lab.void"    // propose and confirm that nothing of a run stands
+	LabAudit       Permission = "lab.audit"   // settle alarms about a laboratory's own word
+	LabSettle      Permission = "lab.settle"  // settle the alarms of a laboratory
+	CrateRead      Permission = "crate.read"  // see transport boxes and what never came
+	CrateSend      Permission = "crate.send"  // hand a transport box over
 	CaseRead       Permission = "case.read"
 	CaseOpen       Permission = "case.open"
 	CaseClassify   Permission = "case.classify" // classify, set severity, decide a case in question
@@ -88,28 +98,32 @@ var seeing = []Permission{AreaRead, BoardRead, BoardRows, RoundRead, TaskRead, P
 var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
-		LabReceive, LabReport, LabCorrect, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord, TripPlan, TripDrive, PersonRead, PersonIdentity,
-		PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord),
-	Command: with(OutbreakManage, RoundManage, LabRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
+		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord,
+		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
+		PositiveTell, SelfTestRecord),
+	Command: with(OutbreakManage, RoundManage, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
-	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, TaskWork),
-	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, TubeSpoil, TaskWork),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, ExportRows),
-	ContactTracer:   with(CaseRead, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
+	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
+	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows),
+	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
-	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, TaskWork),
+	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork),
 	PermitOfficer:   with(PersonRead, TaskWork),
-	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, SiteRead, TripRead, ExportRows),
+	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows),
 	DataProtection:  with(PersonRead, PersonErase),
-	ReadOnly:        with(CaseRead, LabRead, SiteRead, TripRead),
+	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people
 }
 
 func with(more ...Permission) []Permission { return append(append([]Permission{}, seeing...), more...) }
 
 var holds = func() map[Role]map[Permission]bool {
-	m := map[Role]map[Permission]bool{}
+	m := map[Role]map[Permission]bool{Device: {}}
+	for _, p := range deviceRights {
+		m[Device][p] = true
+	}
 	for role, list := range Table {
 		m[role] = map[Permission]bool{}
 		for _, p := range list {

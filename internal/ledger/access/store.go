@@ -132,7 +132,7 @@ func listUsers(tx *store.Tx, reach []outbreak.Scope, after string, most int) ([]
 		areas = append(areas, fmt.Sprintf("area >= $%d and area < $%d", len(args)-1, len(args)))
 	}
 	args = append(args, most)
-	list, err := store.List(tx, scanUser, fmt.Sprintf("select %s from users where login > $1 and (%s) order by login limit $%d",
+	list, err := store.List(tx, scanUser, fmt.Sprintf("select %s from users where login > $1 and device = 0 and (%s) order by login limit $%d",
 		userColumns, strings.Join(areas, " or "), len(args)), args...)
 	if err != nil {
 		return nil, fmt.Errorf("listing users: %w", err)

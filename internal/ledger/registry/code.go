@@ -30,7 +30,7 @@ const (
 	codeLength  = 18
 )
 
-var codeText = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
+var codeText = base32.NewEncoding(crockford).WithPadding(base32.NoPadding)
 
 // codes are the keys of the epochs, in memory.
 type codes struct {
@@ -194,33 +194,36 @@ func (s *Service) NewCodeEpoch(ctx context.Context, by outbreak.Actor, key strin
 
 // ResealCodes seals the keys of personal codes under the master key that is current, so that an older one can be forgotten.
 func (s *Service) ResealCodes(ctx context.Context) error {
-	return s.db.Write(ctx, func(tx *store.Tx) error {
-		type row struct {
-			epoch, by int64
-			box       []byte
-		}
-		rows, err := store.List(tx, func(r store.Row) (x row, err error) {
-			err = r.Scan(&x.epoch, &x.box, &x.by)
-			return x, err
-		}, "select epoch, sealed, sealed_by from code_key where sealed_by <> $1", s.vault.SecretKey())
+	return s.db.Write(ctx, func(tx *store.Tx) error { return s.reseal(tx, "code_key", codeLabel) })
+}
+
+// reseal seals the keys of epochs in a table under the master key that is current; label binds a box to its epoch.
+func (s *Service) reseal(tx *store.Tx, table string, label func(epoch int64) string) error {
+	type row struct {
+		epoch, by int64
+		box       []byte
+	}
+	rows, err := store.List(tx, func(r store.Row) (x row, err error) {
+		err = r.Scan(&x.epoch, &x.box, &x.by)
+		return x, err
+	}, "select epoch, sealed, sealed_by from "+table+" where sealed_by <> $1", s.vault.SecretKey())
+	if err != nil {
+		return err
+	}
+	for _, x := range rows {
+		plain, err := s.vault.OpenSecret(label(x.epoch), x.box, x.by)
 		if err != nil {
 			return err
 		}
-		for _, x := range rows {
-			plain, err := s.vault.OpenSecret(codeLabel(x.epoch), x.box, x.by)
-			if err != nil {
-				return err
-			}
-			box, by, err := s.vault.SealSecret(codeLabel(x.epoch), plain)
-			if err != nil {
-				return err
-			}
-			if err := tx.Must("update code_key set sealed = $1, sealed_by = $2 where epoch = $3", box, by, x.epoch); err != nil {
-				return err
-			}
+		box, by, err := s.vault.SealSecret(label(x.epoch), plain)
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+		if err := tx.Must("update "+table+" set sealed = $1, sealed_by = $2 where epoch = $3", box, by, x.epoch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // CodeKey is the key of one epoch, as a sampling point's device needs it to check codes without a network.

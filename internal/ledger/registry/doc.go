@@ -6,9 +6,12 @@
 // identity names a purpose and leaves an entry in the journal; an identity that was destroyed stays so, in a restored backup
 // too. Nobody needs a document to be tested, fed or treated.
 //
+// Two things are printed for a person: a code, which opens nothing, and a secret, which opens the person's own result and is kept
+// nowhere.
+//
 // An outbreak runs under one rule book at a time. It is changed by a command with a reason, now or from a time on; what was
 // begun keeps the edition it was begun under.
 //
 // Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
-// BoxIssued.
+// BoxIssued, ResultSecretsGiven, ResultSecretChanged.
 package registry

@@ -118,6 +118,9 @@ func (s *Service) erase(tx *store.Tx, by outbreak.Actor, p Person, e Erased, aga
 	if err := dropVisits(tx, p.ID); err != nil {
 		return e, err
 	}
+	if _, err := raiseSecret(tx, p); err != nil {
+		return e, err
+	}
 	var err error
 	if _, err = s.journal.Append(tx, by, outbreak.PersonErased{Scope: outbreak.Scope{Area: p.Area}, Person: p.ID, Reason: e.Reason, Again: again}); err != nil {
 		return e, err

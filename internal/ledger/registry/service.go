@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"slices"
 	"time"
 
 	"breakwater/internal/ledger/access"
@@ -26,11 +27,14 @@ type Service struct {
 	protocols outbreak.Protocols
 	vault     *Vault
 	codes     codes
+	secrets   Secrets
 }
 
 // New makes the service.
 func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, protocols outbreak.Protocols, vault *Vault) *Service {
-	return &Service{db: db, journal: j, ids: ids, protocols: protocols, vault: vault}
+	s := &Service{db: db, journal: j, ids: ids, protocols: protocols, vault: vault}
+	s.secrets.s = s
+	return s
 }
 
 // Outbreak is one declared outbreak and the protocol it runs under.
@@ -338,4 +342,10 @@ func (s *Service) FindPersonByID(ctx context.Context, by outbreak.Actor, id outb
 		return err
 	})
 	return p, err
+}
+
+// RunningOutbreaks lists the outbreaks that are not over and reach an area, the youngest first.
+func RunningOutbreaks(tx *store.Tx, area outbreak.Path) ([]Outbreak, error) {
+	all, err := store.List(tx, scanOutbreak, "select "+outbreakColumns+" from outbreak where ended_at = 0 order by started_at desc, id desc")
+	return slices.DeleteFunc(all, func(o Outbreak) bool { return !o.Area.Contains(area) }), err
 }

@@ -12,16 +12,43 @@ import (
 // RegisterPerson is a walk-in: somebody who stands at a booth and is not on the roll, or not to be found on it.
 type RegisterPerson struct {
 	Key    string    `json:"-"`
+	No     int64     `json:"no,omitempty"` // the number a sampling point's device gave, see DeviceNo; 0: the house gives one
 	Person NewPerson `json:"person"`
 }
 
+// Numbers of walk-ins: those the house gives begin at WalkIn; from deviceWalkIn on they belong to the devices of sampling points,
+// which give them without a network. Numbers of devices begin at FirstDevice, so that the two never meet.
+const (
+	FirstDevice  = 1 << 18
+	LastDevice   = 1<<19 - 1
+	PerDevice    = 1 << 12 // numbers that one device can give; enrolled anew it has others
+	deviceWalkIn = WalkIn + FirstDevice*PerDevice
+	lastWalkIn   = 1<<32 - 1
+)
+
+// DeviceNo gives the number of the n-th walk-in of a device.
+func DeviceNo(device, n int64) int64 { return WalkIn + device*PerDevice + n }
+
+// DeviceOf tells which device gave a number; 0 when the house did.
+func DeviceOf(no int64) int64 {
+	if no < deviceWalkIn || no > lastWalkIn {
+		return 0
+	}
+	return (no - WalkIn) / PerDevice
+}
+
 // RegisterPerson gives somebody an id and a number outside the roll. A person known by document is found, not doubled;
-// without any document a new person is made: nobody is sent away.
+// without any document a new person is made: nobody is sent away. With a number that a device gave it is always the person of
+// that number, since a tube already names it; the same again finds that person.
 func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c RegisterPerson) (Person, error) {
 	if err := access.RequireAnywhere(by, access.PersonRegister); err != nil {
 		return Person{}, err
 	}
-	request := struct{ Digest string }{s.vault.key("person", fmt.Sprint(c.Person))}
+	said := fmt.Sprint(c.Person)
+	if c.No != 0 {
+		said = fmt.Sprint(c.No, " ", said)
+	}
+	request := struct{ Digest string }{s.vault.key("person", said)}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.RegisterPerson", Key: c.Key}, request, func(tx *store.Tx) (Person, error) {
 		a, ok, err := AreaByCode(tx, c.Person.Area)
 		if err != nil {
@@ -41,7 +68,16 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 		if err != nil {
 			return Person{}, err
 		}
-		if n.Identity.Document != "" {
+		if c.No != 0 {
+			if DeviceOf(c.No) == 0 {
+				return Person{}, outbreak.Refuse(outbreak.Invalid, "registry.walk_in_number")
+			}
+			known, err := PeopleByNo(tx, []int64{c.No})
+			if p, ok := known[c.No]; ok || err != nil {
+				return p, err
+			}
+		}
+		if n.Identity.Document != "" && c.No == 0 {
 			if known, err := s.peopleBy(tx, eyes, []mark{n.mark()}); err != nil || len(known) > 0 {
 				for _, m := range known {
 					return leadOf(tx, m.Person, func(p Person) bool {
@@ -51,7 +87,7 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 				return Person{}, err
 			}
 		}
-		p, err := s.addWalkIn(tx, state, eyes, a, n)
+		p, err := s.addWalkIn(tx, state, eyes, a, n, c.No)
 		if err != nil {
 			return Person{}, err
 		}
@@ -60,14 +96,16 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 	})
 }
 
-func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson) (Person, error) {
+func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson, no int64) (Person, error) {
 	m := &member{Person: s.newPerson(a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
-	if n.Identity.Document == "" {
+	if n.Identity.Document == "" || no != 0 {
 		m.ukey = "walk-in " + m.ID.String() // two unknown walk-ins are two people
 	}
 	var err error
-	if m.No, err = store.Count(tx, "select coalesce(max(no), $1) + 1 from person where no >= $2", WalkIn-1, WalkIn); err != nil {
-		return Person{}, err
+	if m.No = no; no == 0 {
+		if m.No, err = store.Count(tx, "select coalesce(max(no), $1) + 1 from person where no >= $2 and no < $3", WalkIn-1, WalkIn, deviceWalkIn); err != nil {
+			return Person{}, err
+		}
 	}
 	if h := eyes.householdOf(a, n); h != nil {
 		known, err := eyes.householdsBy(tx, []mark{h.mark})

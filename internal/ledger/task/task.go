@@ -18,6 +18,8 @@ const (
 	SwabAgain      What = "swab_again"       // lost, leaked, rejected or invalid tube
 	FindMembers    What = "find_members"     // a positive tube that no booth has handed in
 	SearchPool     What = "search_pool"      // positive pool, no positive member: swap, contamination, late infection
+	TellPositive   What = "tell_positive"    // call a person about the own positive result
+	SelfTestSwab   What = "self_test_swab"   // a self-test was positive: a swab for a laboratory
 	SettleAnomaly  What = "settle_anomaly"   // something does not fit
 	ReportCase     What = "report"           // report the case to the network
 	CoreInfo       What = "core_info"        // core information of the investigation
@@ -32,6 +34,11 @@ const (
 	HandOver       What = "hand_over"        // the person is in the vehicle
 	RelieveSite    What = "relieve_site"     // a site holds more people than beds
 	ReleasePerson  What = "release_person"   // not a case any more: let the person go
+	RepeatTest     What = "repeat_test"      // neither positive nor negative: test the tube again
+	ReleaseRun     What = "release_run"      // a run waits for the second person
+	DecideRun      What = "decide_run"       // somebody proposes to void a run: confirm or turn down
+	LabAlarm       What = "lab_alarm"        // something at a laboratory does not fit: its own work
+	AuditLab       What = "audit_lab"        // what a laboratory says cannot be: somebody else's work
 	WorkParked     What = "work_parked"      // an event a part of the system could not work on
 	RecordedByHand What = "recorded_by_hand" // somebody put it here
 )
@@ -42,12 +49,14 @@ var owner = map[What]struct {
 	byHand bool
 }{
 	Resample: {access.Sampler, false}, AwaitSingle: {access.Laboratory, false}, SwabAgain: {access.Sampler, false},
+	TellPositive: {access.Investigator, false}, SelfTestSwab: {access.Sampler, false},
 	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, true}, SettleAnomaly: {access.Sampler, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
 	MergedCases: {access.Investigator, true}, MergedBeds: {access.SiteManager, true},
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
 	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
+	RepeatTest: {access.Laboratory, false}, ReleaseRun: {access.Laboratory, false}, DecideRun: {access.Laboratory, false}, LabAlarm: {access.Laboratory, false}, AuditLab: {access.Command, false},
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
 
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
@@ -23,6 +24,10 @@ type batch struct {
 	negative  map[registry.Box]*outbreak.TubesNegative
 	order     []registry.Box
 	single    []outbreak.Event
+	run       outbreak.RunID // that the results come out of; 0: reported without one
+	voids     outbreak.RunID // whose voiding makes the results necessary
+	shortest  time.Duration  // of the run's kit; 0: as the protocol says
+	early     early          // results that came sooner than any could
 }
 
 func newBatch(s *Service, tx *store.Tx, by outbreak.Actor, lab Lab, id outbreak.BatchID) *batch {
@@ -46,6 +51,7 @@ func (b *batch) receive(tubes []outbreak.TubeCode, at outbreak.Instant, t *Taken
 	if err != nil {
 		return err
 	}
+	var came []outbreak.TubeCode
 	for _, code := range tubes {
 		if code == "" {
 			continue
@@ -74,8 +80,9 @@ func (b *batch) receive(tubes []outbreak.TubeCode, at outbreak.Instant, t *Taken
 			b.received[box], b.order = e, append(b.order, box)
 		}
 		e.Tubes = append(e.Tubes, code)
+		came = append(came, code)
 	}
-	return nil
+	return b.wait(came, boxes, at)
 }
 
 // report records results; mayCorrect lets revisions through.
@@ -103,6 +110,7 @@ func (b *batch) report(reports []Report, mayCorrect bool, t *Taken) error {
 		return err
 	}
 	var rows [][]any
+	var fresh []Result
 	for i, r := range reports {
 		if r.Tube == "" {
 			continue
@@ -123,13 +131,17 @@ func (b *batch) report(reports []Report, mayCorrect bool, t *Taken) error {
 		if err != nil {
 			return err
 		}
-		x := Result{Tube: r.Tube, Revision: len(before[r.Tube]) + 1, Result: r.Result, Lab: b.lab.ID, RanAt: r.RanAt, Message: r.Message}
-		rows = append(rows, []any{box.AreaID, x.Tube, x.Revision, x.Result, x.Lab, x.RanAt, b.tx.Now, x.Message, b.id, box.Outbreak, p.ID, outbreak.RetainScreening})
+		x := Result{Tube: r.Tube, Revision: len(before[r.Tube]) + 1, Result: r.Result, Lab: b.lab.ID, RanAt: r.RanAt, Message: r.Message, Run: b.run, Voids: b.voids}
+		rows = append(rows, []any{box.AreaID, x.Tube, x.Revision, x.Result, x.Lab, x.RanAt, b.tx.Now, x.Message, b.id, box.Outbreak, p.ID, outbreak.RetainScreening, x.Run, x.Voids})
+		fresh = append(fresh, x)
 		b.announce(box, x, v, before[r.Tube], t)
 		before[r.Tube] = append(before[r.Tube], x)
 	}
-	_, err = b.tx.Insert("tube_result", []string{"area_id", "tube", "revision", "result", "lab", "ran_at", "recorded_at", "message", "batch", "outbreak", "edition", "retention"}, nil, rows)
-	return err
+	_, err = b.tx.Insert("tube_result", []string{"area_id", "tube", "revision", "result", "lab", "ran_at", "recorded_at", "message", "batch", "outbreak", "edition", "retention", "run", "voids"}, nil, rows)
+	if err != nil {
+		return err
+	}
+	return b.answered(fresh, boxes)
 }
 
 // before reads what was said of the tubes until now.

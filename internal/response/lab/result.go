@@ -16,6 +16,8 @@ type Result struct {
 	RecordedAt outbreak.Instant  `json:"recorded_at"`
 	Message    string            `json:"message"`
 	Batch      outbreak.BatchID  `json:"batch"`
+	Run        outbreak.RunID    `json:"run"`   // which it came out of; empty: it was reported without one
+	Voids      outbreak.RunID    `json:"voids"` // the voided run that made it necessary
 }
 
 // Report is what a sender says of one tube.

@@ -8,6 +8,7 @@ import (
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
+	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -24,11 +25,12 @@ type Service struct {
 	journal  *journal.Journal
 	ids      *outbreak.IDs
 	registry *registry.Service
+	tasks    *task.Service
 }
 
 // New makes the service.
-func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, r *registry.Service) *Service {
-	return &Service{db: db, journal: j, ids: ids, registry: r}
+func New(db *store.DB, j *journal.Journal, ids *outbreak.IDs, r *registry.Service, tasks *task.Service) *Service {
+	return &Service{db: db, journal: j, ids: ids, registry: r, tasks: tasks}
 }
 
 // mostPerBatch keeps one transaction short.
@@ -214,6 +216,7 @@ type History struct {
 	Area    outbreak.Path     `json:"area"`
 	Seen    []Seen            `json:"seen"`
 	Results []Result          `json:"results"`
+	Runs    []Pending         `json:"runs"` // what runs said, released or not
 }
 
 // FindTube gives what laboratories recorded of a tube.
@@ -231,11 +234,17 @@ func (s *Service) FindTube(ctx context.Context, by outbreak.Actor, code outbreak
 			return err
 		}
 		h.Area = box.Area
-		if h.Seen, err = seenOf(tx, box.AreaID, h.Tube); err != nil {
+		results, err := resultsOf(tx, box.AreaID, []outbreak.TubeCode{h.Tube})
+		if err != nil {
 			return err
 		}
-		results, err := resultsOf(tx, box.AreaID, []outbreak.TubeCode{h.Tube})
 		h.Results = results[h.Tube]
+		if h.Seen, err = stagesOf(tx, box.AreaID, h.Tube, h.Results); err != nil {
+			return err
+		}
+		if access.Anywhere(by, access.LabRead) { // what nobody has released is the laboratory's own
+			h.Runs, err = runsOfTube(tx, box.AreaID, h.Tube)
+		}
 		return err
 	})
 	return h, err

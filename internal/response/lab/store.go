@@ -5,10 +5,10 @@ import (
 	"breakwater/internal/store"
 )
 
-const resultColumns = "tube, revision, result, lab, ran_at, recorded_at, message, batch"
+const resultColumns = "tube, revision, result, lab, ran_at, recorded_at, message, batch, run, voids"
 
 func scanResult(r store.Row) (x Result, err error) {
-	err = r.Scan(&x.Tube, &x.Revision, &x.Result, &x.Lab, &x.RanAt, &x.RecordedAt, &x.Message, &x.Batch)
+	err = r.Scan(&x.Tube, &x.Revision, &x.Result, &x.Lab, &x.RanAt, &x.RecordedAt, &x.Message, &x.Batch, &x.Run, &x.Voids)
 	return x, err
 }
 

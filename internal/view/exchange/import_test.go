@@ -50,7 +50,7 @@ func newSite(t testing.TB, db *store.DB, clock *outbreak.HandClock) *site {
 	j := journal.New(db, testkit.Quiet(), nil)
 	tasks := task.New(db, j, ids)
 	reg := registry.New(db, j, ids, set, vault)
-	laboratory := lab.New(db, j, ids, reg)
+	laboratory := lab.New(db, j, ids, reg, tasks)
 	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory}
 	by := outbreak.Actor{User: 1, Purpose: outbreak.PurposeSampling, Grants: []outbreak.Grant{{Role: string(access.Administrator)}, {Role: string(access.Auditor)}}}
 	return &site{Rooms: rooms, Service: exchange.New(rooms), by: by, clock: clock}

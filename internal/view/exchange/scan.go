@@ -38,6 +38,12 @@ type Options struct {
 // Check reads a file and says what would become of it, without a database. What makes the file as a whole unreadable is the
 // error; everything about single rows is in the report.
 func Check(kind Kind, r io.Reader, o Options) (Report, error) {
+	if kind == Results {
+		var are bool
+		if are, r = isHL7(r); are {
+			return takeHL7(r, o, nil)
+		}
+	}
 	s, err := begin(kind, r, o)
 	if err != nil {
 		return Report{}, err

@@ -43,6 +43,12 @@ func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io
 		return Report{}, err
 	}
 	l := &loading{rooms: s.rooms, ctx: ctx, by: by, zones: map[outbreak.Path]*time.Location{}}
+	if kind == Results {
+		var are bool
+		if are, r = isHL7(r); are {
+			return takeHL7(r, o, l)
+		}
+	}
 	if kind == Roster {
 		var err error
 		if o, err = l.plan(r, o); err != nil {
