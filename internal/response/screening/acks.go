@@ -51,6 +51,31 @@ func (a *acks) note(op int64) {
 	}
 }
 
+// deviceOf gives the device that made an operation; 0: none did.
+func deviceOf(op int64) int64 {
+	if d := op >> counterBits; d < mostDevices {
+		return d
+	}
+	return 0
+}
+
+// begin says up to where a device was known to be complete before this start.
+func (a *acks) begin(device, upto int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	d := a.of[device]
+	if d == nil {
+		if a.of == nil {
+			a.of = map[int64]*acked{}
+		}
+		d = &acked{}
+		a.of[device] = d
+	}
+	for d.upto = max(d.upto, upto); d.beyond[d.upto+1]; d.upto++ {
+		delete(d.beyond, d.upto+1)
+	}
+}
+
 func (a *acks) upto(device int64) int64 {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -81,6 +81,9 @@ func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube, also codes) erro
 	if !t.Single() {
 		return nil
 	}
+	if err := s.followSelfTests(tx, by, t, also); err != nil {
+		return err
+	}
 	return s.noteSingle(tx, by, t, also)
 }
 

@@ -61,6 +61,8 @@ func (c *Coverage) group(tx *store.Tx) error {
 		return nil
 	}
 	groups, err := registry.AllNosTogether(tx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.codes.add(groups)
 	return err
 }
@@ -79,6 +81,8 @@ func (c *Coverage) regroup(tx *store.Tx, people []outbreak.PersonID) error {
 	if err != nil {
 		return err
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, no := range touched {
 		delete(c.codes, no)
 	}

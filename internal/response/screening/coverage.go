@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -31,6 +32,8 @@ type Coverage struct {
 	looked int64 // sequence of the last row that was looked at for people in two tubes
 	kept   int64 // the same, as it was written
 	asked  int64 // counts who asks for closed rounds
+
+	watched watched // people besides tubes
 }
 
 // heard is what laboratories said of a tube before a booth did.
@@ -44,15 +47,19 @@ const mostClosed = 2
 
 func newCoverage(s *Service) *Coverage {
 	return &Coverage{s: s, rounds: map[outbreak.RoundID]*roundView{}, early: map[outbreak.TubeCode]heard{}, lost: map[outbreak.TubeCode]bool{},
-		codes: codes{}, moved: make(chan struct{})}
+		codes: codes{}, moved: make(chan struct{}), watched: newWatched()}
 }
 
 var coverageKinds = []string{"RoundOpened", "RoundClosed", "TubesHandedIn", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled", "OutcomesRecorded",
-	"PeopleLoaded", "PeopleMerged", "PeopleUnmerged"}
+	"PeopleLoaded", "PeopleMerged", "PeopleUnmerged", "ResultLineSet", "MemberHeld", "MemberResampled", "MemberReleased", "HoldShortened",
+	"PersonPositive", "PersonResultRevised", "PositiveTold", "SelfTestReported", "SelfTestFollowed"}
 
 // Run reads the tables and follows the journal until ctx ends.
 func (c *Coverage) Run(ctx context.Context) error {
 	if err := c.CatchUp(ctx); err != nil {
+		return err
+	}
+	if err := c.readRecent(ctx); err != nil {
 		return err
 	}
 	for {
@@ -190,7 +197,16 @@ func (c *Coverage) keepLooked(ctx context.Context) error {
 }
 
 func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error) {
+	if watchedKinds[e.Kind] {
+		var a about
+		if err := json.Unmarshal(e.Body, &a); err != nil {
+			return nil, fmt.Errorf("reading whom entry %d is about: %w", e.Seq, err)
+		}
+		return nil, c.watch(tx, a.Person)
+	}
 	switch e.Kind {
+	case "ResultLineSet":
+		return nil, c.setLines(tx)
 	case "RoundOpened":
 		return nil, outbreak.On(e, func(r outbreak.RoundOpened) error { return c.open(tx, r.Round) })
 	case "RoundClosed":
@@ -319,7 +335,7 @@ func (c *Coverage) crowd() {
 
 // hand takes the rows of a hand-in in, and gives the people who are in two tubes.
 func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, err error) {
-	rows, err := c.s.recent.between(tx, e.First, e.Last)
+	rows, err := c.s.last.between(tx, e.First, e.Last)
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,16 @@ func (c *Coverage) start(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := c.s.beginAcks(tx); err != nil {
+			return err
+		}
 		if c.looked, err = store.Count(tx, "select coalesce(max(seq), 0) from tube_last where id = 2"); err != nil {
 			return err
 		}
 		if err := c.readEarly(tx); err != nil {
+			return err
+		}
+		if err := c.watchAll(tx); err != nil {
 			return err
 		}
 		if head, err = journal.Head(tx); err != nil {
@@ -184,6 +190,9 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 			return late, err
 		}
 		from = rows[len(rows)-1].seq
+		for _, r := range rows { // those that were said anew are on disk, too
+			c.s.intake.acks.note(r.op)
+		}
 		full := len(rows) == most
 		rows, err = placed(tx, rows)
 		if err != nil {

@@ -6,8 +6,11 @@
 // member of a positive pool is held and sampled again alone, and a hold ends with an own valid negative or at the protocol's
 // limit; a lost, leaked, rejected or invalid tube puts each of its members back to sample_again.
 //
-// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesClosed, TubeSpoiled; ProtocolChanged (registry).
-// Events out: RoundOpened, RoundClosed, TubesClosed, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
+// A person's own positive result is told by a person first; self-tests change no outcome and no tube.
+//
+// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesHandedIn, TubeSpoiled; ProtocolChanged, PersonRegistered (registry).
+// Events out: RoundOpened, RoundClosed, TubesHandedIn, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
-// AnomalyRaised, AnomalySettled, HoldShortened.
+// AnomalyRaised, AnomalySettled, HoldShortened, DeviceEnrolled, DeviceEnded, SheetAgreed, PositiveTold, ResultLineSet,
+// KitsHandedOut, SelfTestReported, SelfTestFollowed.
 package screening

@@ -14,7 +14,7 @@ import (
 
 // Consumer follows the laboratory and the booths.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesHandedIn", "TubesClosed", "ProtocolChanged", "PeopleMerged"}, Follow: s.follow}
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesHandedIn", "TubesClosed", "ProtocolChanged", "PeopleMerged", "PersonRegistered"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -28,6 +28,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(n outbreak.TubesNegative) error { return s.followNegatives(tx, by, n) })
 	case "PeopleMerged":
 		return outbreak.On(e, func(m outbreak.PeopleMerged) error { return s.followMerged(tx, by, m) })
+	case "PersonRegistered":
+		return outbreak.On(e, func(p outbreak.PersonRegistered) error { return s.followRegistered(tx, by, p) })
 	case "ProtocolChanged":
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	case "TubeResulted":
@@ -173,13 +175,24 @@ func (s *Service) resolveSingle(tx *store.Tx, by outbreak.Actor, t Tube, r, was 
 		}
 		return s.tasks.Open(tx, by, task.Work{What: task.FindMembers, Subject: tubeRef(t.Code), Scope: t.Scope(), Clock: outbreak.Deadline{From: at}})
 	}
+	stayed := false
+	if r == outbreak.Positive {
+		if stayed, err = staying(tx, no); err != nil {
+			return err
+		}
+	}
 	held, err := s.resolveHeld(tx, by, t, r, at)
 	if err != nil {
 		return err
 	}
 	scope := outbreak.Scope{Area: p.Area, Outbreak: t.Outbreak}
 	if r == outbreak.Positive {
-		_, err := s.journal.Append(tx, by, outbreak.PersonPositive{Scope: scope, Round: t.Round, Tube: t.Code, Person: p.ID, At: at, Via: outbreak.FoundScreening})
+		if _, err := s.journal.Append(tx, by, outbreak.PersonPositive{Scope: scope, Round: t.Round, Tube: t.Code, Person: p.ID, At: at, Via: outbreak.FoundScreening}); err != nil {
+			return err
+		}
+		return s.tellLater(tx, by, t, p, at, stayed)
+	}
+	if err := s.dropTelling(tx, by, t.Code, at); err != nil {
 		return err
 	}
 	if was == outbreak.Positive {
@@ -199,7 +212,7 @@ func (s *Service) followHandedIn(tx *store.Tx, by outbreak.Actor, h outbreak.Tub
 	if err := s.owed.read(tx); err != nil {
 		return err
 	}
-	rows, err := s.recent.between(tx, h.First, h.Last)
+	rows, err := s.last.between(tx, h.First, h.Last)
 	if err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ type handing struct {
 	rows   []*handedRow
 	odds   []oddity
 	runs   [][]tubeRow // what was written, a run for each round
+	early  [][]any     // walk-ins nobody registered yet, and their tubes
 }
 
 // handedRow is an operation that is to be stored.
@@ -120,6 +121,9 @@ func (w *handing) take(ops []*Operation) error {
 	if err := w.write(); err != nil {
 		return err
 	}
+	if _, err := w.tx.Insert("walk_in_early", walkInEarly, walkInEarly, w.early); err != nil {
+		return err
+	}
 	for _, x := range w.odds {
 		fresh, err := w.s.raise(w.tx, w.by, Anomaly{What: x.what, Outbreak: x.tube.Outbreak, Area: x.tube.Area, Round: x.tube.Round, Tube: x.tube.Code, Content: x.says}, x.apart)
 		if err != nil {
@@ -131,6 +135,8 @@ func (w *handing) take(ops []*Operation) error {
 	}
 	return nil
 }
+
+var walkInEarly = []string{"no", "area_id", "tube"}
 
 // prepare reads everything the operations need.
 func (w *handing) prepare(ops []*Operation) (err error) {
@@ -151,6 +157,9 @@ func (w *handing) prepare(ops []*Operation) (err error) {
 		return err
 	}
 	if w.others, err = w.s.desk.Unrolled(w.tx, nos); err != nil {
+		return err
+	}
+	if err := w.s.devices.learn(w.tx, ops); err != nil {
 		return err
 	}
 	keys := make([]tubeKey, 0, len(ops))
@@ -218,6 +227,9 @@ func (w *handing) identify(t *Tube, o *Operation) (unknown []string) {
 		case !other:
 		case p.ID != 0:
 			m.Flags |= OffRoll
+		case registry.DeviceOf(m.No) != 0 && registry.DeviceOf(m.No) == deviceOf(o.Op): // its device will say who it is
+			m.Flags |= OffRoll
+			w.early = append(w.early, []any{m.No, t.AreaID, t.Code})
 		default:
 			unknown = append(unknown, strconv.FormatInt(m.No, 10))
 			*m = Member{After: m.After, Flags: m.Flags | Unidentified}
@@ -230,6 +242,9 @@ func (w *handing) identify(t *Tube, o *Operation) (unknown []string) {
 func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart string, unknown []string) {
 	for _, u := range unknown {
 		w.raise(o, t, UnknownMember, u, u)
+	}
+	if d := deviceOf(o.Op); d != 0 && !w.s.devices.at(d, booth.ID) {
+		w.odds = append(w.odds, oddity{o, Tube{Area: booth.Area, Round: t.Round, Outbreak: t.Outbreak}, UnknownDevice, fmt.Sprintf("%d %s", d, booth.ID), fmt.Sprintf("%d %s", d, booth.ID)})
 	}
 	var unproven []Member
 	for i, m := range t.Members {

@@ -144,6 +144,9 @@ func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbrea
 // unsettle sends back whoever waits for the own result of a tube, or has one from it, that others were put into: a result of
 // several is nobody's own.
 func (s *Service) unsettle(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
+	if err := s.dropTelling(tx, by, t.Code, at); err != nil {
+		return err
+	}
 	_, err := s.resolveHeld(tx, by, t, outbreak.Indeterminate, at)
 	return err
 }

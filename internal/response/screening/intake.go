@@ -79,6 +79,13 @@ func (in *Intake) busy() error {
 	return e
 }
 
+// Pressed tells that so much waits that whoever can come later should: look-ups are shed before any sampling point is.
+func (in *Intake) Pressed() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.ops >= mostQueued/4 || in.bytes >= mostQueuedMem/4
+}
+
 // Acked gives the counter up to which every operation of a device is on disk. After a start it is too small for as long as the
 // tubes are being read.
 func (in *Intake) Acked(device int64) int64 { return in.acks.upto(device) }
@@ -226,7 +233,7 @@ func (in *Intake) commit(part []*delivery) (stored int, err error) {
 	})
 	if err == nil {
 		for _, run := range w.runs {
-			in.s.recent.keep(run)
+			in.s.last.keep(run)
 		}
 	}
 	return stored, err

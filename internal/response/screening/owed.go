@@ -38,7 +38,7 @@ func (o *owed) tube(code outbreak.TubeCode) {
 	o.tubes[code] = true
 }
 
-var owedKinds = []string{"SampleAgainAsked", "MemberHeld", "AnomalyRaised", "TubeSpoiled", "PeopleMerged"}
+var owedKinds = []string{"SampleAgainAsked", "MemberHeld", "AnomalyRaised", "TubeSpoiled", "PeopleMerged", "SelfTestReported"}
 
 // read brings the memory up to what the transaction sees.
 func (o *owed) read(tx *store.Tx) error {
@@ -77,7 +77,7 @@ func (o *owed) first(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	people, err := store.List(tx, store.Value[outbreak.PersonID], "select person from sample_again where met_at = 0 union select person from recall_member where ended_at = 0")
+	people, err := store.List(tx, store.Value[outbreak.PersonID], "select person from sample_again where met_at = 0 union select person from recall_member where ended_at = 0 union select person from self_test where result = 'positive' and followed_at = 0")
 	if err != nil {
 		return err
 	}
@@ -104,6 +104,13 @@ func (o *owed) hear(e outbreak.Entry) error {
 		return outbreak.On(e, func(a outbreak.SampleAgainAsked) error { o.unread = append(o.unread, a.Person); return nil })
 	case "MemberHeld":
 		return outbreak.On(e, func(m outbreak.MemberHeld) error { o.unread = append(o.unread, m.Person); return nil })
+	case "SelfTestReported":
+		return outbreak.On(e, func(r outbreak.SelfTestReported) error {
+			if r.Result == outbreak.Positive {
+				o.unread = append(o.unread, r.Person)
+			}
+			return nil
+		})
 	case "AnomalyRaised":
 		return outbreak.On(e, func(a outbreak.AnomalyRaised) error {
 			if a.What == Orphan {

@@ -31,8 +31,12 @@ type Service struct {
 	places   places
 	intake   *Intake
 	owed     owed
-	recent   recent
+	last     lastRuns
 	coverage *Coverage
+	access   *access.Service // nil: no device can enrol
+	wall     outbreak.Clock
+	devices  devices
+	pace     pace
 }
 
 // Results is what screening asks of the laboratory.
@@ -164,11 +168,11 @@ func (s *Service) OpenRound(ctx context.Context, by outbreak.Actor, c OpenRound)
 type CloseRound struct {
 	Key        string           `json:"-"`
 	Round      outbreak.RoundID `json:"round"`
-	Incomplete bool             `json:"incomplete"` // close although somebody is owed a swab or a result
+	Incomplete bool             `json:"incomplete"` // close although somebody is owed a swab or a result, or tubes may be on a device still
 }
 
 // CloseRound ends a round. While somebody is unknown, waits for a result or is to be sampled again it closes only as
-// incomplete, and says so for ever.
+// incomplete, and says so for ever; so it does while a device holds tubes, or was not heard of and may.
 func (s *Service) CloseRound(ctx context.Context, by outbreak.Actor, c CloseRound) (Round, error) {
 	if err := access.RequireAnywhere(by, access.RoundManage); err != nil {
 		return Round{}, err
@@ -186,6 +190,13 @@ func (s *Service) CloseRound(ctx context.Context, by outbreak.Actor, c CloseRoun
 			return Round{}, err
 		}
 		outcomes := s.coverage.outcomes(r.ID, r.Areas)
+		unsynced, silent, err := s.pending(tx, r)
+		if err != nil {
+			return Round{}, err
+		}
+		if !c.Incomplete && len(unsynced)+len(silent) > 0 && r.State != Closed {
+			return Round{}, outbreak.Refuse(outbreak.Conflict, "screening.round_devices", "unsynced", nameDevices(unsynced), "silent", nameDevices(silent))
+		}
 		if r, err = r.close(outcomes, c.Incomplete); err != nil {
 			return Round{}, err
 		}
@@ -198,10 +209,13 @@ func (s *Service) CloseRound(ctx context.Context, by outbreak.Actor, c CloseRoun
 		}
 		r.ClosedAt = tx.Now
 		owed, complete := outcomes[outbreak.Unknown]+outcomes[outbreak.Awaiting]+outcomes[outbreak.SampleAgain], 0
-		if owed == 0 {
+		if owed += len(unsynced) + len(silent); owed == 0 {
 			complete = 1
 		}
 		if err := tx.Must("update round set state = $1, closed_at = $2, complete = $3 where id = $4", r.State, r.ClosedAt, complete, r.ID); err != nil {
+			return Round{}, err
+		}
+		if err := s.keepAcked(tx, r.Outbreak); err != nil {
 			return Round{}, err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.RoundClosed{Scope: r.Scope(), Round: r.ID, Complete: owed == 0, Outcomes: outcomes})

@@ -56,6 +56,9 @@ type Booth struct {
 	Name     string              `json:"name"`
 }
 
+// Scope is where the sampling point belongs.
+func (b Booth) Scope() outbreak.Scope { return outbreak.Scope{Area: b.Area, Outbreak: b.Outbreak} }
+
 const boothColumns = "id, outbreak, area_id, area, name"
 
 func scanBooth(r store.Row) (b Booth, err error) {

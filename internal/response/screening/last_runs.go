@@ -6,9 +6,9 @@ import (
 	"breakwater/internal/store"
 )
 
-// recent keeps the rows of the last hand-ins of this process for those who follow them, so that they are not read back from the
+// lastRuns keeps the rows of the last hand-ins of this process for those who follow them, so that they are not read back from the
 // table a moment after they were written. What is not in it is read.
-type recent struct {
+type lastRuns struct {
 	mu   sync.Mutex
 	runs map[int64][]tubeRow // by the sequence of the first row
 	ring [64]int64           // the order they came in
@@ -16,7 +16,7 @@ type recent struct {
 }
 
 // keep takes over the rows of a hand-in that is on disk.
-func (r *recent) keep(run []tubeRow) {
+func (r *lastRuns) keep(run []tubeRow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.runs == nil {
@@ -29,7 +29,7 @@ func (r *recent) keep(run []tubeRow) {
 }
 
 // between gives the rows of a hand-in, which nobody changes.
-func (r *recent) between(tx *store.Tx, first, last int64) ([]tubeRow, error) {
+func (r *lastRuns) between(tx *store.Tx, first, last int64) ([]tubeRow, error) {
 	r.mu.Lock()
 	run := r.runs[first]
 	r.mu.Unlock()
