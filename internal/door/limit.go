@@ -120,3 +120,12 @@ func (g *Gate) Admit(r *http.Request, find func() (outbreak.Actor, error)) (outb
 	}
 	return by, g.users.take(by.String())
 }
+
+// Limiter counts requests by any key, for a door to which the entrance's limits and the gate's are not enough.
+type Limiter struct{ by *limiter }
+
+// NewLimiter makes a limiter; wall is the machine's clock.
+func NewLimiter(r Rate, wall outbreak.Clock) *Limiter { return &Limiter{newLimiter(r, wall)} }
+
+// Take spends one request of a key, or refuses with Busy.
+func (l *Limiter) Take(key string) error { return l.by.take(key) }

@@ -64,8 +64,9 @@ func open(t *testing.T) *site {
 	h.Registry = registry.New(db, h.Journal, h.IDs, h.Protocols, vault)
 	h.Access.Seals = vault
 	h.Tasks = task.New(db, h.Journal, h.IDs)
-	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry)
+	h.Lab = lab.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Screening = screening.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Lab)
+	h.Screening.Enrols(h.Access, h.Wall)
 	h.Cases = cases.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)

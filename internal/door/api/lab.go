@@ -95,7 +95,7 @@ func labRoutes(p *plan) {
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/tubes/{tube}/results", Summary: "What laboratories recorded of a tube", Tags: tags},
 		func(ctx context.Context, in *TubePath) (*reply[lab.History], error) {
 			h, err := p.house.Lab.FindTube(ctx, door.ActorOf(ctx), in.Tube)
-			h.Seen, h.Results = some(h.Seen), some(h.Results)
+			h.Seen, h.Results, h.Runs = some(h.Seen), some(h.Results), some(h.Runs)
 			return &reply[lab.History]{h}, err
 		})
 }

@@ -18,7 +18,6 @@ func (cards) ReadCode(text []byte) (int64, bool) {
 	return 7, text[0] == '0'
 }
 
-
 func booth(t testing.TB) string {
 	t.Helper()
 	return outbreak.BoothID(1 << 40).String()

@@ -55,6 +55,8 @@ func screeningRoutes(p *plan) {
 	tubeRoutes(p)
 	operationsRoute(p)
 	recallRoutes(p)
+	deviceRoutes(p)
+	sheetRoutes(p)
 }
 
 var screeningTag = []string{"screening"}

@@ -18,13 +18,15 @@ func (v *View) In(lang words.Lang, key string) string { return words.Text(lang, 
 // Tag names a language as documents do.
 func (v *View) Tag(lang words.Lang) string { return htmlLang(lang) }
 
-// giveWorker sends the worker that shows the offline page. It has an address that does not change, since browsers look there
-// for a newer one, and it may look after every page.
-func (s *Server) giveWorker(w http.ResponseWriter, r *http.Request) {
-	worker := s.assets.files[s.assets.named["offline-worker.js"]]
-	h := w.Header()
-	h.Set("Content-Type", worker.kind)
-	h.Set("Cache-Control", "no-cache")
-	h.Set("Service-Worker-Allowed", "/")
-	_, _ = w.Write(worker.plain) // who left needs no answer
+// giveWorker sends a worker, which may look after the pages of a scope. It has an address that does not change, since browsers
+// look there for a newer one.
+func (s *Server) giveWorker(name, scope string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		worker := s.assets.files[s.assets.named[name]]
+		h := w.Header()
+		h.Set("Content-Type", worker.kind)
+		h.Set("Cache-Control", "no-cache")
+		h.Set("Service-Worker-Allowed", scope)
+		_, _ = w.Write(worker.plain) // who left needs no answer
+	}
 }

@@ -59,7 +59,8 @@ func (s *Server) Handler() http.Handler {
 		})
 	}
 	mux.Handle("GET /static/", s.assets)
-	mux.HandleFunc("GET /offline-worker.js", s.giveWorker)
+	mux.HandleFunc("GET /offline-worker.js", s.giveWorker("offline-worker.js", "/"))
+	mux.HandleFunc("GET /booth-worker.js", s.giveWorker("booth-worker.js", "/booth"))
 	mux.HandleFunc("GET /live", s.stream)
 	mux.Handle("POST /csp", s.reports)
 	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, req *http.Request) {

@@ -12,6 +12,7 @@ import (
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/response/transfer"
@@ -81,6 +82,8 @@ func TestEveryKeyIsWritten(t *testing.T) {
 		append([]string{"spoiled"}, append([]string{"invalid"}, screening.SpoilReasons...)...), append([]string{"tally"}, board.Tallies...),
 		append([]string{"outcome"}, plainly(outbreak.Outcomes)...), append([]string{"severity"}, plainly(outbreak.Severities)...),
 		append([]string{"classification"}, plainly(outbreak.Classifications)...), append([]string{"via"}, plainly(outbreak.FoundVias)...),
+		append([]string{"lab_alarm"}, lab.Alarms...), append([]string{"doubt"}, lab.Doubts...), append([]string{"tool_state"}, lab.ToolStates...), append([]string{"tool_why"}, lab.Whys[1:]...),
+		append([]string{"well_kind"}, plainly(lab.WellKinds)...), append([]string{"stage"}, lab.Stages...), {"run_state", "entered", "failed", "released", "voided"}, {"lab_step", "report", "repeat_run", "repeat_extract", "none"},
 		append([]string{"result"}, plainly(outbreak.Results)...), append([]string{"purpose"}, plainly(outbreak.Purposes)...),
 		append([]string{"ground"}, cases.Grounds...), append([]string{"place"}, registry.PlaceKinds...), append([]string{"precision"}, plainly(registry.Precisions)...),
 		append([]string{"visit_source"}, registry.VisitSources...), append([]string{"collected"}, registry.VisitPurposes...), append([]string{"erased"}, registry.Reasons...),

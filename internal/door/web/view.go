@@ -99,6 +99,9 @@ func (v *View) ISO(i outbreak.Instant) string { return i.String() }
 // Since writes how long ago something was, or how long it is until it.
 func (v *View) Since(i outbreak.Instant) string { return words.Duration(v.Lang, v.Now.Sub(i)) }
 
+// Ago writes how long something took.
+func (v *View) Ago(d time.Duration) string { return words.Duration(v.Lang, d) }
+
 // Late tells whether a deadline is over.
 func (v *View) Late(due outbreak.Instant) bool { return due != 0 && v.Now > due }
 

@@ -1,0 +1,53 @@
+// Reads what a scanner typed: personal codes with their proof, numbers, serials of tubes.
+// @ts-check
+(() => {
+  "use strict";
+  const LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+  const mistaken = /** @type {Record<string, string>} */ ({ O: "0", I: "1", L: "1" });
+
+  /** Folds what scanners, input methods and fingers do to a text. @param {string} text */
+  const fold = (text) => text.normalize("NFKC").toUpperCase().replace(/\s/g, "");
+
+  /** @param {string} text eighteen characters @returns {Uint8Array | null} */
+  const bytesOf = (text) => {
+    const out = new Uint8Array(11);
+    let bits = 0, held = 0, at = 0;
+    for (const c of text) {
+      const v = LETTERS.indexOf(mistaken[c] ?? c);
+      if (v < 0) return null;
+      held = (held << 5 | v) & 0xfff;
+      bits += 5;
+      if (bits >= 8 && at < 11) {
+        bits -= 8;
+        out[at++] = held >> bits & 0xff;
+      }
+    }
+    return out;
+  };
+
+  /**
+   * @param {string} text @param {{epoch: number, key: CryptoKey}[]} proofs
+   * @returns {Promise<{kind: "code", code: string, no: number, proven: boolean} | {kind: "number", no: number} | {kind: "tube", tube: string} | {kind: "nothing"}>}
+   */
+  const read = async (text, proofs) => {
+    const plain = fold(text), code = plain.replace(/-/g, "");
+    if (code.length === 18) {
+      const b = bytesOf(code);
+      if (b && b[0] === 1) {
+        const no = new DataView(b.buffer).getUint32(2);
+        const key = proofs.find((p) => p.epoch === b[1])?.key;
+        let proven = false;
+        if (key) {
+          const sum = new Uint8Array(await crypto.subtle.sign("HMAC", key, b.slice(0, 6)));
+          proven = b.slice(6, 11).every((v, i) => v === sum[i]);
+        }
+        return { kind: "code", code: [...code].map((c) => mistaken[c] ?? c).join(""), no, proven };
+      }
+    }
+    if (/^\d{1,10}$/.test(plain) && Number(plain) > 0 && Number(plain) < 2 ** 32) return { kind: "number", no: Number(plain) };
+    if (/^[0-9A-Z-]{1,32}$/.test(plain)) return { kind: "tube", tube: plain };
+    return { kind: "nothing" };
+  };
+
+  Object.assign(globalThis, { BoothCode: { read, fold } });
+})();

@@ -1,0 +1,309 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"breakwater/internal/app"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
+)
+
+// samplingSite is a house on the machine's own clock, with a round, a roll and a booth: a device's clock is the machine's, too.
+type samplingSite struct {
+	*site
+	round outbreak.RoundID
+	booth outbreak.BoothID
+	codes []registry.PersonalCode
+}
+
+func sampling(t *testing.T) *samplingSite {
+	t.Helper()
+	log := &policyLog{}
+	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", BoothAddr: "127.0.0.1:0",
+		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"})
+	if err == nil {
+		err = a.Start(ctx)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		soon, stop := context.WithTimeout(ctx, 10*time.Second)
+		defer stop()
+		if err := a.Stop(soon); err != nil {
+			t.Error(err)
+		}
+	})
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &samplingSite{site: &site{TB: t, app: a, house: a.House, url: a.URLOf("booth"), log: log}}
+	u, err := s.house.Access.Bootstrap(ctx, "root", password)
+	must(err)
+	s.root = outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
+	_, err = s.house.Registry.LoadAreas(ctx, s.root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "2201", Name: "长春", TimeZone: "Asia/Shanghai"}}})
+	must(err)
+	ob, err := s.house.Registry.DeclareOutbreak(ctx, s.root, registry.DeclareOutbreak{Name: "Test", Protocol: "cn-covid-2021"})
+	must(err)
+	var roll []registry.NewPerson
+	for i := range 30 {
+		roll = append(roll, registry.NewPerson{Area: "2201", Identity: registry.Identity{Name: fmt.Sprint("人", i)}})
+	}
+	_, err = s.house.Registry.LoadPeople(ctx, s.root, registry.LoadPeople{People: roll})
+	must(err)
+	_, err = s.house.Registry.IssueBox(ctx, s.root, registry.IssueBox{First: "T000001", Last: "T000099", Area: "2201", Outbreak: ob})
+	must(err)
+	b, err := s.house.Screening.AddBooth(ctx, s.root, screening.AddBooth{Outbreak: ob, Area: "2201", Name: "东门采样点"})
+	must(err)
+	r, err := s.house.Screening.OpenRound(ctx, s.root, screening.OpenRound{Outbreak: ob, Name: "第一轮", Areas: []string{"2201"}})
+	must(err)
+	must(s.house.Registry.LoadCodes(ctx))
+	s.codes, err = s.house.Registry.ListCodes(ctx, s.root, "", 0, 30)
+	must(err)
+	s.booth, s.round = b.ID, r.ID
+	return s
+}
+
+// sampler drives the sampling point's page as a person with a scanner does.
+type sampler struct {
+	viewer
+	*samplingSite
+}
+
+func (p sampler) wait(js string) {
+	p.t.Helper()
+	if _, err := chromedp.Run(p.tab, chromedp.Poll[bool](js, chromedp.WithPollingTimeout(20*time.Second))); err != nil {
+		said, _ := chromedp.Run(p.tab, chromedp.Evaluate[string](`document.body.innerText`))
+		p.t.Fatalf("waiting for %s: %v\n%s", js, err, said)
+	}
+}
+
+// scan types what a scanner types, which ends with Enter.
+func (p sampler) scan(text, until string) {
+	p.t.Helper()
+	p.do(chromedp.SendKeys(chromedp.ID("scan"), text+"\r"))
+	p.wait(until)
+}
+
+func (p sampler) count(n int) string {
+	return fmt.Sprintf(`document.querySelectorAll("#members li").length === %d && !document.querySelector("#tube").hidden`, n)
+}
+
+// fill opens a tube, scans people into it and closes it.
+func (p sampler) fill(tube string, codes ...string) {
+	p.t.Helper()
+	p.scan(tube, p.count(0))
+	for i, c := range codes {
+		p.scan(c, p.count(i+1))
+	}
+	p.scan(tube, `document.activeElement.id === "counted"`)
+	p.do(chromedp.SendKeys(chromedp.ID("counted"), fmt.Sprint(len(codes))+"\r"))
+	p.wait(`document.querySelector("#tube").hidden`)
+}
+
+func (p sampler) reload() {
+	p.t.Helper()
+	p.do(chromedp.Navigate(p.url + "/booth"))
+	p.wait(`document.body?.dataset.ready === "1"`)
+}
+
+// cable is the way from the browser to the house, which can be cut.
+type cable struct {
+	mu    sync.Mutex
+	cut   bool
+	conns map[net.Conn]bool
+}
+
+func lay(t *testing.T, house string) (*cable, string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	c := &cable{conns: map[net.Conn]bool{}}
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go c.join(near, strings.TrimPrefix(house, "http://"))
+		}
+	}()
+	return c, "http://" + l.Addr().String()
+}
+
+func (c *cable) join(near net.Conn, house string) {
+	defer near.Close()
+	c.mu.Lock()
+	cut := c.cut
+	c.conns[near] = true
+	c.mu.Unlock()
+	if cut {
+		return
+	}
+	far, err := net.Dial("tcp", house)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	go func() { _, _ = io.Copy(far, near); _ = far.Close() }()
+	_, _ = io.Copy(near, far)
+}
+
+// set cuts the cable, with everything that is under way, or mends it.
+func (c *cable) set(cut bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cut = cut
+	if cut {
+		for conn := range c.conns {
+			_ = conn.Close()
+		}
+		clear(c.conns)
+	}
+}
+
+func (p sampler) waits(n int) {
+	p.t.Helper()
+	p.wait(fmt.Sprintf(`document.body.dataset.waiting === "%d"`, n))
+}
+
+func TestASamplingPointWithoutANetwork(t *testing.T) {
+	tab := chromium(t)
+	p := sampler{samplingSite: sampling(t)}
+	wire, url := lay(t, p.url)
+	p.url = url
+	p.viewer = viewer{t: t, tab: tab, site: p.samplingSite.site}
+	var complaints faults
+	complaints.follow(t, tab)
+	looks := func(name string) {
+		for _, l := range []string{"zh", "en"} {
+			p.do(chromedp.EmulateViewport(390, 844), chromedp.Evaluate[chromedp.Void](`document.querySelector('[data-lang="`+l+`"]').click()`))
+			time.Sleep(100 * time.Millisecond)
+			if wide, err := chromedp.Run(tab, chromedp.Evaluate[bool](overflow)); err != nil || wide {
+				t.Errorf("%s %s is wider than its window: %v", name, l, err)
+			}
+			p.picture("booth-"+name, look{l, 390, false})
+		}
+	}
+	code, err := p.house.Screening.NewDeviceCode(ctx, p.root, screening.NewDeviceCode{Booth: p.booth, Name: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.do(chromedp.EmulateViewport(390, 844), chromedp.Navigate(p.url+"/booth?lang=zh"))
+	p.wait(`document.body.dataset.ready === "1"`)
+	looks("enrol")
+	p.do(chromedp.SendKeys(chromedp.ID("code"), strings.ToLower(code.Code)+"\r"))
+	p.wait(`!document.querySelector("#work").hidden && document.querySelector("#enrol").hidden`)
+	p.wait(`navigator.serviceWorker.controller !== null`)
+	p.wait(`caches.open("breakwater-booth").then(c => c.keys()).then(k => k.length >= 8)`)
+
+	wire.set(true)
+	p.fill("T000001", p.codes[0].Code, p.codes[1].Code)
+	forged := []byte(p.codes[2].Code)
+	forged[17] = map[bool]byte{true: '4', false: '0'}[forged[17] == '0']
+	forged[16] = map[bool]byte{true: 'Z', false: '0'}[forged[16] == '0']
+	p.fill("T000002", string(forged), fmt.Sprint(p.codes[3].No))
+	p.waits(2)
+	p.scan("T000003", p.count(0))
+	p.scan(p.codes[4].Code, p.count(1))
+	p.do(chromedp.Click(chromedp.ID("child")))
+	p.wait(`document.querySelector("#child").getAttribute("aria-pressed") === "true"`)
+	p.do(chromedp.Click(chromedp.ID("walk-in")), chromedp.SendKeys(chromedp.ID("walk-in-name"), "Zhang San\r"))
+	p.wait(p.count(2))
+	looks("tube")
+	p.reload() // without a network, with a tube open
+	p.wait(p.count(2))
+	p.waits(3)
+	p.scan("T000003", `document.activeElement.id === "counted"`)
+	p.do(chromedp.SendKeys(chromedp.ID("counted"), "2\r"))
+	p.wait(`document.querySelector("#tube").hidden`)
+	p.reload()
+	p.waits(4)
+	looks("offline")
+	if list, err := p.house.Screening.ListTubes(ctx, p.root, p.round, 0, 10); err != nil || len(list) != 0 {
+		t.Fatal("tubes came in without a network:", list, err)
+	}
+	complaints.take() // requests that found no network
+
+	wire.set(false)
+	p.reload()
+	p.waits(0)
+	looks("sent")
+	if err := p.house.Journal.Settled(ctx); err != nil {
+		t.Fatal(err)
+	}
+	p.compare()
+	for _, complaint := range complaints.take() {
+		t.Error(complaint)
+	}
+	if n := p.log.broken.Load(); n != 0 {
+		t.Errorf("the page broke the policy %d times", n)
+	}
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("details").open = true`), chromedp.Click(chromedp.ID("sign-out")))
+	for range 100 { // a poll would end with the page that is left
+		if gone, err := chromedp.Run(tab, chromedp.Evaluate[bool](`document.body?.dataset.ready === "1" && document.querySelector("#work").hidden`)); err == nil && gone {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	devices, err := p.house.Screening.ListDevices(ctx, p.root, p.booth, 10)
+	if err != nil || len(devices) != 1 || devices[0].Ended != screening.Left {
+		t.Errorf("after signing out: %+v %v", devices, err)
+	}
+}
+
+// compare looks whether the house has what was scanned, once.
+func (p sampler) compare() {
+	p.t.Helper()
+	list, err := p.house.Screening.ListTubes(ctx, p.root, p.round, 0, 10)
+	if err != nil || len(list) != 3 {
+		p.t.Fatalf("the house has %d tubes: %v", len(list), err)
+	}
+	var nos [][]int64
+	for i, tube := range list {
+		nos = append(nos, nil)
+		for _, m := range tube.Members {
+			nos[i] = append(nos[i], m.No)
+		}
+		if tube.Ops != 1 {
+			p.t.Errorf("%s came in %d times", tube.Code, tube.Ops)
+		}
+	}
+	want := fmt.Sprint([][]int64{{p.codes[0].No, p.codes[1].No}, {p.codes[2].No, p.codes[3].No}, {p.codes[4].No, registry.DeviceNo(registry.FirstDevice, 0)}})
+	if got := fmt.Sprint(nos); got != want {
+		p.t.Errorf("the house has %s, scanned was %s", got, want)
+	}
+	if f := list[1].Members[0].Flags; f&screening.Unproven == 0 {
+		p.t.Error("a code without its proof is not marked")
+	}
+	if f := list[2].Members[0].Flags; f&screening.Child == 0 {
+		p.t.Error("the child is not marked")
+	}
+	anomalies, err := p.house.Screening.ListAnomalies(ctx, p.root, "", false, 0, 10)
+	if err != nil || len(anomalies) != 1 || anomalies[0].What != screening.CodeUnproven {
+		p.t.Errorf("anomalies: %+v %v", anomalies, err)
+	}
+	people, err := p.house.Screening.ListWalkIns(ctx, p.root, p.round)
+	if err != nil || len(people) != 1 {
+		p.t.Errorf("walk-ins: %+v %v", people, err)
+	}
+}
