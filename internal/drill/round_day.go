@@ -28,6 +28,7 @@ type day struct {
 
 	acked    *ackedFile
 	done     atomic.Int64 // registrations acknowledged
+	upto     atomic.Int64 // registrations until the next kill, for which everybody waits: a short day has all its kills
 	shed     atomic.Int64
 	retries  atomic.Int64
 	mu       sync.Mutex
@@ -60,6 +61,10 @@ func (d *day) play(ctx context.Context, acked string, report *RoundReport) (err 
 	use := watchUse(d.house)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	d.upto.Store(int64(d.People))
+	if d.Kills > 0 {
+		d.upto.Store(d.aim(0))
+	}
 	d.took = outbreak.Stopwatch()
 	errs := make(chan error, d.Clients+1)
 	var next atomic.Int64
@@ -183,6 +188,9 @@ func (s *sender) send(ctx context.Context, u roundUpload) error {
 		case <-time.After(wait):
 		}
 	}
+	for s.done.Load() > s.upto.Load() && ctx.Err() == nil {
+		time.Sleep(time.Millisecond)
+	}
 	due := u.due
 	if s.Rate == 0 {
 		due = s.took()
@@ -268,11 +276,18 @@ func (s *sender) put(u roundUpload, due time.Duration) error {
 	return nil
 }
 
+// aim is after how many registrations the k-th kill falls; after the last one, the end.
+func (d *day) aim(k int) int64 {
+	if k >= d.Kills {
+		return int64(d.People)
+	}
+	return int64(float64(d.People) * (float64(k) + 0.5) / float64(d.Kills))
+}
+
 // kill kills the server at moments spread over the day, and measures how long a start takes to write and to tell.
 func (d *day) kill(ctx context.Context, report *RoundReport) error {
 	for k := range d.Kills {
-		aim := int64(float64(d.People) * (float64(k) + 0.5) / float64(d.Kills))
-		for d.done.Load() < aim {
+		for d.done.Load() < d.aim(k) {
 			select {
 			case <-ctx.Done():
 				return nil
@@ -283,12 +298,10 @@ func (d *day) kill(ctx context.Context, report *RoundReport) error {
 			return err
 		}
 		report.Kills++
+		d.upto.Store(d.aim(k + 1))
 		before := d.done.Load()
 		took := outbreak.Stopwatch()
-		if err := d.house.start(ctx); err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
+		if err := d.house.start(context.WithoutCancel(ctx)); err != nil { // the verdict needs it, even when nothing is left to send
 			return err
 		}
 		r := restart{}

@@ -21,6 +21,9 @@ type roundTown struct {
 	booths   []roundBooth
 }
 
+// unenrolled is above the numbers of enrolled devices: operations that begin with it are staff's own, named by themselves.
+const unenrolled = 1 << 23
+
 // roundBooth is one sampling point: everybody of one community comes to it.
 type roundBooth struct {
 	id     outbreak.BoothID
@@ -55,7 +58,7 @@ func (c *RoundConfig) settle(ctx context.Context, client *Client) (*roundTown, e
 	}
 	serial := 0
 	for i, code := range codes {
-		b := roundBooth{device: int64(i + 1), serial: serial}
+		b := roundBooth{device: unenrolled + int64(i), serial: serial}
 		tubes := counts[code]/c.Pool + 2
 		var known screening.Booth
 		if err := client.Post(ctx, "/booths", code+" booth", map[string]any{"outbreak": t.outbreak, "area": code, "name": "Booth " + code}, &known); err != nil {
