@@ -6,9 +6,11 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -19,6 +21,7 @@ import (
 
 	"breakwater/internal/door"
 	"breakwater/internal/door/api"
+	"breakwater/internal/door/my"
 	"breakwater/internal/door/watch"
 	"breakwater/internal/door/web"
 	"breakwater/internal/ledger/access"
@@ -49,6 +52,8 @@ type Config struct {
 	SecondFactor access.FactorRule      // who has to show a second factor; empty: nobody. `serve` asks whoever can open names
 	Directory    DirectoryConfig        // the office's own sign-in; zero: none
 	TLS          TLS                    // how connections are encrypted; zero: not by the program
+	HL7Addr      string                 // address for HL7 messages of laboratories; empty: none
+	HL7From      []netip.Prefix         // who may connect to it; none: everybody over TLS, this machine alone without
 	WatchAddr    string                 // address for programs that watch over the site; empty: none
 	Backups      Backups                // that the site makes by itself
 	Protocols    string                 // folder of the site's own rule books; may be empty
@@ -73,10 +78,14 @@ type App struct {
 	config  Config
 	rules   *protocols.Set
 	web     *web.Server
+	my      *my.Server
 	opened  []*opened // the entrances, that of staff first
 	ca      *door.Authority
 	files   *door.CertificateFiles // nil: certificates come from elsewhere
 	watcher *http.Server
+	hl7     net.Listener // nil: not open
+	endHL7  context.CancelFunc
+	encrypt *tls.Config // of the entrances; nil: not by the program
 	stop    context.CancelFunc
 	work    sync.WaitGroup
 	failed  chan error
@@ -166,7 +175,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 		return nil, err
 	}
 	h := door.House{DB: db, Journal: j, Access: access.New(db, j, ids, wall, c.Cost), Registry: reg, Tasks: tasks,
-		Lab: lab.New(db, j, ids, reg), Cases: cases.New(db, j, ids, reg, tasks),
+		Lab: lab.New(db, j, ids, reg, tasks), Cases: cases.New(db, j, ids, reg, tasks),
 		Placement: placement.New(db, j, ids, reg, tasks),
 		Protocols: rules, IDs: ids, Traffic: door.NewTraffic(), Clock: c.Clock, Wall: wall, Log: c.Log, Version: c.Version, PlainHTTP: c.PlainHTTP, Proxies: c.Proxies, OwnAuthority: c.TLS.LocalCA}
 	h.Access.Factor, h.Access.Seals = c.SecondFactor, vault
@@ -175,6 +184,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	}
 	h.SetupCode = setupCode()
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
+	h.Screening.Enrols(h.Access, wall)
 	h.Board = board.New(db, h.Screening.Coverage())
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
@@ -182,7 +192,11 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	if err != nil {
 		return nil, err
 	}
-	return &App{House: h, config: c, rules: rules, web: pages, failed: make(chan error, 8)}, nil
+	residents, err := my.New(h)
+	if err != nil {
+		return nil, err
+	}
+	return &App{House: h, config: c, rules: rules, web: pages, my: residents, failed: make(chan error, 8)}, nil
 }
 
 // Consumers are who follows the journal. A positive tube goes down this list: screening holds its members, cases opens a
@@ -191,12 +205,15 @@ func (a *App) Consumers() []journal.Consumer {
 	return []journal.Consumer{a.House.Screening.Consumer(), a.House.Cases.Consumer(), a.House.Placement.Consumer(), a.House.Transfer.Consumer(), a.House.Board.Consumer()}
 }
 
-// Handler answers every address: /api/ for programs, everything else for people.
+// Handler answers every address: /api/ for programs, /my for residents, everything else for staff.
 func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
+	residents := a.my.Handler()
 	mux.Handle("/api/", api.New(a.House))
 	mux.HandleFunc("GET /healthz", watch.Alive)
 	mux.HandleFunc("GET /readyz", watch.Ready(a.House))
+	mux.Handle("/my", residents)
+	mux.Handle("/my/", residents)
 	mux.Handle("/", a.web.Handler())
 	return mux
 }
@@ -207,6 +224,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
@@ -214,6 +232,8 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "personal codes", a.House.Registry.LoadCodes) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "keys of personal codes", a.House.Registry.ResealCodes) })
+	a.work.Go(func() { a.patiently(ctx, "result secrets", a.House.Registry.Secrets().Run) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "keys of result secrets", a.House.Registry.ResealSecrets) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "heads", a.signDaily) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "keys", a.rereadKeys) })
 	a.work.Go(func() {
@@ -229,7 +249,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.listenAll(); err != nil {
 		return err
 	}
-	if err := a.watch(); err != nil {
+	if err := errors.Join(a.watch(), a.listenHL7()); err != nil {
 		return errors.Join(err, a.closeAll())
 	}
 	a.Run(ctx)
@@ -242,7 +262,7 @@ func (a *App) Failed() <-chan error { return a.failed }
 
 // Stop lets requests end, stops what works behind the doors and closes the database.
 func (a *App) Stop(ctx context.Context) error {
-	err := a.shutAll(ctx)
+	err := errors.Join(a.closeHL7(), a.shutAll(ctx))
 	if a.watcher != nil {
 		err = errors.Join(err, a.watcher.Shutdown(ctx))
 	}

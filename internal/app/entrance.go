@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"breakwater/internal/door"
+	"breakwater/internal/door/my"
 	"breakwater/internal/door/watch"
 	"breakwater/internal/outbreak"
 )
@@ -39,6 +40,8 @@ type DirectoryConfig struct {
 var boothRoutes = []string{
 	"GET /api/v1/rounds", "GET /api/v1/rounds/{round}", "GET /api/v1/booths", "GET /api/v1/tubes/{tube}",
 	"POST /api/v1/rounds/{round}/operations", "POST /api/v1/rounds/{round}/tubes", "POST /api/v1/rounds/{round}/outcomes", "POST /api/v1/tubes/{tube}/spoil", "POST /api/v1/people",
+	"GET /booth", "GET /booth-worker.js", "POST /booth/enrol", "GET /static/", "GET /favicon.ico", "POST /csp",
+	"POST /api/v1/device/beat", "POST /api/v1/device/walk-ins", "POST /api/v1/device/leave",
 }
 
 // opened is one entrance with its listener and its server.
@@ -60,6 +63,7 @@ func (a *App) listenAll() (err error) {
 	if err != nil {
 		return err
 	}
+	a.encrypt = config
 	staff := a.Handler()
 	for _, e := range []struct {
 		name, addr string
@@ -68,7 +72,7 @@ func (a *App) listenAll() (err error) {
 	}{
 		{"staff", a.config.Addr, door.StaffLimits, staff},
 		{"booth", a.config.BoothAddr, door.BoothLimits, a.only(boothRoutes, staff)},
-		{"public", a.config.PublicAddr, door.PublicLimits, a.only(nil, staff)},
+		{"public", a.config.PublicAddr, door.PublicLimits, a.only(my.Routes, staff)},
 	} {
 		if e.addr == "" && e.name != "staff" {
 			continue
@@ -154,6 +158,7 @@ func (a *App) only(routes []string, handler http.Handler) http.Handler {
 }
 
 func (a *App) serveAll() {
+	a.serveHL7()
 	for _, o := range a.opened {
 		a.work.Go(func() {
 			serve := o.server.Serve
@@ -179,6 +184,7 @@ func (a *App) shutAll(ctx context.Context) error {
 }
 
 func (a *App) closeAll() (err error) {
+	err = a.closeHL7()
 	for _, o := range a.opened {
 		err = errors.Join(err, o.listen.Close())
 	}

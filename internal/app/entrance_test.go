@@ -95,6 +95,8 @@ func TestEachEntranceAnswersItsOwnRoutesAlone(t *testing.T) {
 		{"booth", "GET", "/api/v1/users", 404}, {"booth", "POST", "/api/v1/rounds", 404}, {"booth", "GET", "/api/v1/cases", 404},
 		{"booth", "GET", "/login", 404}, {"booth", "GET", "/api/v1/rounds/../users", 307}, {"booth", "POST", "/api/v1/people/find", 404},
 		{"public", "GET", "/healthz", 200}, {"public", "GET", "/api/v1/rounds", 404}, {"public", "GET", "/login", 404}, {"public", "GET", "/", 404},
+		{"public", "GET", "/my", 200}, {"public", "GET", "/my/my.js", 200}, {"public", "GET", "/my/result", 401}, {"staff", "GET", "/my", 200}, {"booth", "GET", "/my", 404},
+		{"public", "GET", "/positives", 404}, {"public", "POST", "/api/v1/result-secrets", 404},
 	} {
 		status, body := s.ask(nil, x.method, s.URLOf(x.entrance)+x.path)
 		if status != x.status && !(x.status == 307 && status >= 300 && status < 400) {

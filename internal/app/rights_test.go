@@ -34,6 +34,8 @@ var open = map[string]string{
 	"GET /login":                                "one cannot be signed in yet",
 	"POST /login":                               "one cannot be signed in yet",
 	"GET /offline":                              "a browser keeps it for when the house cannot be reached; it holds nothing of anybody",
+	"GET /booth":                                "a device keeps it for when there is no network; it holds nothing of anybody",
+	"POST /booth/enrol":                         "takes a one-time code that somebody who manages rounds made; wrong ones are counted against the address",
 	"GET /login/factor":                         "one is half signed in: the password was right",
 	"POST /login/factor":                        "one is half signed in: the password was right",
 	"POST /login/factor/challenge":              "one is half signed in: gives what a passkey has to sign",

@@ -14,6 +14,8 @@ import (
 type listening struct {
 	BoothAddr  string   `name:"booth-addr" help:"Address for sampling points alone, with limits of its own: a crowd of staff does not slow them." placeholder:":8310"`
 	PublicAddr string   `name:"public-addr" help:"Address for residents alone, with limits of its own." placeholder:":8320"`
+	HL7Addr    string   `name:"hl7-addr" help:"Address for HL7 v2 results of laboratories' own systems (MLLP), each message with a token in MSH-8. Default: none." placeholder:":2575"`
+	HL7From    []string `name:"hl7-from" help:"Address or network that may connect to it; may be repeated. Default: everybody over TLS, this machine alone without." placeholder:"10.0.0.5"`
 	Cert       string   `help:"Certificate with its chain, in PEM; read again when the file changes." placeholder:"FILE"`
 	KeyFile    string   `name:"key-file" help:"Key of the certificate, in PEM." placeholder:"FILE"`
 	ACME       []string `name:"acme" help:"Name of the site to get a certificate for by itself; may be repeated. Accepts the terms of the authority." placeholder:"HOST"`
@@ -43,7 +45,14 @@ func (l listening) into(c *app.Config) error {
 	if ways > 1 {
 		return outbreak.Refuse(outbreak.Invalid, "cli.certificate_ways")
 	}
-	c.BoothAddr, c.PublicAddr = l.BoothAddr, l.PublicAddr
+	c.BoothAddr, c.PublicAddr, c.HL7Addr = l.BoothAddr, l.PublicAddr, l.HL7Addr
+	for _, from := range l.HL7From {
+		network, err := networkOf(from)
+		if err != nil {
+			return err
+		}
+		c.HL7From = append(c.HL7From, network)
+	}
 	c.TLS = app.TLS{Cert: l.Cert, Key: l.KeyFile, ACME: l.ACME, Email: l.ACMEMail, Directory: l.ACMEAt, LocalCA: l.LocalCA, PlainAddr: l.ACMEAddr}
 	if l.LocalCA {
 		c.TLS.PlainAddr = l.CAAddr
@@ -78,6 +87,9 @@ func (l listening) tell(r *run, a *app.App) {
 	}
 	if url := a.URLOf("public"); url != "" {
 		r.say("cli.serving_public", "url", url)
+	}
+	if at := a.HL7At(); at.IsValid() {
+		r.say("cli.serving_hl7", "addr", at.String())
 	}
 	if print := a.Fingerprint(); print != "" {
 		r.say("cli.authority", "url", a.URLOf("plain"), "fingerprint", print)
