@@ -50,7 +50,12 @@ func deviceRoutes(p *plan) {
 			return &reply[screening.Device]{d}, err
 		})
 	route(p, access.UserManage, huma.Operation{Method: http.MethodPost, Path: "/personal-codes/epochs", Summary: "Begin a new epoch of personal codes after a device was lost; codes from before are read and marked as unproven", Tags: screeningTag, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *Keyed) (*reply[codeEpoch], error) {
+		func(ctx context.Context, in *struct {
+			Keyed
+			Body struct {
+				Confirm string `json:"confirm" enum:"begin_anew" doc:"Every code that was printed is unproven from then on"`
+			}
+		}) (*reply[codeEpoch], error) {
 			n, err := p.house.Registry.NewCodeEpoch(ctx, door.ActorOf(ctx), in.Key)
 			return &reply[codeEpoch]{codeEpoch{n}}, err
 		})

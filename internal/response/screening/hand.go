@@ -56,7 +56,6 @@ type handing struct {
 	by     outbreak.Actor
 	rounds map[outbreak.RoundID]Round
 	booths map[outbreak.BoothID]Booth
-	pools  map[poolKey]int
 	boxes  map[outbreak.TubeCode]registry.Box
 	others map[int64]registry.Person
 	before map[outbreak.TubeCode][]tubeRow
@@ -84,7 +83,7 @@ type oddity struct {
 }
 
 func newHanding(s *Service, tx *store.Tx, by outbreak.Actor) *handing {
-	return &handing{s: s, tx: tx, by: by, rounds: map[outbreak.RoundID]Round{}, booths: map[outbreak.BoothID]Booth{}, pools: map[poolKey]int{}, before: map[outbreak.TubeCode][]tubeRow{}}
+	return &handing{s: s, tx: tx, by: by, rounds: map[outbreak.RoundID]Round{}, booths: map[outbreak.BoothID]Booth{}, before: map[outbreak.TubeCode][]tubeRow{}}
 }
 
 // place gives the round and the booth of an operation, as they stand now.
@@ -251,7 +250,7 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 		if m.Flags&Unproven != 0 {
 			unproven = append(unproven, m)
 		}
-		if m.No == 0 || slices.ContainsFunc(t.Members[:i], func(x Member) bool { return x.No == m.No }) == false {
+		if m.No == 0 || !slices.ContainsFunc(t.Members[:i], func(x Member) bool { return x.No == m.No }) {
 			continue
 		}
 		w.raise(o, t, TwiceInTube, strconv.FormatInt(m.No, 10), strconv.FormatInt(m.No, 10))
@@ -266,7 +265,7 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 		says string
 	}{
 		{EmptyTube, len(t.Members) == 0, ""},
-		{Overfull, len(t.Members) > w.pool(round, booth), ""},
+		{Overfull, len(t.Members) > round.Pool, ""},
 		{WrongClock, t.Taken > w.tx.Now.Add(outbreak.Drift) || t.Taken < round.Opens.Add(-early) || o.Skew.Abs() > outbreak.Drift, ""},
 		{AfterClose, round.State == Closed, ""},
 		{TubeReused, reused, ""},
@@ -282,15 +281,6 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 func (w *handing) raise(o *Operation, t Tube, what, apart, says string) {
 	w.odds = append(w.odds, oddity{o, t, what, apart, says})
 }
-
-// poolKey is where a number of swabs per tube is looked up.
-type poolKey struct {
-	round outbreak.RoundID
-	booth outbreak.BoothID
-}
-
-// pool gives how many swabs a tube of a booth may hold.
-func (w *handing) pool(r Round, _ Booth) int { return r.Pool }
 
 // write stores the rows as one run of the sequence.
 func (w *handing) write() error {
