@@ -183,13 +183,19 @@ func (e expected) judge(h lab.History, code outbreak.TubeCode, report *RehearseR
 		report.Doubled++
 		report.fault("tube %s has %d results", code, len(h.Results))
 	}
-	if e.received[code] && len(h.Seen) == 0 {
+	came := 0
+	for _, stage := range h.Seen {
+		if stage.Stage == "received" { // the stages behind it come from the result
+			came++
+		}
+	}
+	if e.received[code] && came == 0 {
 		report.Lost++
 		report.fault("that tube %s came in is gone", code)
 	}
-	if len(h.Seen) > 1 {
+	if came > 1 {
 		report.Doubled++
-		report.fault("tube %s came in %d times", code, len(h.Seen))
+		report.fault("tube %s came in %d times", code, came)
 	}
 }
 
