@@ -70,7 +70,7 @@ func (in *incomingOps) whole() error {
 		return outbreak.Refuse(outbreak.Invalid, "api.upload_booth")
 	}
 	for i, o := range in.ops {
-		if device := o.Op >> counterBits; i == 0 {
+		if device := o.Op >> screening.CounterBits; i == 0 {
 			in.device = device
 		} else if device != in.device {
 			return outbreak.Refuse(outbreak.Invalid, "api.upload_devices")
@@ -78,9 +78,6 @@ func (in *incomingOps) whole() error {
 	}
 	return nil
 }
-
-// counterBits are the lower bits of an operation's id.
-const counterBits = 24
 
 // field reads one field of the head.
 func (in *incomingOps) field(p *parser, key []byte, ops bool) (err error) {

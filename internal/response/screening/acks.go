@@ -2,9 +2,9 @@ package screening
 
 import "sync"
 
-// counterBits are the lower bits of an operation's id, which count the operations of a device from 1; the bits above name the
+// CounterBits are the lower bits of an operation's id, which count the operations of a device from 1; the bits above name the
 // device. A device that is set up anew gets another number, so that its counter never begins twice.
-const counterBits = 24
+const CounterBits = 24
 
 // mostDevices is above the number of every device; an operation whose id says more was named by its content.
 const mostDevices = 1 << 23
@@ -22,7 +22,7 @@ type acked struct {
 
 // note takes over an operation that is on disk.
 func (a *acks) note(op int64) {
-	device, n := op>>counterBits, op&(1<<counterBits-1)
+	device, n := op>>CounterBits, op&(1<<CounterBits-1)
 	if device == 0 || device >= mostDevices {
 		return // no device made it
 	}
@@ -53,7 +53,7 @@ func (a *acks) note(op int64) {
 
 // deviceOf gives the device that made an operation; 0: none did.
 func deviceOf(op int64) int64 {
-	if d := op >> counterBits; d < mostDevices {
+	if d := op >> CounterBits; d < mostDevices {
 		return d
 	}
 	return 0

@@ -109,7 +109,7 @@ func (s *Service) Report(ctx context.Context, by outbreak.Actor, beat Beat, sent
 	if err := access.RequireAnywhere(by, access.TubeClose); err != nil {
 		return st, err
 	}
-	if beat.Last < 0 || beat.Last >= 1<<counterBits || beat.Outbox < 0 {
+	if beat.Last < 0 || beat.Last >= 1<<CounterBits || beat.Outbox < 0 {
 		return st, outbreak.Refuse(outbreak.Invalid, "screening.operation_number")
 	}
 	beat.Queue, beat.Tubes, beat.Swabs = max(beat.Queue, -1), max(beat.Tubes, -1), max(beat.Swabs, -1)
@@ -144,7 +144,7 @@ func (s *Service) Leave(ctx context.Context, by outbreak.Actor, last int64, wipe
 		if d, _, err = s.own(tx, by); err != nil {
 			return err
 		}
-		d.Last = max(d.Last, min(last, 1<<counterBits-1))
+		d.Last = max(d.Last, min(last, 1<<CounterBits-1))
 		how := Left
 		if d.Missing() > 0 {
 			if how = Wiped; !wipe {

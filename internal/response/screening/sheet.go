@@ -250,7 +250,7 @@ const codeText = 18
 // handSheet hands a sheet in as operations from paper, under its own device number.
 func (s *Service) handSheet(tx *store.Tx, by outbreak.Actor, x Sheet) (ops []*Operation, err error) {
 	for i, t := range x.one {
-		o := &Operation{Round: x.Round, Booth: x.Booth, Op: x.Device<<counterBits | int64(i+1), Kind: opClose | opPaper, Tube: t.Tube, Taken: t.Taken, Counted: t.Counted}
+		o := &Operation{Round: x.Round, Booth: x.Booth, Op: x.Device<<CounterBits | int64(i+1), Kind: opClose | opPaper, Tube: t.Tube, Taken: t.Taken, Counted: t.Counted}
 		for _, text := range t.Members {
 			m := Member{Flags: Typed}
 			if no, err := strconv.ParseInt(text, 10, 64); err == nil && len(text) < codeText {
