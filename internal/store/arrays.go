@@ -15,30 +15,25 @@ const (
 // insertArrays is Insert on PostgreSQL: a column travels as one array, so that the statement is the same for any number of rows
 // and is read once. The type of a column is that of its values.
 func (tx *Tx) insertArrays(table string, columns, on []string, rows [][]any) (added int64, err error) {
+	into := "insert into " + table + " (" + strings.Join(columns, ", ") + ")"
 	for part := range slices.Chunk(rows, mostInArrays) {
-		args := make([]any, len(columns))
-		types := make([]string, len(columns))
-		for j := range columns {
-			if args[j], types[j], err = column(part, j); err != nil {
-				return added, fmt.Errorf("column %s: %w", columns[j], err)
+		plain := make([][]any, len(part))
+		for i, row := range part {
+			if plain[i], err = arguments(row); err != nil {
+				return added, err
 			}
 		}
-		var q strings.Builder
-		q.WriteString("insert into " + table + " (" + strings.Join(columns, ", ") + ") select * from unnest(")
-		for j, t := range types {
-			if j > 0 {
-				q.WriteString(", ")
-			}
-			q.WriteString("$" + strconv.Itoa(j+1) + "::" + t + "[]")
+		query, args, err := inArrays(into, len(columns), plain)
+		if err != nil {
+			return added, err
 		}
-		q.WriteByte(')')
 		if len(on) > 0 {
-			q.WriteString(" on conflict (" + strings.Join(on, ", ") + ") do nothing")
+			query += " on conflict (" + strings.Join(on, ", ") + ") do nothing"
 		}
 		if _, err := tx.writing(nil); err != nil {
 			return added, err
 		}
-		n, err := tx.exec(q.String(), args)
+		n, err := tx.exec(query, args)
 		if err != nil {
 			return added, err
 		}
@@ -47,7 +42,25 @@ func (tx *Tx) insertArrays(table string, columns, on []string, rows [][]any) (ad
 	return added, nil
 }
 
-// column gives one column of rows as an array, and the type of its elements. Values are checked as those of any statement.
+// inArrays writes an insert of rows as one of arrays, and its arguments.
+func inArrays(into string, columns int, rows [][]any) (query string, args []any, err error) {
+	var q strings.Builder
+	q.WriteString(into + " select ")
+	args = make([]any, columns)
+	for j := range columns {
+		var kind string
+		if args[j], kind, err = column(rows, j); err != nil {
+			return "", nil, fmt.Errorf("column %d of %q: %w", j+1, into, err)
+		}
+		if j > 0 {
+			q.WriteString(", ")
+		}
+		q.WriteString("unnest($" + strconv.Itoa(j+1) + "::" + kind + "[])") // in the list: in the from clause all would be laid down first
+	}
+	return q.String(), args, nil
+}
+
+// column gives one column of rows as an array, and the type of its elements.
 func column(rows [][]any, j int) (any, string, error) {
 	var (
 		numbers []int64
@@ -57,12 +70,8 @@ func column(rows [][]any, j int) (any, string, error) {
 		kind    string
 	)
 	for _, row := range rows {
-		plain, err := arguments(row[j : j+1])
-		if err != nil {
-			return nil, "", err
-		}
 		is := ""
-		switch v := plain[0].(type) {
+		switch v := row[j].(type) {
 		case int64:
 			is, numbers = "bigint", append(numbers, v)
 		case float64:

@@ -3,19 +3,16 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // batch is one transaction in which several closures run, one after the other.
 type batch struct {
 	w          *writer
 	ctx        context.Context
-	tx         *sql.Tx
+	tx         transaction
 	alone      bool        // one closure: when it fails everything is taken back
 	lost       bool        // a statement that was held failed: of one of the closures before
 	failed     bool        // it did
@@ -32,41 +29,16 @@ type batch struct {
 // share a commit, and what one that fails did to it is undone.
 type Kept interface{ Mark() (undo func()) }
 
-// run lets a job's closure run, and takes back what it did when it fails. It fails itself when that cannot be done.
-func (b *batch) run(j *job) error {
-	undo := b.mark()
-	tx := b.lend(j.ctx)
-	said := j.lend(tx)
-	if said == nil {
-		return nil
-	}
-	b.w.fault.look(b.w.db.engine, tx.broke)
-	switch {
-	case b.alone:
-		b.failed = true
-	case b.lost || tx.wrote && !b.savepoints:
-		return said
-	case tx.wrote:
-		if _, err := b.tx.ExecContext(b.ctx, "rollback to savepoint closure"); err != nil {
-			return fmt.Errorf("taking back what a closure wrote: %w", err)
-		}
-	case tx.broke != nil: // PostgreSQL does nothing more in this transaction, and SQLite may have ended it
-		return tx.broke
-	}
-	undo()
-	return nil
-}
-
 func (b *batch) lend(ctx context.Context) *Tx {
-	return &Tx{Now: b.w.db.clock.Now(), ctx: ctx, db: b.w.db, tx: b.tx, batch: b}
+	return &Tx{Now: b.w.db.clock.Now(), ctx: ctx, db: b.w.db, batch: b}
 }
 
 // mark notes how everything that is kept stands.
 func (b *batch) mark() (undo func()) {
 	before, keys, rings := len(b.before), len(b.keys), b.rings
-	undos := make([]func(), keys)
-	for i, k := range b.keys {
-		undos[i] = b.kept[k].Mark()
+	var undos []func()
+	for _, k := range b.keys {
+		undos = append(undos, b.kept[k].Mark())
 	}
 	return func() {
 		for _, do := range undos {
@@ -113,17 +85,14 @@ func (b *batch) commit() error {
 	if b.rings && b.w.db.hears != nil { // with what is held, in the same journey
 		b.held = append(b.held, b.w.db.hears.notice())
 	}
-	if err := b.send(); err != nil {
-		b.w.fault.look(b.w.db.engine, err)
-		return mixed{err}
-	}
-	over := b.w.bound()
-	err := b.tx.Commit()
-	over()
+	refused, err := b.end()
 	if err != nil {
 		b.w.fault.look(b.w.db.engine, err)
+		if refused {
+			return mixed{err}
+		}
 		err = fmt.Errorf("committing: %w", err)
-		if b.w.db.engine == PostgreSQL && !answers(err) { // it may have been made: whoever sent it repeats it with the same key
+		if b.w.db.engine == PostgreSQL && !answered(err) { // it may have been made: whoever sent it repeats it with the same key
 			err = later("store.away", 2*time.Second, err)
 		}
 		return err
@@ -134,12 +103,29 @@ func (b *batch) commit() error {
 	return nil
 }
 
+// end sends what is held and commits: on PostgreSQL in one journey, unless the answer to a statement decides whether there is
+// to be a commit. It tells whether a statement was refused: then there was none.
+func (b *batch) end() (refused bool, err error) {
+	defer b.w.bound()()
+	held := b.gathered()
+	if pg, travels := b.tx.(*journeys); travels && !slices.ContainsFunc(held, statement.unsure) {
+		return pg.finish(held)
+	}
+	if err := b.sendAll(held); err != nil {
+		return true, err
+	}
+	return false, b.tx.Commit()
+}
+
 // statement is one that has to touch a number of rows.
 type statement struct {
 	query string
 	args  []any
 	rows  int64
+	sure  bool // it does, unless the server refuses it: a plain insert
 }
+
+func (s statement) unsure() bool { return !s.sure }
 
 // hold keeps a statement whose answer nobody needs until one comes that is needed: what many closures write goes to the engine
 // together, and on PostgreSQL each answer costs a journey. It tells whether it did. What it fails with is found out later and
@@ -148,7 +134,7 @@ func (b *batch) hold(query string, args []any) bool {
 	if b.savepoints || b.alone && b.w.db.engine == SQLite {
 		return false
 	}
-	b.held = append(b.held, statement{query, args, 1})
+	b.held = append(b.held, statement{query: query, args: args, rows: 1})
 	return true
 }
 
@@ -157,12 +143,20 @@ func (b *batch) send() error {
 	if len(b.held) == 0 {
 		return nil
 	}
-	held := b.w.merger.merge(b.held, b.w.db.engine)
+	return b.sendAll(b.gathered())
+}
+
+// gathered gives what is held, in as few statements as it takes, and holds nothing any more.
+func (b *batch) gathered() []statement {
+	few := b.w.merger.merge(b.held, b.w.db.engine)
 	clear(b.held)
 	b.held = b.held[:0]
-	var err error
-	if b.w.db.engine == PostgreSQL {
-		err = b.sendTogether(held)
+	return few
+}
+
+func (b *batch) sendAll(held []statement) (err error) {
+	if pg, travels := b.tx.(*journeys); travels {
+		err = pg.send(held)
 	} else {
 		err = b.sendEach(held)
 	}
@@ -185,27 +179,6 @@ func (b *batch) sendEach(held []statement) error {
 		}
 	}
 	return nil
-}
-
-// sendTogether does it in one journey.
-func (b *batch) sendTogether(held []statement) error {
-	return b.w.conn.Raw(func(driver any) error {
-		var list pgx.Batch
-		for _, s := range held {
-			list.Queue(s.query, s.args...)
-		}
-		answers := driver.(*stdlib.Conn).Conn().SendBatch(b.ctx, &list)
-		for _, s := range held {
-			tag, err := answers.Exec()
-			if err == nil {
-				err = s.touched(tag.RowsAffected())
-			}
-			if err != nil {
-				return errors.Join(fmt.Errorf("%w in %q", err, head(s.query)), answers.Close())
-			}
-		}
-		return answers.Close()
-	})
 }
 
 func (s statement) touched(rows int64) error {

@@ -50,7 +50,7 @@ func (db *DB) hear(server *pgx.ConnConfig) *hearing {
 func (h *hearing) listen(ctx context.Context, server *pgx.ConnConfig, heard func()) (there bool) {
 	conn, err := pgx.ConnectConfig(ctx, server)
 	if err != nil {
-		return answers(err)
+		return answered(err)
 	}
 	defer func() {
 		bye, done := context.WithTimeout(context.WithoutCancel(ctx), deaf)
@@ -58,7 +58,7 @@ func (h *hearing) listen(ctx context.Context, server *pgx.ConnConfig, heard func
 		_ = conn.Close(bye) // it only listened
 	}()
 	if _, err := waited(ctx, h.answer, func(ctx context.Context) (any, error) { return conn.Exec(ctx, "listen "+channel) }); err != nil {
-		return answers(err)
+		return answered(err)
 	}
 	h.gone = 0
 	heard() // what was said meanwhile
@@ -68,10 +68,10 @@ func (h *hearing) listen(ctx context.Context, server *pgx.ConnConfig, heard func
 		case err == nil && n.Payload != h.self:
 			heard()
 		case err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)):
-			return answers(err)
+			return answered(err)
 		case err != nil: // nobody said anything
 			if _, err := waited(ctx, h.answer, func(ctx context.Context) (any, error) { return nil, conn.Ping(ctx) }); err != nil {
-				return answers(err)
+				return answered(err)
 			}
 		}
 	}
@@ -92,5 +92,5 @@ func (h *hearing) stop() {
 
 // notice tells the other processes of a commit, as part of it.
 func (h *hearing) notice() statement {
-	return statement{"select pg_notify($1, $2)", []any{channel, h.self}, 1}
+	return statement{"select pg_notify($1, $2)", []any{channel, h.self}, 1, true}
 }

@@ -11,11 +11,11 @@ import (
 
 // insert is a statement that puts one row of arguments, in their order, into a table, and does nothing else.
 type insert struct {
-	head    string // up to the rows
+	head    string // up to the word values
 	columns int
 }
 
-var plainInsert = regexp.MustCompile(`(?i)^\s*(insert into \w+ \([\w, ]+\) values) \(((?:\$\d+, ?)*\$\d+)\)\s*$`)
+var plainInsert = regexp.MustCompile(`(?i)^\s*(insert into \w+ \([\w, ]+\)) values \(((?:\$\d+, ?)*\$\d+)\)\s*$`)
 
 // asInsert reads a statement; false when it is anything else.
 func asInsert(query string) (insert, bool) {
@@ -35,7 +35,7 @@ func asInsert(query string) (insert, bool) {
 // of writes the statement for several rows.
 func (n insert) of(rows int, engine Engine) string {
 	var q strings.Builder
-	q.WriteString(n.head)
+	q.WriteString(n.head + " values")
 	for row := range rows {
 		q.WriteString([...]string{" ", ", "}[min(row, 1)])
 		for c := range n.columns {
@@ -79,7 +79,7 @@ func (m *merger) look(query string) *merged {
 	return k
 }
 
-// merge puts statements together. Rows come in powers of two, so that there are few different texts to keep prepared.
+// merge puts statements together.
 func (m *merger) merge(held []statement, engine Engine) (few []statement) {
 	for len(held) > 0 {
 		k := m.look(held[0].query)
@@ -87,24 +87,45 @@ func (m *merger) merge(held []statement, engine Engine) (few []statement) {
 		for k.plain && run < len(held) && held[run].query == held[0].query && len(held[run].args) == k.columns {
 			run++
 		}
-		most := 1
-		for k.plain && len(held[0].args) == k.columns && most*2 <= run && most*2*k.columns <= mostMerged {
-			most *= 2
+		if len(held[0].args) != k.columns {
+			run = 1
 		}
-		if most == 1 {
-			few, held = append(few, held[0]), held[1:]
-			continue
+		one, n := held[0], 1
+		one.sure = one.sure || k.plain
+		if run > 1 {
+			one, n = k.together(held[:run], engine)
 		}
-		text, written := k.texts[most]
-		if !written {
-			text = k.of(most, engine)
-			k.texts[most] = text
-		}
-		args := make([]any, 0, most*k.columns)
-		for _, s := range held[:most] {
-			args = append(args, s.args...)
-		}
-		few, held = append(few, statement{text, args, int64(most)}), held[most:]
+		few, held = append(few, one), held[n:]
 	}
 	return few
+}
+
+// together makes one statement of the first n of some, as many as it can.
+func (m *merged) together(some []statement, engine Engine) (one statement, n int) {
+	if engine == PostgreSQL && len(some) >= fewRows {
+		rows := make([][]any, min(len(some), mostInArrays))
+		for i := range rows {
+			rows[i] = some[i].args
+		}
+		if query, args, err := inArrays(m.head, m.columns, rows); err == nil { // values of two types stay a list
+			return statement{query, args, int64(len(rows)), true}, len(rows)
+		}
+	}
+	n = 1 // rows come in powers of two, so that there are few different texts to keep prepared
+	for n*2 <= len(some) && n*2*m.columns <= mostMerged {
+		n *= 2
+	}
+	if n == 1 {
+		return some[0], 1
+	}
+	text, written := m.texts[n]
+	if !written {
+		text = m.of(n, engine)
+		m.texts[n] = text
+	}
+	args := make([]any, 0, n*m.columns)
+	for _, s := range some[:n] {
+		args = append(args, s.args...)
+	}
+	return statement{text, args, int64(n), true}, n
 }

@@ -3,6 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -11,55 +14,73 @@ import (
 	"breakwater/internal/outbreak"
 )
 
-// job is one closure that waits to be written. It runs in its caller's goroutine, with the transaction the writer lends it:
-// what it panics with, and where it ends, stays the caller's.
+// job is one closure that waits to be written.
 type job struct {
 	ctx     context.Context
 	fn      func(*Tx) error
-	taken   atomic.Bool // by the writer, or by the caller who leaves before
-	mine    bool        // the writer has it
-	turn    chan *Tx    // a transaction to run in; closed when the outcome is known
-	ran     chan error  // what the closure said
-	said    error       // the same, of the last run
+	taken   atomic.Bool   // by the writer, or by the caller who leaves before
+	mine    bool          // the writer has it
+	known   chan struct{} // closed when the outcome is
+	said    error         // what the closure said when it ran last
 	outcome error
 }
 
-// errGone is what the writer hears of a closure that panicked: it cannot run again.
+// errGone is what the writer hears of a closure that ended its goroutine, as a failing test does: it cannot run again.
 var errGone = errors.New("the closure ended without an answer")
+
+// thrown is what a closure panicked with. Its caller panics with it.
+type thrown struct {
+	value any
+	stack []byte
+}
+
+func (t *thrown) Error() string { return fmt.Sprintf("%v\n\n%s", t.value, t.stack) }
+
+func (t *thrown) Unwrap() error { err, _ := t.value.(error); return err }
+
+// through tells whether a closure cannot run again.
+func through(said error) bool {
+	_, threw := said.(*thrown)
+	return threw || said == errGone
+}
 
 // Write runs fn in one durable transaction: when it returns nil everything is on disk, otherwise nothing happened. Callers
 // who wait at the same time share a commit; each closure sees what those before it wrote, and one that fails has its own
-// writing taken back. A context that ends ends the waiting for one's turn, not the waiting for the outcome.
+// writing taken back. A context that ends ends the waiting for one's turn, not the waiting for the outcome. fn runs in another
+// goroutine; what it panics with, its caller panics with.
 func (db *DB) Write(ctx context.Context, fn func(*Tx) error) error {
-	j := &job{ctx: ctx, fn: fn, turn: make(chan *Tx), ran: make(chan error)}
+	j := &job{ctx: ctx, fn: fn, known: make(chan struct{})}
 	if err := db.writer.fault.refusal(); err != nil {
 		return err
 	}
 	if err := db.writer.queue.add(j); err != nil {
 		return err
 	}
-	var tx *Tx
-	var more bool
 	select {
 	case <-ctx.Done():
 		if j.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-		tx, more = <-j.turn
-	case tx, more = <-j.turn:
+		<-j.known
+	case <-j.known:
 	}
-	for ; more; tx, more = <-j.turn {
-		j.run(tx)
+	if through(j.said) {
+		if threw, did := j.said.(*thrown); did {
+			panic(threw)
+		}
+		runtime.Goexit()
 	}
 	return j.outcome
 }
 
-// run is the caller's side of lend.
+// run lets the closure run in a transaction and keeps what it said, also when it panics or ends its goroutine.
 func (j *job) run(tx *Tx) {
-	said := errGone
-	defer func() { // also when the closure panics, or a test ends its goroutine
+	j.said = errGone
+	defer func() {
 		tx.over = true
-		j.ran <- said
+		if value := recover(); value != nil {
+			j.said = &thrown{value, debug.Stack()}
+		}
 	}()
 	err := j.ctx.Err()
 	if err == nil {
@@ -68,14 +89,7 @@ func (j *job) run(tx *Tx) {
 	if err == nil {
 		err = tx.broke // a closure that went on after a failed statement does not know what it wrote
 	}
-	said = err
-}
-
-// lend lets the closure run in a transaction.
-func (j *job) lend(tx *Tx) error {
-	j.turn <- tx
-	j.said = <-j.ran
-	return j.said
+	j.said = err
 }
 
 // take makes the job the writer's own; false when its caller has left.
@@ -88,7 +102,7 @@ func (j *job) take() bool {
 func (j *job) answer(err error) {
 	if j.take() {
 		j.outcome = err
-		close(j.turn)
+		close(j.known)
 	}
 }
 

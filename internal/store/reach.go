@@ -103,8 +103,8 @@ func (w *writer) bound() (over func()) {
 	return func() { t.Stop() }
 }
 
-// answers tells whether an error comes from a server that is there.
-func answers(err error) bool {
+// answered tells whether an error comes from a server that is there.
+func answered(err error) bool {
 	_, is := errors.AsType[*pgconn.PgError](err)
 	return is
 }

@@ -62,8 +62,12 @@ func stand(t *testing.T, where string) (*between, string) {
 			b.open = append(b.open, c, s)
 			b.mu.Unlock()
 			var deaf atomic.Bool
+			var commit []byte // its name among the statements of the connection
 			go b.pass(s, c, func(text []byte) {
-				if b.eats.Load() && bytes.Contains(text, []byte("commit\x00")) {
+				if at := bytes.Index(text, []byte("\x00commit\x00")); at >= 0 {
+					commit = bytes.Clone(text[bytes.LastIndex(text[:at], []byte("stmtcache_")):at])
+				}
+				if b.eats.Load() && len(commit) > 0 && bytes.Contains(text, commit) {
 					deaf.Store(true)
 				}
 			}, func() bool { return false })
@@ -185,6 +189,9 @@ func TestACommitWithoutAnAnswerMayHaveBeenMade(t *testing.T) {
 	net, where := stand(t, testkit.PostgreSQL(t))
 	db := testkit.Open(t, where, outbreak.WallClock{}, []store.Migrations{note})
 	by := store.By{Actor: outbreak.SystemActor("test"), Route: "note", Key: "once"}
+	if err := db.Write(ctx, func(tx *store.Tx) error { return tx.Must("insert into note (id, n) values ($1, $2)", 0, 0) }); err != nil {
+		t.Fatal(err) // from here on the server knows the commit by its name
+	}
 	runs := 0
 	send := func() error {
 		_, err := store.Do(ctx, db, by, 1, func(tx *store.Tx) (int, error) {
@@ -208,7 +215,7 @@ func TestACommitWithoutAnAnswerMayHaveBeenMade(t *testing.T) {
 		}
 	}
 	var rows int64
-	if err := db.Read(ctx, func(tx *store.Tx) (err error) { rows, err = store.Count(tx, "select count(*) from note"); return err }); err != nil || rows != 1 || runs != 1 {
+	if err := db.Read(ctx, func(tx *store.Tx) (err error) { rows, err = store.Count(tx, "select count(*) from note where id > 0"); return err }); err != nil || rows != 1 || runs != 1 {
 		t.Errorf("%d rows after %d runs, %v", rows, runs, err)
 	}
 }

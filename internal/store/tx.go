@@ -17,7 +17,7 @@ import (
 type Tx struct {
 	Now   outbreak.Instant // the recorded time of everything in here
 	ctx   context.Context
-	tx    *sql.Tx
+	tx    *sql.Tx // of a reader
 	db    *DB
 	batch *batch // of a writer; nil for a reader
 	wrote bool

@@ -30,6 +30,7 @@ type writer struct {
 	queue    queue
 	conn     *sql.Conn
 	wire     net.Conn             // PostgreSQL: what conn speaks through
+	heard    func() time.Duration // PostgreSQL: since the server answered last
 	prepared map[string]*sql.Stmt // SQLite, whose statements would be read anew each time
 	merger   merger
 	fault    latch
@@ -101,7 +102,7 @@ func (w *writer) commit(jobs []*job) (left []*job) {
 func (w *writer) alone(j *job) {
 	var err error
 	for range mostTries {
-		if j.said == errGone {
+		if through(j.said) {
 			break
 		}
 		if _, _, err = w.attempt([]*job{j}, false); err == nil {
@@ -124,18 +125,9 @@ func (w *writer) attempt(jobs []*job, savepoints bool) (ran, left []*job, err er
 	}
 	defer b.tx.Rollback() //nolint:errcheck // after Commit it does nothing
 	b.alone, b.savepoints = len(jobs) == 1, savepoints && len(jobs) > 1
-	for i, j := range jobs {
-		if len(ran) > 0 && took() > patience {
-			left = jobs[i:]
-			break
-		}
-		if !j.take() || j.said == errGone {
-			continue
-		}
-		ran = append(ran, j)
-		if err := b.run(j); err != nil {
-			return ran, jobs[i+1:], mixed{err}
-		}
+	ran, left, err = b.runAll(jobs, func() bool { return took() > patience })
+	if err != nil {
+		return ran, left, mixed{err}
 	}
 	if err := b.commit(); err != nil {
 		return ran, left, err
@@ -162,17 +154,10 @@ func (w *writer) begin() (*batch, error) {
 		w.fault.look(w.db.engine, err)
 		return nil, fmt.Errorf("beginning to write: %w", err)
 	}
-	b := &batch{w: w, ctx: ctx, tx: tx}
-	if w.db.engine == PostgreSQL {
-		// a machine that vanishes inside a transaction gives the lock back after half a minute
-		if _, err := tx.ExecContext(ctx, "select set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock($1)", int64(writerLock)); err != nil {
-			return nil, errors.Join(fmt.Errorf("waiting to write: %w", err), tx.Rollback())
-		}
-	}
-	return b, nil
+	return &batch{w: w, ctx: ctx, tx: tx}, nil
 }
 
-func (w *writer) open(ctx context.Context) (tx *sql.Tx, err error) {
+func (w *writer) open(ctx context.Context) (tx transaction, err error) {
 	if w.conn == nil {
 		if w.conn, err = w.db.write.Conn(ctx); err != nil {
 			return nil, err
@@ -180,16 +165,15 @@ func (w *writer) open(ctx context.Context) (tx *sql.Tx, err error) {
 		w.prepared = map[string]*sql.Stmt{}
 		if w.db.engine == PostgreSQL {
 			if err := w.conn.Raw(func(driver any) error {
-				w.wire = driver.(*stdlib.Conn).Conn().PgConn().Conn()
+				w.wire, w.heard = driver.(*stdlib.Conn).Conn().PgConn().Conn(), outbreak.Stopwatch()
 				return nil
 			}); err != nil {
 				return nil, err
 			}
 		}
 	}
-	if w.db.engine == PostgreSQL { // whatever the server's default is: a picture from before the lock would be an old one
-		defer w.bound()()
-		return w.conn.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+	if w.db.engine == PostgreSQL {
+		return w.journeys(ctx)
 	}
 	return w.conn.BeginTx(ctx, nil)
 }

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"breakwater/internal/outbreak"
+)
+
+// transaction is what the writer's statements run in.
+type transaction interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	Commit() error
+	Rollback() error // does nothing after the end
+}
+
+// journeys is a transaction on PostgreSQL. Each journey to the server costs as much as some rows do: it begins with the first
+// statement whose answer is needed, and ends together with all that is held. A transaction that only puts things in takes one.
+type journeys struct {
+	conn  *sql.Conn
+	w     *writer
+	begun bool
+	over  bool
+}
+
+// How a transaction begins: at read committed, whatever the server's default is, since a picture from before the lock would be
+// an old one; and so that a machine that vanishes in it gives the lock back after half a minute.
+const (
+	beginning = "begin isolation level read committed"
+	queueing  = "select set_config('idle_in_transaction_session_timeout', '30s', true), pg_advisory_xact_lock($1)"
+)
+
+// fresh is how long a connection that answered is taken for one that will: on an older one a transaction begins by asking.
+const fresh = time.Second
+
+func (w *writer) journeys(ctx context.Context) (transaction, error) {
+	t := &journeys{conn: w.conn, w: w}
+	if w.heard() < fresh {
+		return t, nil
+	}
+	if err := t.begin(ctx); err != nil {
+		return nil, errors.Join(err, t.Rollback())
+	}
+	return t, nil
+}
+
+// begin begins and waits for its turn.
+func (t *journeys) begin(ctx context.Context) error {
+	if t.begun {
+		return nil
+	}
+	t.begun = true
+	if _, err := t.journey(ctx, []statement{{query: beginning}, queueUp()}, false); err != nil {
+		return fmt.Errorf("waiting to write: %w", err)
+	}
+	return nil
+}
+
+func queueUp() statement { return statement{query: queueing, args: []any{int64(writerLock)}, rows: 1} }
+
+func (t *journeys) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if err := t.begin(ctx); err != nil {
+		return nil, err
+	}
+	return t.conn.ExecContext(ctx, query, args...)
+}
+
+func (t *journeys) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := t.begin(ctx); err != nil {
+		return nil, err
+	}
+	return t.conn.QueryContext(ctx, query, args...)
+}
+
+// Commit ends it.
+func (t *journeys) Commit() error {
+	_, err := t.finish(nil)
+	return err
+}
+
+// Rollback takes everything back. A connection that cannot do that is closed, which does it too.
+func (t *journeys) Rollback() error {
+	if t.over || !t.begun {
+		return nil
+	}
+	t.over = true
+	_, err := t.journey(context.Background(), []statement{{query: "rollback"}}, false)
+	if err != nil {
+		t.w.hangUp()
+	}
+	return err
+}
+
+// finish sends statements and the end of the transaction in one journey, with its beginning if there was none. Behind a
+// statement that the server refuses, nothing of it is done: refused tells that. Any other failure leaves open whether it was.
+func (t *journeys) finish(held []statement) (refused bool, err error) {
+	if !t.begun && len(held) == 0 {
+		return false, nil
+	}
+	if !t.begun {
+		held = append([]statement{{query: beginning}, queueUp()}, held...)
+	}
+	t.begun = true
+	refused, err = t.journey(context.Background(), held, true)
+	t.over = err == nil
+	return refused, err
+}
+
+// send sends statements in one journey.
+func (t *journeys) send(held []statement) error {
+	if len(held) == 0 {
+		return nil
+	}
+	if !t.begun {
+		held = append([]statement{{query: beginning}, queueUp()}, held...)
+	}
+	t.begun = true
+	_, err := t.journey(context.Background(), held, false)
+	return err
+}
+
+func (t *journeys) journey(ctx context.Context, held []statement, commit bool) (refused bool, err error) {
+	err = t.conn.Raw(func(driver any) error {
+		refused, err = together(ctx, driver.(*stdlib.Conn).Conn(), held, commit)
+		return err
+	})
+	switch {
+	case err == nil:
+		t.w.heard = outbreak.Stopwatch()
+	case !answered(err) && !refused: // nobody is there any more
+		t.w.hangUp()
+	}
+	return refused, err
+}
+
+// together sends statements in one journey, with a commit behind them if wanted.
+func together(ctx context.Context, conn *pgx.Conn, held []statement, commit bool) (refused bool, err error) {
+	var list pgx.Batch
+	for _, s := range held {
+		list.Queue(s.query, s.args...)
+	}
+	if commit {
+		list.Queue("commit")
+	}
+	answers := conn.SendBatch(ctx, &list)
+	defer func() { err = errors.Join(err, answers.Close()) }()
+	for _, s := range held {
+		tag, err := answers.Exec()
+		if err != nil {
+			return answered(err), fmt.Errorf("%w in %q", err, head(s.query))
+		}
+		if err := s.touched(tag.RowsAffected()); err != nil {
+			return true, err
+		}
+	}
+	if commit {
+		tag, err := answers.Exec()
+		if err == nil && tag.String() == "ROLLBACK" {
+			err = pgx.ErrTxCommitRollback
+		}
+		return false, err
+	}
+	return false, nil
+}
