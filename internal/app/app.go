@@ -60,6 +60,7 @@ type Config struct {
 	Proxies      []netip.Prefix         // proxies whose word on a visitor's address and encryption is taken
 	PlainHTTP    bool                   // unencrypted sign-in beyond this machine, asked for by name
 	Clock        outbreak.Clock         // of the outbreak; nil: the machine's
+	BareLog      string                 // file that takes what sampling points hand in, which is then kept nowhere else: what a rehearsal measures a house against
 	Wall         outbreak.Clock         // of sessions, tokens and lock-out; nil: the machine's
 	Cost         access.Cost            // of a password's hash; zero: the default
 	Log          *slog.Logger           // nil: nothing is logged
@@ -246,6 +247,11 @@ func (a *App) Run(ctx context.Context) {
 
 // Start runs everything and listens.
 func (a *App) Start(ctx context.Context) error {
+	if a.config.BareLog != "" {
+		if err := a.divert(a.config.BareLog); err != nil {
+			return err
+		}
+	}
 	if err := a.listenAll(); err != nil {
 		return err
 	}

@@ -1,85 +1,38 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
-	"sync"
 
-	"breakwater/internal/door"
+	"breakwater/internal/response/screening"
 )
 
-// BareLog answers uploads as a house does, and does nothing with them: it appends the bodies to a file and syncs it once for all who
-// wait. What a house reaches beside it is what everything else costs. It serves until ctx ends.
-func BareLog(ctx context.Context, addr, file string) error {
-	f, err := os.Create(file)
+// bareLog is what the intake of a house is measured against: everything on the way of an upload is the same, the connection, the
+// sign-in, the queue, the reading of the body, those who wait together and the answer, but what comes in is appended to a file
+// that is synced once for all who wait, and is looked at by nobody. Nothing a house knows of changes.
+type bareLog struct {
+	file  *os.File
+	bytes []byte
+}
+
+// divert sends what sampling points hand in into a bare log.
+func (a *App) divert(name string) error {
+	f, err := os.Create(name)
 	if err != nil {
 		return fmt.Errorf("making the bare log: %w", err)
 	}
-	l := &bareLog{file: f, wake: make(chan struct{}, 1)}
-	go l.keep()
-	listen, err := net.Listen("tcp", addr)
-	if err != nil {
-		return errors.Join(err, f.Close())
-	}
-	server := &http.Server{Handler: l, ReadHeaderTimeout: door.HeaderPatience}
-	go func() {
-		<-ctx.Done()
-		_ = server.Close()
-	}()
-	if err := server.Serve(listen); !errors.Is(err, http.ErrServerClosed) {
-		return errors.Join(err, f.Close())
-	}
-	return f.Close()
+	l := &bareLog{file: f}
+	a.House.Screening.Intake().Divert(l.keep)
+	return nil
 }
 
-type bareLog struct {
-	file    *os.File
-	mu      sync.Mutex
-	bodies  []byte
-	waiting []chan error
-	wake    chan struct{}
-}
-
-func (l *bareLog) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<20))
-	if err == nil && len(body) > 0 {
-		synced := make(chan error, 1)
-		l.mu.Lock()
-		l.bodies, l.waiting = append(l.bodies, body...), append(l.waiting, synced)
-		l.mu.Unlock()
-		select {
-		case l.wake <- struct{}{}:
-		default:
-		}
-		err = <-synced
+// keep appends operations and syncs. One caller at a time.
+func (l *bareLog) keep(ops []*screening.Operation) error {
+	l.bytes = l.bytes[:0]
+	for _, o := range ops {
+		l.bytes = o.Append(l.bytes)
 	}
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-		return
-	}
-	w.Header().Set("Content-Length", "3")
-	_, _ = w.Write([]byte("{}\n"))
-}
-
-func (l *bareLog) keep() {
-	var spare []byte
-	for range l.wake {
-		l.mu.Lock()
-		bodies, waiting := l.bodies, l.waiting
-		l.bodies, l.waiting = spare[:0], nil
-		l.mu.Unlock()
-		_, err := l.file.Write(bodies)
-		if err == nil {
-			err = l.file.Sync()
-		}
-		for _, w := range waiting {
-			w <- err
-		}
-		spare = bodies
-	}
+	_, err := l.file.Write(l.bytes)
+	return errors.Join(err, l.file.Sync())
 }

@@ -6,23 +6,30 @@ import (
 	"path/filepath"
 
 	"breakwater/internal/app"
+	"breakwater/internal/door"
 	"breakwater/internal/drill"
 )
 
 type rehearseCmd struct {
 	Screening rehearseScreeningCmd `cmd:"" help:"Play a day of testing: sampling points with outboxes of their own, a crowd at the opening, networks that fail; kill the server, and compare what it acknowledged with what it holds."`
 	Response  rehearseResponseCmd  `cmd:"" help:"Close tubes and report results as many booths and laboratories, kill the server, and count what was lost of them and of what follows."`
-	BareLog   bareLogCmd           `cmd:"" hidden:""`
+	House     rehearseHouseCmd     `cmd:"" hidden:""`
 }
 
-// bareLogCmd is what a rehearsal measures a house against.
-type bareLogCmd struct {
-	Addr string `required:""`
-	File string `required:""`
+// rehearseHouseCmd serves the house of a rehearsal, where all residents ask from one address.
+type rehearseHouseCmd struct {
+	serveCmd
+	BareLog string `name:"bare-log"`
 }
 
 // Run serves until it is told to end.
-func (c bareLogCmd) Run(r *run) error { return app.BareLog(r.ctx, c.Addr, c.File) }
+func (c rehearseHouseCmd) Run(r *run) error {
+	return c.serve(r, func(config *app.Config) {
+		residents := door.PublicLimits
+		residents.PerAddress = door.Rate{PerSecond: 1e9, Burst: 1e9}
+		config.Limits, config.BareLog = map[string]door.Limits{"public": residents}, c.BareLog
+	})
+}
 
 type rehearseScreeningCmd struct {
 	rehearseWhere
@@ -33,7 +40,8 @@ type rehearseScreeningCmd struct {
 	Pool    int     `help:"Swabs per tube." default:"10"`
 	Booths  int     `help:"Sampling points. 0: one for 1,000 people."`
 	Kill    int     `help:"How often the server is killed without warning."`
-	RawLog  bool    `help:"Measure a bare log that takes the same uploads, and print the ratio."`
+	RawLog  bool    `help:"Measure a bare log that takes the same uploads the same way, and print the ratio."`
+	Lookups float64 `help:"Residents per second who ask for their result meanwhile."`
 	Seed    uint64  `help:"Of the moments." default:"1"`
 }
 
@@ -68,7 +76,7 @@ func (c rehearseScreeningCmd) Run(r *run) error {
 		return err
 	}
 	defer done()
-	report, err := drill.RehearseRound(r.ctx, drill.RoundConfig{Pool: c.Pool, Booths: c.Booths, Upload: c.Upload, RawLog: c.RawLog,
+	report, err := drill.RehearseRound(r.ctx, drill.RoundConfig{Pool: c.Pool, Booths: c.Booths, Upload: c.Upload, RawLog: c.RawLog, Lookups: c.Lookups,
 		RehearseConfig: drill.RehearseConfig{People: c.People, Rate: c.Rate, Clients: c.Clients, Kills: c.Kill, Seed: c.Seed,
 			URL: c.URL, Token: c.Token, Data: c.Data, DB: c.DB, Key: c.Key, Acked: c.Acked, Told: func(line string) { fmt.Fprintln(r.streams.Err, line) }}})
 	if err != nil {

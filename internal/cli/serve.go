@@ -24,7 +24,10 @@ type serveCmd struct {
 }
 
 // Run serves until it is told to stop.
-func (c serveCmd) Run(r *run) error {
+func (c serveCmd) Run(r *run) error { return c.serve(r, func(*app.Config) {}) }
+
+// serve serves a house that differs a little from what the flags say.
+func (c serveCmd) serve(r *run, differ func(*app.Config)) error {
 	if os.Getenv("GOGC") == "" { // most of a large house's memory is long arrays, which cost nothing to look through and much to hold twice
 		debug.SetGCPercent(50)
 	}
@@ -43,6 +46,7 @@ func (c serveCmd) Run(r *run) error {
 	if err := c.backing.into(&config); err != nil {
 		return err
 	}
+	differ(&config)
 	a, err := app.New(r.ctx, config)
 	if err != nil {
 		return err

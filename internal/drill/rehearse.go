@@ -31,7 +31,7 @@ type RehearseConfig struct {
 	Data    string   // folder of the embedded database
 	DB      string   // or the address of a PostgreSQL database
 	Key     string   // file of the master key
-	Program []string // the server's program; "serve" and its flags are added. Empty: this program itself
+	Program []string // the server's program; what it is to do is added. Empty: this program itself
 
 	Wound func(ctx context.Context, pid int) error // done to a server some moments before it is killed; may be nil
 	Blow  func(ctx context.Context) error          // done in place of each kill, to what the servers stand on; may be nil

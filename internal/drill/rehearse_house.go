@@ -22,34 +22,34 @@ import (
 
 // process is a server in a process of its own.
 type process struct {
-	line  []string
-	url   string // for staff
-	booth string // for sampling points
-	token string
-	cmd   *exec.Cmd
-	said  *tail
-	gone  chan struct{} // closed when the process has ended
-	mu    sync.Mutex
-	pid   int
+	line          []string
+	url           string // for staff
+	booth, public string // addresses for sampling points and for residents
+	token         string
+	cmd           *exec.Cmd
+	said          *tail
+	gone          chan struct{} // closed when the process has ended
+	mu            sync.Mutex
+	pid           int
 }
 
 // launch starts the server on a free port of this machine.
-func (c RehearseConfig) launch(ctx context.Context) (*process, error) {
-	addr, err := freeAddress()
-	if err != nil {
-		return nil, err
+func (c RehearseConfig) launch(ctx context.Context, flags ...string) (*process, error) {
+	var at [3]string
+	for i := range at {
+		var err error
+		if at[i], err = freeAddress(); err != nil {
+			return nil, err
+		}
 	}
-	booth, err := freeAddress()
-	if err != nil {
-		return nil, err
-	}
-	line := append(slices.Clone(c.Program), "serve", "--addr", addr, "--booth-addr", booth)
+	line := append(slices.Clone(c.Program), "rehearse", "house", "--addr", at[0], "--booth-addr", at[1], "--public-addr", at[2])
+	line = append(line, flags...)
 	for flag, value := range map[string]string{"--data": c.Data, "--db": c.DB, "--key": c.Key} {
 		if value != "" {
 			line = append(line, flag, value)
 		}
 	}
-	p := &process{line: line, url: "http://" + addr, booth: "http://" + booth, token: c.Token}
+	p := &process{line: line, url: "http://" + at[0], booth: at[1], public: at[2], token: c.Token}
 	return p, p.start(ctx)
 }
 

@@ -15,12 +15,14 @@ import (
 type RoundConfig struct {
 	RehearseConfig // of it: People, Rate (people per second; 0: as fast as the house takes them), Clients (connections), Kills, Seed, where and how
 
-	Pool    int     // swabs per tube; 0: 10
-	Booths  int     // sampling points; 0: one for 1,000 people
-	Upload  int     // operations in one upload of a device that has them; 0: 1, as a device with a network sends
-	Offline float64 // share of the sampling points that lose the network for a part of the day; 0: 0.05, below 0: none
-	RawLog  bool    // measure the bare log beside it
-	Numbers bool    // the roll is numbers without people, for a benchmark that would otherwise mostly load a roll; on an own server alone
+	Pool    int           // swabs per tube; 0: 10
+	Booths  int           // sampling points; 0: one for 1,000 people
+	Upload  int           // operations in one upload of a device that has them; 0: 1, as a device with a network sends
+	Offline float64       // share of the sampling points that lose the network for a part of the day; 0: 0.05, below 0: none
+	RawLog  bool          // measure the bare log beside it
+	Lookups float64       // residents per second who ask for their result meanwhile, on an own server whose roll has people
+	Storm   time.Duration // for how long they ask as fast as they are answered, after the day
+	Numbers bool          // the roll is numbers without people, for a benchmark that would otherwise mostly load a roll; on an own server alone
 }
 
 // RoundReport is what the rehearsal of a round came to. A registration is one person in one tube.
@@ -43,8 +45,10 @@ type RoundReport struct {
 	Kills                int     `json:"kills"`
 	RestartWriteSeconds  float64 `json:"restart_write_seconds_max"`  // from the start of the program to its first acknowledgement
 	RestartLookupSeconds float64 `json:"restart_lookup_seconds_max"` // to its first answer of where everybody stands
-	LookupsPerSecond     float64 `json:"lookups_per_s"`
-	RSSPeak              float64 `json:"rss_peak_mb"` // of the server
+	LookupsPerSecond     float64 `json:"lookups_per_s"`              // answered, of residents who asked for their result
+	LookupP99            float64 `json:"lookup_p99_ms"`
+	LookupsShed          int     `json:"lookups_shed"` // sent away with a time to come back
+	RSSPeak              float64 `json:"rss_peak_mb"`  // of the server
 	GeneratorShare       float64 `json:"generator_cpu_share"`
 	RawLogRate           float64 `json:"raw_log_rate"` // the same uploads into a bare log that is synced as one for all who wait; 0: not measured
 	RatioToRawLog        float64 `json:"ratio_to_raw_log"`
@@ -79,7 +83,7 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 			return report, err
 		}
 		defer func() { err = errors.Join(err, day.house.stop()) }()
-		address, day.address = day.house.url, strings.TrimPrefix(day.house.booth, "http://")
+		address, day.address = day.house.url, day.house.booth
 	}
 	client := NewClient(address, c.Token)
 	client.Tries, client.Most = 1000, 300*time.Millisecond
@@ -93,6 +97,11 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 	}
 	if err := day.verdict(ctx, files, &report); err != nil {
 		return report, err
+	}
+	if c.Storm > 0 {
+		if err := day.storm(ctx, &report); err != nil {
+			return report, err
+		}
 	}
 	if c.RawLog {
 		if err := day.rawLog(ctx, &report); err != nil {
@@ -137,6 +146,9 @@ func (c *RoundConfig) complete() error {
 	}
 	if c.Numbers && c.URL != "" {
 		return errors.New("a roll of numbers alone is made beside the server, which has to be an own one")
+	}
+	if (c.Lookups > 0 || c.Storm > 0) && (c.Numbers || c.URL != "") {
+		return errors.New("residents who look their result up need people on the roll, and an own server")
 	}
 	if c.Booths <= 0 {
 		c.Booths = max(c.People/1000, 1)

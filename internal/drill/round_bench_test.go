@@ -5,6 +5,7 @@ import (
 	"os"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // asked reads how large a benchmark is to be.
@@ -28,7 +29,8 @@ func BenchmarkScreening(b *testing.B) {
 	}{
 		{"whole-round", RoundConfig{Upload: 20, RawLog: true, RehearseConfig: RehearseConfig{People: people, Clients: 64}}},
 		{"tube-by-tube", RoundConfig{RawLog: true, RehearseConfig: RehearseConfig{People: small, Clients: 1000}}},
-		{"tenfold", RoundConfig{RehearseConfig: RehearseConfig{People: 2800 * asked("BREAKWATER_BENCH_SECONDS", 20), Rate: 2800, Clients: 1000}}},
+		{"tenfold", RoundConfig{Lookups: 14_000, RehearseConfig: RehearseConfig{People: 2800 * asked("BREAKWATER_BENCH_SECONDS", 20), Rate: 2800, Clients: 1000}}},
+		{"look-ups", RoundConfig{Storm: time.Second * time.Duration(asked("BREAKWATER_BENCH_SECONDS", 20)), RehearseConfig: RehearseConfig{People: 50_000, Clients: 64}}},
 		{"killed", RoundConfig{Upload: 20, RehearseConfig: RehearseConfig{People: people, Clients: 64, Kills: 3}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -38,7 +40,7 @@ func BenchmarkScreening(b *testing.B) {
 						b.Skip("one round measures enough")
 					}
 					c := c.RoundConfig
-					c.Numbers, c.Seed, c.Booths = true, 1, min(max(c.People/2400, 1), 10_000)
+					c.Numbers, c.Seed, c.Booths = c.Lookups == 0 && c.Storm == 0, 1, min(max(c.People/2400, 1), 10_000)
 					c.Data, c.DB, c.Key, c.Program = where.Data, where.DB, where.Key, where.Program
 					r, err := RehearseRound(context.Background(), c)
 					if err != nil {
@@ -68,6 +70,11 @@ func (r RoundReport) print(b *testing.B) {
 	if r.RawLogRate > 0 {
 		b.ReportMetric(r.RawLogRate, "bare-log/s")
 		b.ReportMetric(r.RatioToRawLog, "ratio")
+	}
+	if r.LookupsPerSecond > 0 {
+		b.ReportMetric(r.LookupsPerSecond, "look-ups/s")
+		b.ReportMetric(r.LookupP99, "look-up-p99-ms")
+		b.ReportMetric(float64(r.LookupsShed), "look-ups-shed")
 	}
 	if r.Kills > 0 {
 		b.ReportMetric(r.RestartWriteSeconds, "write-after-s")

@@ -58,6 +58,10 @@ func (d *day) play(ctx context.Context, acked string, report *RoundReport) (err 
 		return err
 	}
 	uploads := d.plan()
+	unbeset, err := d.beset(ctx)
+	if err != nil {
+		return err
+	}
 	use := watchUse(d.house)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -99,7 +103,7 @@ func (d *day) play(ctx context.Context, acked string, report *RoundReport) (err 
 	seconds := d.took()
 	enough()
 	killer.Wait()
-	if err := errors.Join(d.acked.close(), first(errs)); err != nil {
+	if err := errors.Join(unbeset(report), d.acked.close(), first(errs)); err != nil {
 		return err
 	}
 	d.sum(report, seconds)

@@ -36,6 +36,19 @@ func pack(members []Member) []byte {
 	return b
 }
 
+// Append writes the operation behind b as one record of a log: its length and everything a table would keep of it.
+func (o *Operation) Append(b []byte) []byte {
+	begin := len(b)
+	b = append(b, 0, 0, 0, 0)
+	for _, n := range [...]int64{int64(o.Round), int64(o.Booth), o.Op, o.Kind, int64(o.Taken)} {
+		b = binary.AppendVarint(b, n)
+	}
+	b = append(append(b, o.Tube...), 0)
+	b = append(b, pack(o.Members)...)
+	binary.LittleEndian.PutUint32(b[begin:], uint32(len(b)-begin))
+	return b
+}
+
 // unpack reads members of a form. What is cut short ends the list: the table is written by pack alone.
 func unpack(form int64, b []byte) []Member {
 	if form == formFixed {
