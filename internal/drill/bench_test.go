@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -58,7 +59,8 @@ func onServers(b *testing.B, do func(*testing.B, RehearseConfig)) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		do(b, RehearseConfig{DB: where, Key: filepath.Join(b.TempDir(), "key")})
+		do(b, RehearseConfig{DB: where, Key: filepath.Join(b.TempDir(), "key"),
+			Blow: func(context.Context) error { return errors.Join(cluster.Kill(), cluster.Start()) }})
 	})
 }
 

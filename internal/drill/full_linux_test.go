@@ -32,7 +32,7 @@ func TestAFullDiskOfTheDatabaseServerLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(disk) })
-	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=160m"); err != nil {
+	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=256m"); err != nil {
 		t.Skipf("a small disk cannot be mounted here (%v): the full disk below PostgreSQL was not tried", err)
 	}
 	t.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })

@@ -205,13 +205,21 @@ func administrator(ctx context.Context, a *app.App) (token string, err error) {
 	return token, err
 }
 
-// verify looks at the journal's chain beside the running server, and lets go of the database again before it is killed.
+// verify looks at the journal's chain beside the running server, and lets go of the database again before it is killed. A database
+// server that is still getting up is waited for.
 func (c RehearseConfig) verify(ctx context.Context) (v journal.Verification, err error) {
-	err = c.beside(ctx, func(a *app.App) (err error) {
-		v, err = journal.Verify(ctx, a.House.DB)
-		return err
-	})
-	return v, err
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		err = c.beside(ctx, func(a *app.App) (err error) {
+			v, err = journal.Verify(ctx, a.House.DB)
+			return err
+		})
+		if outbreak.KindOf(err) != outbreak.Busy || ctx.Err() != nil {
+			return v, err
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
 }
 
 // beside opens the database in this process for a moment.

@@ -298,16 +298,11 @@ func (d *day) kill(ctx context.Context, report *RoundReport) error {
 			case <-time.After(5 * time.Millisecond):
 			}
 		}
-		if err := d.house.kill(); err != nil {
+		before, took, err := d.strike(context.WithoutCancel(ctx), k) // the verdict needs the house, even when nothing is left to send
+		if err != nil {
 			return err
 		}
 		report.Kills++
-		d.upto.Store(d.aim(k + 1))
-		before := d.done.Load()
-		took := outbreak.Stopwatch()
-		if err := d.house.start(context.WithoutCancel(ctx)); err != nil { // the verdict needs it, even when nothing is left to send
-			return err
-		}
 		r := restart{}
 		for d.done.Load() == before && ctx.Err() == nil {
 			time.Sleep(2 * time.Millisecond)
@@ -323,6 +318,22 @@ func (d *day) kill(ctx context.Context, report *RoundReport) error {
 		d.Told(fmt.Sprintf("killed %d of %d times; %d of %d registrations", k+1, d.Kills, d.done.Load(), d.People))
 	}
 	return nil
+}
+
+// strike kills the server, or what it stands on, and starts it again. It gives how many registrations were acknowledged when it
+// was gone, and a watch that runs since the start.
+func (d *day) strike(ctx context.Context, k int) (before int64, took func() time.Duration, err error) {
+	if d.Blow != nil {
+		err = d.Blow(ctx)
+		d.upto.Store(d.aim(k + 1))
+		return d.done.Load(), outbreak.Stopwatch(), err
+	}
+	if err := d.house.kill(); err != nil {
+		return 0, nil, err
+	}
+	d.upto.Store(d.aim(k + 1))
+	before, took = d.done.Load(), outbreak.Stopwatch()
+	return before, took, d.house.start(ctx)
 }
 
 // sum works the figures out.

@@ -60,6 +60,65 @@ func inArrays(into string, columns int, rows [][]any) (query string, args []any,
 	return q.String(), args, nil
 }
 
+// MostGiven is how many rows Given takes.
+const MostGiven = 400
+
+// Given writes rows as what a query can join, its columns called k.a, k.b and so on, and gives the arguments. There are few texts,
+// so that they stay prepared: one on PostgreSQL; on SQLite one for up to 10 rows, 100 or all, filled up with nulls, which join nothing.
+func (tx *Tx) Given(rows [][]any) (from string, args []any, err error) {
+	plain := make([][]any, len(rows))
+	for i, row := range rows {
+		if plain[i], err = arguments(row); err != nil {
+			return "", nil, err
+		}
+	}
+	columns := len(rows[0])
+	var q strings.Builder
+	q.WriteString("(select ")
+	for j := range columns {
+		if j > 0 {
+			q.WriteString(", ")
+		}
+		name := string(rune('a' + j))
+		if tx.db.engine == SQLite {
+			q.WriteString("column" + strconv.Itoa(j+1) + " as " + name)
+			continue
+		}
+		list, kind, err := column(plain, j)
+		if err != nil {
+			return "", nil, err
+		}
+		q.WriteString("unnest($" + strconv.Itoa(j+1) + "::" + kind + "[]) as " + name)
+		args = append(args, array{list})
+	}
+	if tx.db.engine == SQLite {
+		q.WriteString(" from (values ")
+		for i := range filled(len(rows)) {
+			q.WriteString([...]string{"", ", "}[min(i, 1)] + "(?" + strings.Repeat(", ?", columns-1) + ")")
+			if i < len(rows) {
+				args = append(args, plain[i]...)
+			} else {
+				args = append(args, make([]any, columns)...)
+			}
+		}
+		q.WriteString(")")
+	}
+	return q.String() + ") k", args, nil
+}
+
+// filled is up to how many rows a text is filled up.
+func filled(rows int) int {
+	for _, n := range [...]int{10, 100} {
+		if rows <= n {
+			return n
+		}
+	}
+	return max(rows, MostGiven)
+}
+
+// array is a column on its way to PostgreSQL.
+type array struct{ list any }
+
 // column gives one column of rows as an array, and the type of its elements.
 func column(rows [][]any, j int) (any, string, error) {
 	var (

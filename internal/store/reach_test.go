@@ -215,7 +215,10 @@ func TestACommitWithoutAnAnswerMayHaveBeenMade(t *testing.T) {
 		}
 	}
 	var rows int64
-	if err := db.Read(ctx, func(tx *store.Tx) (err error) { rows, err = store.Count(tx, "select count(*) from note where id > 0"); return err }); err != nil || rows != 1 || runs != 1 {
+	if err := db.Read(ctx, func(tx *store.Tx) (err error) {
+		rows, err = store.Count(tx, "select count(*) from note where id > 0")
+		return err
+	}); err != nil || rows != 1 || runs != 1 {
 		t.Errorf("%d rows after %d runs, %v", rows, runs, err)
 	}
 }

@@ -262,6 +262,8 @@ func arguments(args []any) ([]any, error) {
 			plain[i] = v
 		case nil:
 			plain[i] = nil
+		case array:
+			plain[i] = v.list
 		default:
 			switch r := reflect.ValueOf(a); r.Kind() {
 			case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:

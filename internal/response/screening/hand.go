@@ -97,6 +97,10 @@ func (w *handing) place(round outbreak.RoundID, booth outbreak.BoothID) (r Round
 	}
 	b, known = w.booths[booth]
 	if !known {
+		b, known = w.s.places.booth(booth)
+		w.booths[booth] = b
+	}
+	if !known {
 		if b, err = boothByID(w.tx, booth); err != nil {
 			return r, b, err
 		}

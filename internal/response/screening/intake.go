@@ -250,17 +250,25 @@ func (in *Intake) commit(part []*delivery) (stored int, err error) {
 type places struct {
 	mu     sync.RWMutex
 	rounds map[outbreak.RoundID]outbreak.OutbreakID
-	booths map[outbreak.BoothID]outbreak.Path
+	booths map[outbreak.BoothID]Booth
+}
+
+// booth gives one that was asked for before.
+func (p *places) booth(id outbreak.BoothID) (Booth, bool) {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	b, known := p.booths[id]
+	return b, known
 }
 
 // scope is where the tubes of a booth in a round belong.
 func (p *places) scope(ctx context.Context, db *store.DB, round outbreak.RoundID, booth outbreak.BoothID) (outbreak.Scope, error) {
 	p.mu.RLock()
 	o, knownRound := p.rounds[round]
-	area, knownBooth := p.booths[booth]
+	at, knownBooth := p.booths[booth]
 	p.mu.RUnlock()
 	if knownRound && knownBooth {
-		return outbreak.Scope{Area: area, Outbreak: o}, nil
+		return outbreak.Scope{Area: at.Area, Outbreak: o}, nil
 	}
 	var r Round
 	var b Booth
@@ -276,9 +284,9 @@ func (p *places) scope(ctx context.Context, db *store.DB, round outbreak.RoundID
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.rounds == nil {
-		p.rounds, p.booths = map[outbreak.RoundID]outbreak.OutbreakID{}, map[outbreak.BoothID]outbreak.Path{}
+		p.rounds, p.booths = map[outbreak.RoundID]outbreak.OutbreakID{}, map[outbreak.BoothID]Booth{}
 	}
-	p.rounds[round], p.booths[booth] = r.Outbreak, b.Area
+	p.rounds[round], p.booths[booth] = r.Outbreak, b
 	return outbreak.Scope{Area: b.Area, Outbreak: r.Outbreak}, nil
 }
 

@@ -1,9 +1,9 @@
 package screening
 
 import (
-	"fmt"
+	"cmp"
+	"maps"
 	"slices"
-	"strings"
 
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
@@ -174,44 +174,37 @@ type tubeKey struct {
 
 // rowsOf reads the operations on tubes of any areas as they came, without the area's path and with those that were said anew.
 func rowsOf(tx *store.Tx, keys []tubeKey) (rows []tubeRow, err error) {
-	const part = 100 // keys asked for at once: always as many, so that the statement is prepared once
-	for len(keys) > 0 {
-		n := min(len(keys), part)
-		args := make([]any, 0, 2*part)
-		for i := range part {
-			k := keys[min(i, n-1)]
-			args = append(args, int64(k.area), string(k.code))
-		}
-		err := store.Each(tx, func(r store.Row) error {
-			var x tubeRow
-			var form int64
-			var blob []byte
-			err := r.Scan(&x.Code, &x.Round, &x.op, &x.kind, &x.Taken, &form, &blob)
-			x.Members = unpack(form, blob)
-			rows = append(rows, x)
-			return err
-		}, rowsOfKeys, args...)
-		if err != nil {
-			return nil, err
-		}
-		keys = keys[n:]
-	}
-	return rows, nil
+	err = eachOf(tx, keys, func(r store.Row) error {
+		var x tubeRow
+		var form int64
+		var blob []byte
+		err := r.Scan(&x.Code, &x.Round, &x.op, &x.kind, &x.Taken, &form, &blob)
+		x.Members = unpack(form, blob)
+		rows = append(rows, x)
+		return err
+	}, "select t.tube, t.round, t.op_id, t.kind, t.taken, t.form, t.members", "join tube t on t.area_id = k.a and t.tube = k.b order by t.seq")
+	return rows, err
 }
 
-// rowsOfKeys joins 100 pairs with the table: distinct, since the last part repeats its last key.
-var rowsOfKeys = func() string {
-	var q strings.Builder
-	q.WriteString("with k (area_id, tube) as (select distinct * from (values ")
-	for i := range 100 {
-		if i > 0 {
-			q.WriteString(", ")
+// eachOf asks a query about tubes, k.a their issuing areas and k.b their codes.
+func eachOf(tx *store.Tx, keys []tubeKey, do func(store.Row) error, columns, joined string) error {
+	keys = slices.Clone(keys)
+	slices.SortFunc(keys, func(a, b tubeKey) int { return cmp.Or(cmp.Compare(a.area, b.area), cmp.Compare(a.code, b.code)) })
+	for keys := range slices.Chunk(slices.Compact(keys), store.MostGiven) {
+		given := make([][]any, 0, store.MostGiven)
+		for _, k := range keys {
+			given = append(given, []any{int64(k.area), string(k.code)})
 		}
-		fmt.Fprintf(&q, "(cast($%d as bigint), cast($%d as text))", 2*i+1, 2*i+2)
+		from, args, err := tx.Given(given)
+		if err != nil {
+			return err
+		}
+		if err := store.Each(tx, do, columns+" from "+from+" "+joined, args...); err != nil {
+			return err
+		}
 	}
-	q.WriteString(") v) select t.tube, t.round, t.op_id, t.kind, t.taken, t.form, t.members from k join tube t on t.area_id = k.area_id and t.tube = k.tube order by t.seq")
-	return q.String()
-}()
+	return nil
+}
 
 // tubesByCode reads tubes of one issuing area with the members of all their operations, in whatever round: when one barcode
 // was handed in twice nobody can tell whose swabs are inside, so that all are called back together.
@@ -272,16 +265,23 @@ func spoiledAmong(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode)
 	return spoiled, nil
 }
 
-// markSpoiled notes on each tube whether it gives no result.
+// markSpoiled notes on each tube whether it gives no result, and why.
 func markSpoiled(tx *store.Tx, tubes []Tube) error {
-	for i := range tubes {
-		reason, err := spoiledReason(tx, tubes[i].AreaID, tubes[i].Code)
-		if err != nil {
-			return err
-		}
-		tubes[i].Spoiled = reason
+	at := map[tubeKey]string{}
+	for _, t := range tubes {
+		at[tubeKey{t.AreaID, t.Code}] = ""
 	}
-	return nil
+	err := eachOf(tx, slices.Collect(maps.Keys(at)), func(r store.Row) error {
+		var k tubeKey
+		var reason string
+		err := r.Scan(&k.area, &k.code, &reason)
+		at[k] = reason
+		return err
+	}, "select t.area_id, t.tube, t.reason", "join tube_spoiled t on t.area_id = k.a and t.tube = k.b")
+	for i, t := range tubes {
+		tubes[i].Spoiled = at[tubeKey{t.AreaID, t.Code}]
+	}
+	return err
 }
 
 const memberColumns = "area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at"
