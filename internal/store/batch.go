@@ -195,23 +195,16 @@ func (b *batch) exec(query string, args ...any) (sql.Result, error) {
 	if b.w.db.engine == PostgreSQL { // pgx keeps its own
 		return b.tx.ExecContext(b.ctx, query, args...)
 	}
-	s, err := b.w.statement(b.ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(b.ctx, args...)
+	return b.w.prepared.exec(b.ctx, query, args)
 }
 
-func (b *batch) query(query string, args ...any) (*sql.Rows, error) {
+func (b *batch) query(query string, args []any) (rows *sql.Rows, done func(), err error) {
 	if err := b.send(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if b.w.db.engine == PostgreSQL {
-		return b.tx.QueryContext(b.ctx, query, args...)
+		rows, err = b.tx.QueryContext(b.ctx, query, args...)
+		return rows, func() {}, err
 	}
-	s, err := b.w.statement(b.ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(b.ctx, args...)
+	return b.w.prepared.query(b.ctx, query, args)
 }

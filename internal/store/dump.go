@@ -108,10 +108,11 @@ type blob struct {
 }
 
 func dumpRows(tx *Tx, out io.Writer, table string, told func(int64)) (n int64, err error) {
-	rows, err := tx.query("select * from "+table, nil)
+	rows, done, err := tx.query("select * from "+table, nil)
 	if err != nil {
 		return 0, err
 	}
+	defer done()
 	defer rows.Close()
 	columns, err := rows.Columns()
 	if err != nil {

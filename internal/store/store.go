@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -27,16 +26,17 @@ const (
 
 // DB is an open database.
 type DB struct {
-	engine Engine
-	write  *sql.DB
-	read   *sql.DB
-	clock  outbreak.Clock
-	wake   hub
-	writer *writer
-	hears  *hearing // PostgreSQL: what other processes commit
-	lines  lines    // PostgreSQL
-	file   string   // SQLite
-	folds  *folder  // SQLite
+	engine  Engine
+	write   *sql.DB
+	read    *sql.DB
+	readers *readers // SQLite
+	clock   outbreak.Clock
+	wake    hub
+	writer  *writer
+	hears   *hearing // PostgreSQL: what other processes commit
+	lines   lines    // PostgreSQL
+	file    string   // SQLite
+	folds   *folder  // SQLite
 }
 
 // Open opens "postgres://..." or the path of a SQLite file. The clock gives the recorded time of every transaction.
@@ -88,8 +88,7 @@ func (db *DB) openSQLite(path string) (err error) {
 	if db.read, err = sql.Open("sqlite", name+common+"&_pragma=query_only(1)&_pragma=cache_size(-8192)"); err != nil {
 		return fmt.Errorf("opening %s to read: %w", path, err)
 	}
-	db.read.SetMaxOpenConns(4)
-	db.read.SetConnMaxIdleTime(5 * time.Minute)
+	db.readers = newReaders(db.read)
 	return nil
 }
 
@@ -139,6 +138,7 @@ func (db *DB) closePools() error {
 	}
 	var read error
 	if db.read != nil {
+		db.readers.close()
 		read = db.read.Close()
 	}
 	return errors.Join(db.write.Close(), read)
@@ -150,12 +150,28 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 	if db.engine == PostgreSQL {
 		opts.Isolation = sql.LevelRepeatableRead
 	}
-	t, err := db.read.BeginTx(ctx, opts)
+	begin := db.read.BeginTx
+	var reads *prepared
+	if db.engine == SQLite {
+		var back func(bool)
+		var err error
+		if reads, back, err = db.readers.take(ctx); err != nil {
+			return busyOr(fmt.Errorf("beginning to read: %w", err))
+		}
+		broken := true
+		defer func() { back(broken) }()
+		begin = func(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error) {
+			t, err := reads.conn.BeginTx(ctx, opts)
+			broken = err != nil && ctx.Err() == nil
+			return t, err
+		}
+	}
+	t, err := begin(ctx, opts)
 	if err != nil {
 		return busyOr(fmt.Errorf("beginning to read: %w", err))
 	}
 	defer t.Rollback() //nolint:errcheck // nothing was written
-	return busyOr(fn(&Tx{ctx: ctx, tx: t, db: db, Now: db.clock.Now()}))
+	return busyOr(fn(&Tx{ctx: ctx, tx: t, reads: reads, db: db, Now: db.clock.Now()}))
 }
 
 // By says who writes and, when the caller gave one, the key that makes a repeat harmless.

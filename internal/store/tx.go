@@ -17,7 +17,8 @@ import (
 type Tx struct {
 	Now   outbreak.Instant // the recorded time of everything in here
 	ctx   context.Context
-	tx    *sql.Tx // of a reader
+	tx    *sql.Tx   // of a reader
+	reads *prepared // of a reader on SQLite
 	db    *DB
 	batch *batch // of a writer; nil for a reader
 	wrote bool
@@ -70,11 +71,16 @@ func (tx *Tx) failed(query string, err error) error {
 	return err
 }
 
-func (tx *Tx) query(query string, args []any) (*sql.Rows, error) {
-	if tx.batch != nil {
-		return tx.batch.query(query, args...)
+// query asks; done is called when the rows were read.
+func (tx *Tx) query(query string, args []any) (rows *sql.Rows, done func(), err error) {
+	switch {
+	case tx.batch != nil:
+		return tx.batch.query(query, args)
+	case tx.reads != nil:
+		return tx.reads.query(tx.ctx, query, args)
 	}
-	return tx.tx.QueryContext(tx.ctx, query, args...)
+	rows, err = tx.tx.QueryContext(tx.ctx, query, args...)
+	return rows, func() {}, err
 }
 
 // Exec runs a statement and gives the number of rows it touched.
@@ -139,10 +145,11 @@ func Each(tx *Tx, do func(Row) error, query string, args ...any) error {
 	if err := tx.ready(); err != nil {
 		return err
 	}
-	rows, err := tx.query(query, plain)
+	rows, done, err := tx.query(query, plain)
 	if err != nil {
 		return tx.failed(query, err)
 	}
+	defer done()
 	defer rows.Close()
 	for rows.Next() {
 		if err := do(rows); err != nil {

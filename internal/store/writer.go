@@ -18,7 +18,6 @@ const (
 	mostTogether = 1000                  // closures in one commit
 	patience     = 20 * time.Millisecond // of work in one commit; those behind get the next one
 	mostTries    = 5                     // of a closure that the engine asks for again
-	mostPrepared = 400                   // statements
 	careful      = 50                    // commits with savepoints after a closure that failed when it had written
 )
 
@@ -31,7 +30,7 @@ type writer struct {
 	conn     *sql.Conn
 	wire     net.Conn             // PostgreSQL: what conn speaks through
 	heard    func() time.Duration // PostgreSQL: since the server answered last
-	prepared map[string]*sql.Stmt // SQLite, whose statements would be read anew each time
+	prepared prepared             // SQLite
 	merger   merger
 	fault    latch
 	care     int // commits still to be made with savepoints
@@ -162,7 +161,7 @@ func (w *writer) open(ctx context.Context) (tx transaction, err error) {
 		if w.conn, err = w.db.write.Conn(ctx); err != nil {
 			return nil, err
 		}
-		w.prepared = map[string]*sql.Stmt{}
+		w.prepared = prepared{conn: w.conn}
 		if w.db.engine == PostgreSQL {
 			if err := w.conn.Raw(func(driver any) error {
 				w.wire, w.heard = driver.(*stdlib.Conn).Conn().PgConn().Conn(), outbreak.Stopwatch()
@@ -180,31 +179,9 @@ func (w *writer) open(ctx context.Context) (tx transaction, err error) {
 
 // hangUp gives the connection back.
 func (w *writer) hangUp() {
-	w.forget()
+	w.prepared.forget()
 	if w.conn != nil {
 		_ = w.conn.Close() // what was not committed was not acknowledged
 		w.conn, w.wire = nil, nil
 	}
-}
-
-func (w *writer) forget() {
-	for query, s := range w.prepared {
-		_ = s.Close()
-		delete(w.prepared, query)
-	}
-}
-
-// statement gives a prepared statement of the writer's connection.
-func (w *writer) statement(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, known := w.prepared[query]; known {
-		return s, nil
-	}
-	if len(w.prepared) >= mostPrepared {
-		w.forget()
-	}
-	s, err := w.conn.PrepareContext(ctx, query)
-	if err == nil {
-		w.prepared[query] = s
-	}
-	return s, err
 }
