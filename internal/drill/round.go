@@ -92,9 +92,11 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 		return report, fmt.Errorf("setting the rehearsal up: %w", err)
 	}
 	day.RoundConfig, day.town, day.client = c, town, client
+	c.Told(fmt.Sprintf("%d people and %d sampling points are ready; the day begins", c.People, c.Booths))
 	if err := day.play(ctx, files.acked, &report); err != nil {
 		return report, err
 	}
+	c.Told(fmt.Sprintf("%d registrations acknowledged in %.0f s; taking out what is stored, to compare", report.Acked, report.Seconds))
 	if err := day.verdict(ctx, files, &report); err != nil {
 		return report, err
 	}
