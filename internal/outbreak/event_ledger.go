@@ -146,8 +146,20 @@ type KeyChanged struct {
 // BoxIssued gives a run of tube serials to an area.
 type BoxIssued struct {
 	Scope
-	First TubeCode `json:"first"`
-	Last  TubeCode `json:"last"`
+	First   TubeCode `json:"first"`
+	Last    TubeCode `json:"last"`
+	Checked bool     `json:"checked,omitempty"` // the last character of each checks the others
+}
+
+// PersonalCodesGiven says that somebody was given personal codes to print or show, and why: one person's, or those of an area's
+// people by their numbers from First to Last. It holds none of them.
+type PersonalCodesGiven struct {
+	Scope
+	Person  PersonID `json:"person,omitempty"`
+	First   int64    `json:"first"`
+	Last    int64    `json:"last"`
+	People  int      `json:"people"`
+	Purpose Purpose  `json:"purpose"`
 }
 
 // ExportMade says who took rows out.
@@ -167,26 +179,27 @@ type BackupMade struct {
 	Upto   int64  `json:"upto"`   // the entry of the journal it holds at least
 }
 
-func (TaskOpened) Kind() string       { return "TaskOpened" }
-func (TaskEnded) Kind() string        { return "TaskEnded" }
-func (TaskTaken) Kind() string        { return "TaskTaken" }
-func (EventParked) Kind() string      { return "EventParked" }
-func (EventUnparked) Kind() string    { return "EventUnparked" }
-func (UserChanged) Kind() string      { return "UserChanged" }
-func (OutbreakDeclared) Kind() string { return "OutbreakDeclared" }
-func (AreasLoaded) Kind() string      { return "AreasLoaded" }
-func (PeopleLoaded) Kind() string     { return "PeopleLoaded" }
-func (PersonRegistered) Kind() string { return "PersonRegistered" }
-func (IdentityRead) Kind() string     { return "IdentityRead" }
-func (IdentitySearched) Kind() string { return "IdentitySearched" }
-func (PersonErased) Kind() string     { return "PersonErased" }
-func (PeopleMerged) Kind() string     { return "PeopleMerged" }
-func (PeopleUnmerged) Kind() string   { return "PeopleUnmerged" }
-func (PeopleKeptApart) Kind() string  { return "PeopleKeptApart" }
-func (KeyChanged) Kind() string       { return "KeyChanged" }
-func (BoxIssued) Kind() string        { return "BoxIssued" }
-func (ExportMade) Kind() string       { return "ExportMade" }
-func (BackupMade) Kind() string       { return "BackupMade" }
+func (TaskOpened) Kind() string         { return "TaskOpened" }
+func (TaskEnded) Kind() string          { return "TaskEnded" }
+func (TaskTaken) Kind() string          { return "TaskTaken" }
+func (EventParked) Kind() string        { return "EventParked" }
+func (EventUnparked) Kind() string      { return "EventUnparked" }
+func (UserChanged) Kind() string        { return "UserChanged" }
+func (OutbreakDeclared) Kind() string   { return "OutbreakDeclared" }
+func (AreasLoaded) Kind() string        { return "AreasLoaded" }
+func (PeopleLoaded) Kind() string       { return "PeopleLoaded" }
+func (PersonRegistered) Kind() string   { return "PersonRegistered" }
+func (IdentityRead) Kind() string       { return "IdentityRead" }
+func (IdentitySearched) Kind() string   { return "IdentitySearched" }
+func (PersonErased) Kind() string       { return "PersonErased" }
+func (PeopleMerged) Kind() string       { return "PeopleMerged" }
+func (PeopleUnmerged) Kind() string     { return "PeopleUnmerged" }
+func (PeopleKeptApart) Kind() string    { return "PeopleKeptApart" }
+func (KeyChanged) Kind() string         { return "KeyChanged" }
+func (BoxIssued) Kind() string          { return "BoxIssued" }
+func (PersonalCodesGiven) Kind() string { return "PersonalCodesGiven" }
+func (ExportMade) Kind() string         { return "ExportMade" }
+func (BackupMade) Kind() string         { return "BackupMade" }
 
 func people(ids []PersonID) (refs []Ref) {
 	for _, id := range ids {
@@ -205,7 +218,13 @@ func (e TaskTaken) About() []Ref        { return []Ref{{"task", e.Task.String()}
 func (e UserChanged) About() []Ref      { return []Ref{{"user", e.User.String()}} }
 func (e PersonRegistered) About() []Ref { return []Ref{person(e.Person)} }
 func (e IdentityRead) About() []Ref     { return []Ref{person(e.Person)} }
-func (e PersonErased) About() []Ref     { return []Ref{person(e.Person)} }
-func (e PeopleMerged) About() []Ref     { return people(e.People) }
-func (e PeopleUnmerged) About() []Ref   { return people(e.People) }
-func (e PeopleKeptApart) About() []Ref  { return []Ref{person(e.One), person(e.Other)} }
+func (e PersonalCodesGiven) About() []Ref {
+	if e.Person == 0 {
+		return nil
+	}
+	return []Ref{person(e.Person)}
+}
+func (e PersonErased) About() []Ref    { return []Ref{person(e.Person)} }
+func (e PeopleMerged) About() []Ref    { return people(e.People) }
+func (e PeopleUnmerged) About() []Ref  { return people(e.People) }
+func (e PeopleKeptApart) About() []Ref { return []Ref{person(e.One), person(e.Other)} }

@@ -206,6 +206,26 @@ type DeviceEnded struct {
 	Missing int64   `json:"missing"` // operations it made, as far as is known, that never came
 }
 
+// SerialsIssued says that a sampling point, or one of its devices, was handed a run of tube serials.
+type SerialsIssued struct {
+	Scope
+	Run    int64    `json:"run"`
+	Booth  BoothID  `json:"booth"`
+	Device int64    `json:"device,omitempty"`
+	First  TubeCode `json:"first"`
+	Last   TubeCode `json:"last"`
+}
+
+// SerialsEnded says what became of a run of tube serials: the rest of it, from a serial on, was returned or lost.
+type SerialsEnded struct {
+	Scope
+	Run   int64    `json:"run"`
+	Booth BoothID  `json:"booth"`
+	How   string   `json:"how"`            // returned or lost
+	From  TubeCode `json:"from,omitempty"` // empty: nothing was left
+	Last  TubeCode `json:"last"`
+}
+
 // SheetAgreed says that a paper sheet was keyed by two people, who now agree, and handed in.
 type SheetAgreed struct {
 	Scope
@@ -220,6 +240,8 @@ type SheetAgreed struct {
 func (RoundOpened) Kind() string         { return "RoundOpened" }
 func (DeviceEnrolled) Kind() string      { return "DeviceEnrolled" }
 func (DeviceEnded) Kind() string         { return "DeviceEnded" }
+func (SerialsIssued) Kind() string       { return "SerialsIssued" }
+func (SerialsEnded) Kind() string        { return "SerialsEnded" }
 func (SheetAgreed) Kind() string         { return "SheetAgreed" }
 func (RoundClosed) Kind() string         { return "RoundClosed" }
 func (TubesHandedIn) Kind() string       { return "TubesHandedIn" }

@@ -21,6 +21,7 @@ type batch struct {
 	held       []statement // PostgreSQL: sent together before the next one whose answer is needed
 	rings      bool        // followers are to be woken
 	before     []func(*Tx) error
+	after      []func()
 	kept       map[any]Kept
 	keys       []any // of kept, in the order they came
 }
@@ -35,7 +36,7 @@ func (b *batch) lend(ctx context.Context) *Tx {
 
 // mark notes how everything that is kept stands.
 func (b *batch) mark() (undo func()) {
-	before, keys, rings := len(b.before), len(b.keys), b.rings
+	before, after, keys, rings := len(b.before), len(b.after), len(b.keys), b.rings
 	var undos []func()
 	for _, k := range b.keys {
 		undos = append(undos, b.kept[k].Mark())
@@ -47,7 +48,7 @@ func (b *batch) mark() (undo func()) {
 		for _, k := range b.keys[keys:] {
 			delete(b.kept, k)
 		}
-		b.before, b.keys, b.rings = b.before[:before], b.keys[:keys], rings
+		b.before, b.after, b.keys, b.rings = b.before[:before], b.after[:after], b.keys[:keys], rings
 	}
 }
 
@@ -96,6 +97,9 @@ func (b *batch) commit() error {
 			err = later("store.away", 2*time.Second, err)
 		}
 		return err
+	}
+	for _, do := range b.after {
+		do()
 	}
 	if b.rings {
 		b.w.db.wake.ring()

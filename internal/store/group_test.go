@@ -324,3 +324,40 @@ func TestProcessesOnOneServerWakeEachOther(t *testing.T) {
 	}
 	t.Error("nobody was woken")
 }
+
+// TestMemoryLearnsWhatIsOnDisk lets closures share commits, one of which fails: what is to be done after the commit is done once for
+// each that stayed, before its caller hears, and never for the other.
+func TestMemoryLearnsWhatIsOnDisk(t *testing.T) {
+	engines(t, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
+		var learned [4]atomic.Int64
+		puts := func(id int64, then error) func() error {
+			return func() error {
+				err := db.Write(ctx, func(tx *store.Tx) error {
+					tx.AfterCommit(func() { learned[id].Add(1) })
+					if err := put(tx, id, fmt.Sprint("name ", id)); err != nil {
+						return err
+					}
+					return then
+				})
+				if err == nil && learned[id].Load() != 1 {
+					t.Errorf("closure %d was answered and its memory learned %d times", id, learned[id].Load())
+				}
+				return err
+			}
+		}
+		said := together(t, db, puts(1, nil), puts(2, errors.New("no")), puts(3, nil))
+		if said[0] != nil || said[1] == nil || said[2] != nil {
+			t.Fatal(said)
+		}
+		if learned[1].Load() != 1 || learned[2].Load() != 0 || learned[3].Load() != 1 {
+			t.Errorf("learned %d, %d, %d times", learned[1].Load(), learned[2].Load(), learned[3].Load())
+		}
+		if err := db.Write(ctx, func(tx *store.Tx) error { // the commit itself fails
+			tx.AfterCommit(func() { learned[0].Add(1) })
+			tx.BeforeCommit(func(*store.Tx) error { return errors.New("no") })
+			return put(tx, 9, "name")
+		}); err == nil || learned[0].Load() != 0 {
+			t.Errorf("a commit that failed taught %d times: %v", learned[0].Load(), err)
+		}
+	})
+}

@@ -33,6 +33,16 @@ func (tx *Tx) Ring() { tx.batch.rings = true }
 // gather is written once.
 func (tx *Tx) BeforeCommit(do func(*Tx) error) { tx.batch.before = append(tx.batch.before, do) }
 
+// AfterCommit runs do when what this transaction reads and writes is on disk, before anybody who waits for it is answered: memory
+// learns nothing from a commit that fails. What a reader sees is on disk, so that there do runs at once. It asks for no statement.
+func (tx *Tx) AfterCommit(do func()) {
+	if tx.batch == nil {
+		do()
+		return
+	}
+	tx.batch.after = append(tx.batch.after, do)
+}
+
 // Kept gives what a room keeps for the length of the commit; nil before Keep, and always for a reader.
 func (tx *Tx) Kept(key any) Kept {
 	if tx.batch == nil {

@@ -56,6 +56,7 @@ func screeningRoutes(p *plan) {
 	operationsRoute(p)
 	recallRoutes(p)
 	deviceRoutes(p)
+	labelRoutes(p)
 	sheetRoutes(p)
 }
 

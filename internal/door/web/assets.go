@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"breakwater/internal/view/label"
 )
 
 //go:embed assets
@@ -38,7 +40,7 @@ var mediaTypes = map[string]string{
 func loadAssets() (*assets, error) {
 	a := &assets{named: map[string]string{}, files: map[string]asset{}}
 	err := fs.WalkDir(assetFiles, "assets", func(file string, d fs.DirEntry, err error) error {
-		kind, wanted := mediaTypes[path.Ext(file)]
+		_, wanted := mediaTypes[path.Ext(file)]
 		if err != nil || d.IsDir() || !wanted {
 			return err
 		}
@@ -46,15 +48,19 @@ func loadAssets() (*assets, error) {
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", file, err)
 		}
-		sum := sha256.Sum256(plain)
-		name := strings.TrimPrefix(file, "assets/")
-		ext := path.Ext(name)
-		hashed := "/static/" + strings.TrimSuffix(path.Base(name), ext) + "." + hex.EncodeToString(sum[:6]) + ext
-		a.named[name] = hashed
-		a.files[hashed] = asset{kind: kind, plain: plain, small: shrink(plain)}
+		a.add(strings.TrimPrefix(file, "assets/"), plain)
 		return nil
 	})
+	a.add("labels.css", []byte(label.Style())) // sizes of paper are data
 	return a, err
+}
+
+func (a *assets) add(name string, plain []byte) {
+	sum := sha256.Sum256(plain)
+	ext := path.Ext(name)
+	hashed := "/static/" + strings.TrimSuffix(path.Base(name), ext) + "." + hex.EncodeToString(sum[:6]) + ext
+	a.named[name] = hashed
+	a.files[hashed] = asset{kind: mediaTypes[ext], plain: plain, small: shrink(plain)}
 }
 
 func shrink(plain []byte) []byte {

@@ -74,7 +74,9 @@ func sampling(t *testing.T) *samplingSite {
 	r, err := s.house.Screening.OpenRound(ctx, s.root, screening.OpenRound{Outbreak: ob, Name: "第一轮", Areas: []string{"2201"}})
 	must(err)
 	must(s.house.Registry.LoadCodes(ctx))
-	s.codes, err = s.house.Registry.ListCodes(ctx, s.root, "", 0, 30)
+	sampling := s.root
+	sampling.Purpose = outbreak.PurposeSampling
+	s.codes, err = s.house.Registry.GiveCodes(ctx, sampling, registry.GiveCodes{Most: 30})
 	must(err)
 	s.booth, s.round = b.ID, r.ID
 	return s

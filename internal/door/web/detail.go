@@ -51,6 +51,7 @@ var details = map[string]func(b said) [][2]string{
 	"TripEnded":           func(b said) [][2]string { return [][2]string{{"trip", b.How}} },
 	"UserChanged":         func(b said) [][2]string { return [][2]string{{"account_change", b.What}, {"role", b.Role}} },
 	"IdentitySearched":    func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
+	"PersonalCodesGiven":  func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
 	"IdentityRead":        func(b said) [][2]string { return [][2]string{{"purpose", b.Purpose}} },
 }
 

@@ -21,6 +21,7 @@ const (
 	PersonErase    Permission = "person.erase"    // destroy a person's identity for good
 	PersonMerge    Permission = "person.merge"    // decide that two codes are one person, or two after all
 	PersonRegister Permission = "person.register" // register a walk-in
+	CodePrint      Permission = "code.print"      // print and show personal codes, for a stated purpose
 	PlaceRead      Permission = "place.read"
 	PlaceManage    Permission = "place.manage"   // add places and names of them, merge and unmerge them
 	VisitRead      Permission = "visit.read"     // see who was where, for a stated purpose
@@ -30,6 +31,7 @@ const (
 	RoundRead      Permission = "round.read"
 	RoundManage    Permission = "round.manage"   // open and close rounds
 	TubeClose      Permission = "tube.close"     // hand in closed tubes
+	SerialIssue    Permission = "serial.issue"   // hand runs of tube serials to sampling points, and take them back
 	TubeSpoil      Permission = "tube.spoil"     // report a tube lost, leaked or rejected
 	OutcomeRecord  Permission = "outcome.record" // record who is excused, refused, away, unreachable
 	AnomalySettle  Permission = "anomaly.settle"
@@ -100,16 +102,16 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
-		PositiveTell, SelfTestRecord),
-	Command: with(OutbreakManage, RoundManage, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
+		PositiveTell, SelfTestRecord, CodePrint, SerialIssue),
+	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
-	Sampler:         with(PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
+	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork),
 	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
-	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork),
+	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork),
 	PermitOfficer:   with(PersonRead, TaskWork),
 	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows),
 	DataProtection:  with(PersonRead, PersonErase),

@@ -244,29 +244,3 @@ func (s *Service) CodeKeys() (keys []CodeKey) {
 	}
 	return keys
 }
-
-// PersonalCode is a person's number and the code that carries it.
-type PersonalCode struct {
-	Person outbreak.PersonID `json:"person"`
-	No     int64             `json:"no"`
-	Code   string            `json:"code"`
-}
-
-// ListCodes gives the personal codes of people by their numbers, ascending after one, of an area and what lies below it: for
-// cards and door sheets.
-func (s *Service) ListCodes(ctx context.Context, by outbreak.Actor, below outbreak.Path, after int64, most int) (list []PersonalCode, err error) {
-	if err := access.Require(by, access.PersonRegister, outbreak.Scope{Area: below}); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		list, err = store.List(tx, func(r store.Row) (c PersonalCode, err error) {
-			err = r.Scan(&c.Person, &c.No)
-			return c, err
-		}, "select id, no from person where area >= $1 and area < $2 and no > $3 order by no limit $4", below, below.Upto(), after, max(most, 1))
-		return err
-	})
-	for i := range list {
-		list[i].Code = s.codes.code(list[i].No)
-	}
-	return list, err
-}

@@ -1,23 +1,23 @@
 package registry
 
 import (
+	"maps"
 	"slices"
 	"sort"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
 
 // Desk answers what is asked of every tube and every member that comes in, from memory: where a serial was issued, and whose
-// number is on the roll. Both only ever grow, so that what it finds is true; what it does not find it asks the tables.
+// number is on the roll. Both only ever grow, so that what it finds is true; what it does not find it asks the tables, and keeps
+// once that is on disk.
 type Desk struct {
 	mu     sync.RWMutex
 	boxes  []Box   // by length and first serial
-	ranges []Range // by first number
-	read   atomic.Bool
+	ranges []Range // by first number; nil: not read yet
 }
 
 // Boxes finds the boxes of serials, the zero box for those nobody issued.
@@ -40,10 +40,15 @@ func (d *Desk) Boxes(tx *store.Tx, codes []outbreak.TubeCode) (map[outbreak.Tube
 	if err != nil {
 		return nil, err
 	}
+	maps.Copy(found, asked)
+	tx.AfterCommit(func() { d.learn(asked) })
+	return found, nil
+}
+
+func (d *Desk) learn(boxes map[outbreak.TubeCode]Box) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for c, b := range asked {
-		found[c] = b
+	for _, b := range boxes {
 		if b.First == "" {
 			continue
 		}
@@ -51,7 +56,6 @@ func (d *Desk) Boxes(tx *store.Tx, codes []outbreak.TubeCode) (map[outbreak.Tube
 			d.boxes = slices.Insert(d.boxes, at, b)
 		}
 	}
-	return found, nil
 }
 
 func (d *Desk) box(code outbreak.TubeCode) (Box, bool) {
@@ -72,24 +76,26 @@ func byFirst(a, b Box) int {
 // Unrolled picks from numbers those that are on no roll, with the people who have them: walk-ins. A number nobody has is there
 // with the zero Person.
 func (d *Desk) Unrolled(tx *store.Tx, nos []int64) (map[int64]Person, error) {
-	if !d.read.Load() {
-		if err := d.reload(tx); err != nil {
+	d.mu.RLock()
+	ranges := d.ranges
+	d.mu.RUnlock()
+	if ranges == nil {
+		var err error
+		if ranges, err = d.reload(tx); err != nil {
 			return nil, err
 		}
 	}
 	var missing []int64
-	d.mu.RLock()
 	at := 0
 	for _, no := range nos {
-		if at < len(d.ranges) && no >= d.ranges[at].First && no < d.ranges[at].Next { // neighbours stand in one tube
+		if at < len(ranges) && no >= ranges[at].First && no < ranges[at].Next { // neighbours stand in one tube
 			continue
 		}
-		at = max(sort.Search(len(d.ranges), func(i int) bool { return d.ranges[i].First > no })-1, 0)
-		if at >= len(d.ranges) || no < d.ranges[at].First || no >= d.ranges[at].Next {
+		at = max(sort.Search(len(ranges), func(i int) bool { return ranges[i].First > no })-1, 0)
+		if at >= len(ranges) || no < ranges[at].First || no >= ranges[at].Next {
 			missing = append(missing, no)
 		}
 	}
-	d.mu.RUnlock()
 	if len(missing) == 0 {
 		return nil, nil
 	}
@@ -106,19 +112,21 @@ func (d *Desk) Unrolled(tx *store.Tx, nos []int64) (map[int64]Person, error) {
 		}
 	}
 	if stale {
-		return other, d.reload(tx)
+		_, err = d.reload(tx)
 	}
-	return other, nil
+	return other, err
 }
 
-func (d *Desk) reload(tx *store.Tx) error {
+// reload reads the ranges anew. What is read is never changed, only replaced.
+func (d *Desk) reload(tx *store.Tx) ([]Range, error) {
 	ranges, err := RangesBelow(tx, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.ranges = ranges
-	d.read.Store(true)
-	return nil
+	tx.AfterCommit(func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.ranges = ranges
+	})
+	return ranges, nil
 }

@@ -13,5 +13,5 @@
 // begun keeps the edition it was begun under.
 //
 // Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
-// BoxIssued, ResultSecretsGiven, ResultSecretChanged.
+// BoxIssued, PersonalCodesGiven, ResultSecretsGiven, ResultSecretChanged.
 package registry

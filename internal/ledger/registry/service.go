@@ -162,19 +162,7 @@ func (s *Service) IssueBox(ctx context.Context, by outbreak.Actor, c IssueBox) (
 		if err := access.RequireThroughout(by, access.AreaManage, b.Scope()); err != nil {
 			return Box{}, err
 		}
-		n, err := store.Count(tx, "select count(*) from tube_box where length = $1 and first <= $2 and last >= $3", len(c.First), c.Last, c.First)
-		if err != nil {
-			return Box{}, err
-		}
-		if n > 0 {
-			return Box{}, outbreak.Refuse(outbreak.Conflict, "registry.box_overlaps")
-		}
-		if err := tx.Must("insert into tube_box (first, last, length, area_id, area, outbreak, issued_at) values ($1, $2, $3, $4, $5, $6, $7)",
-			b.First, b.Last, len(b.First), b.AreaID, b.Area, b.Outbreak, tx.Now); err != nil {
-			return Box{}, err
-		}
-		_, err = s.journal.Append(tx, by, outbreak.BoxIssued{Scope: b.Scope(), First: b.First, Last: b.Last})
-		return b, err
+		return b, s.keepBox(tx, by, b)
 	})
 }
 

@@ -13,20 +13,22 @@ const (
 	UnknownMember   = "unknown_member"   // a member nobody knows
 	DuplicatePerson = "duplicate_person" // in two tubes of one round
 	TwiceInTube     = "twice_in_tube"
-	Overfull        = "overfull"       // more members than the pool allows
-	EmptyTube       = "empty"          // no member
-	TubeReused      = "tube_reused"    // the same tube again with other members or in another round
-	OpConflict      = "op_conflict"    // the same operation id with another content
-	WrongClock      = "wrong_clock"    // taken in the future, or before the round opened
-	AfterClose      = "after_close"    // handed in after the round was closed
-	Orphan          = "orphan"         // at a laboratory, handed in by no booth
-	CodeUnproven    = "code_unproven"  // a personal code without its proof
-	CountDiffers    = "count_differs"  // swabs counted, and members, are not as many
-	UnknownDevice   = "unknown_device" // operations of a device that was not enrolled for the booth
+	Overfull        = "overfull"         // more members than the pool allows
+	EmptyTube       = "empty"            // no member
+	TubeReused      = "tube_reused"      // the same tube again with other members or in another round
+	OpConflict      = "op_conflict"      // the same operation id with another content
+	WrongClock      = "wrong_clock"      // taken in the future, or before the round opened
+	AfterClose      = "after_close"      // handed in after the round was closed
+	Orphan          = "orphan"           // at a laboratory, handed in by no booth
+	CodeUnproven    = "code_unproven"    // a personal code without its proof
+	CountDiffers    = "count_differs"    // swabs counted, and members, are not as many
+	UnknownDevice   = "unknown_device"   // operations of a device that was not enrolled for the booth
+	SerialElsewhere = "serial_elsewhere" // a serial of a run that was never issued to the booth
+	SerialCheck     = "serial_check"     // a serial whose check character does not fit: misread
 )
 
 // Anomalies lists the kinds.
-var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan, CodeUnproven, CountDiffers, UnknownDevice}
+var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan, CodeUnproven, CountDiffers, UnknownDevice, SerialElsewhere, SerialCheck}
 
 // Anomaly is something that does not fit. What it is about is kept as it came.
 type Anomaly struct {

@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"maps"
 	"strings"
 	"sync"
 
@@ -14,8 +15,8 @@ type devices struct {
 	booth map[int64]outbreak.BoothID
 }
 
-// learn asks the table for the devices of operations that are not known yet.
-func (k *devices) learn(tx *store.Tx, ops []*Operation) error {
+// learn asks the table for the devices of operations that are not known yet. They are kept once the commit is on disk.
+func (k *devices) learn(tx *store.Tx, ops []*Operation) (found map[int64]outbreak.BoothID, err error) {
 	var missing []int64
 	k.mu.RLock()
 	last := int64(0)
@@ -30,6 +31,10 @@ func (k *devices) learn(tx *store.Tx, ops []*Operation) error {
 		}
 	}
 	k.mu.RUnlock()
+	if len(missing) == 0 {
+		return nil, nil
+	}
+	found = map[int64]outbreak.BoothID{}
 	for len(missing) > 0 {
 		n := min(len(missing), 400)
 		in, args := store.In(nil, missing[:n])
@@ -40,19 +45,22 @@ func (k *devices) learn(tx *store.Tx, ops []*Operation) error {
 			if err := r.Scan(&id, &booth); err != nil {
 				return err
 			}
-			k.mu.Lock()
-			defer k.mu.Unlock()
-			if k.booth == nil {
-				k.booth = map[int64]outbreak.BoothID{}
-			}
-			k.booth[id] = booth
+			found[id] = booth
 			return nil
 		}, "select id, booth from device where id in ("+in+")", args...)
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	tx.AfterCommit(func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.booth == nil {
+			k.booth = map[int64]outbreak.BoothID{}
+		}
+		maps.Copy(k.booth, found)
+	})
+	return found, nil
 }
 
 // at tells whether a device was enrolled for a booth.

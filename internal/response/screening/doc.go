@@ -12,5 +12,5 @@
 // Events out: RoundOpened, RoundClosed, TubesHandedIn, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
 // AnomalyRaised, AnomalySettled, HoldShortened, DeviceEnrolled, DeviceEnded, SheetAgreed, PositiveTold, ResultLineSet,
-// KitsHandedOut, SelfTestReported, SelfTestFollowed.
+// KitsHandedOut, SelfTestReported, SelfTestFollowed, SerialsIssued, SerialsEnded.
 package screening

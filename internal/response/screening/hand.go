@@ -51,18 +51,20 @@ const (
 
 // handing is what comes in with one commit.
 type handing struct {
-	s      *Service
-	tx     *store.Tx
-	by     outbreak.Actor
-	rounds map[outbreak.RoundID]Round
-	booths map[outbreak.BoothID]Booth
-	boxes  map[outbreak.TubeCode]registry.Box
-	others map[int64]registry.Person
-	before map[outbreak.TubeCode][]tubeRow
-	rows   []*handedRow
-	odds   []oddity
-	runs   [][]tubeRow // what was written, a run for each round
-	early  [][]any     // walk-ins nobody registered yet, and their tubes
+	s       *Service
+	tx      *store.Tx
+	by      outbreak.Actor
+	rounds  map[outbreak.RoundID]Round
+	booths  map[outbreak.BoothID]Booth
+	boxes   map[outbreak.TubeCode]registry.Box
+	others  map[int64]registry.Person
+	fresh   map[int64]outbreak.BoothID // devices nobody asked about before
+	serials *serials                   // which serials were issued to which booth
+	before  map[outbreak.TubeCode][]tubeRow
+	rows    []*handedRow
+	odds    []oddity
+	runs    [][]tubeRow // what was written, a run for each round
+	early   [][]any     // walk-ins nobody registered yet, and their tubes
 }
 
 // handedRow is an operation that is to be stored.
@@ -162,7 +164,10 @@ func (w *handing) prepare(ops []*Operation) (err error) {
 	if w.others, err = w.s.desk.Unrolled(w.tx, nos); err != nil {
 		return err
 	}
-	if err := w.s.devices.learn(w.tx, ops); err != nil {
+	if w.fresh, err = w.s.devices.learn(w.tx, ops); err != nil {
+		return err
+	}
+	if w.serials, err = w.s.serials.learn(w.tx); err != nil {
 		return err
 	}
 	keys := make([]tubeKey, 0, len(ops))
@@ -246,7 +251,7 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 	for _, u := range unknown {
 		w.raise(o, t, UnknownMember, u, u)
 	}
-	if d := deviceOf(o.Op); d != 0 && !w.s.devices.at(d, booth.ID) {
+	if d := deviceOf(o.Op); d != 0 && w.fresh[d] != booth.ID && !w.s.devices.at(d, booth.ID) {
 		w.odds = append(w.odds, oddity{o, Tube{Area: booth.Area, Round: t.Round, Outbreak: t.Outbreak}, UnknownDevice, fmt.Sprintf("%d %s", d, booth.ID), fmt.Sprintf("%d %s", d, booth.ID)})
 	}
 	var unproven []Member
@@ -274,6 +279,8 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 		{AfterClose, round.State == Closed, ""},
 		{TubeReused, reused, ""},
 		{CodeUnproven, len(unproven) > 0, numbers(unproven)},
+		{SerialCheck, !w.boxes[t.Code].Sound(t.Code), string(t.Code)},
+		{SerialElsewhere, w.serials.elsewhere(t.Code, booth.ID), string(t.Code)},
 		{CountDiffers, o.Counted > 0 && o.Counted != len(t.Members), fmt.Sprintf("%d/%d", o.Counted, len(t.Members))},
 	} {
 		if check.odd {

@@ -36,6 +36,7 @@ type Service struct {
 	access   *access.Service // nil: no device can enrol
 	wall     outbreak.Clock
 	devices  devices
+	serials  serialDesk
 	pace     pace
 }
 

@@ -1,0 +1,3 @@
+// Sheets of labels: the button prints them.
+// @ts-check
+document.querySelector("[data-print]")?.addEventListener("click", () => print());
