@@ -46,6 +46,7 @@ type grammar struct {
 	Board     boardCmd     `cmd:"" help:"The backlog board."`
 	Import    importCmd    `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
 	Export    exportCmd    `cmd:"" help:"Give rows out: tubes or journal."`
+	Labels    labelsCmd    `cmd:"" help:"Labels to be printed: personal codes, tubes, boxes."`
 	Backup    backupCmd    `cmd:"" help:"Write an encrypted backup of a site, running or not."`
 	Restore   restoreCmd   `cmd:"" help:"Restore a backup into an empty site, or check it."`
 	BackupKey backupKeyCmd `cmd:"" help:"Make the pair of keys that backups are sealed with."`

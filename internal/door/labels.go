@@ -82,7 +82,7 @@ func SerialDocument(kind string, list []outbreak.TubeCode, format string, lang w
 	if kind == label.Box {
 		last := list[len(list)-1]
 		labels = []label.Label{{Kind: kind, Code: string(list[0]), Lines: []string{
-			words.Text(lang, "labels.box_of", map[string]any{"n": len(list)}), words.Text(lang, "labels.box_to", map[string]any{"last": last})}}}
+			words.Text(lang, "labels.box_of", map[string]any{"n": len(list)}), string(list[0] + " – " + last)}}}
 	} else {
 		for _, code := range list {
 			labels = append(labels, label.Label{Kind: kind, Code: string(code)})

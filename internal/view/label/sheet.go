@@ -91,15 +91,16 @@ func (s *Sheet) barred(l Label, x, y, w, h float64) error {
 	}
 	wide := m * code.width
 	size := min(h/6, 4.5)
+	left, room := x+(w-wide)/2+barQuiet*m, wide-2*barQuiet*m
 	at := y
 	for _, line := range l.Lines {
 		at += size
-		s.write(x+barQuiet*m/2, at, fit(line, size*0.85, w), "", line)
-		at += size * 0.3
+		s.write(left, at, fit(line, size*0.9, room), "", line)
+		at += size * 0.35
 	}
 	tall := y + h - at - size*1.4
 	s.draw(code, x+(w-wide)/2, at, m, tall)
-	s.write(x+(w-wide)/2+barQuiet*m, y+h-size*0.25, fit(l.Code, size*1.15, wide-2*barQuiet*m), "code", l.Code)
+	s.write(left, y+h-size*0.25, fit(l.Code, size*1.15, room), "code", l.Code)
 	return nil
 }
 
