@@ -1,7 +1,7 @@
 "use strict";
 // The page of residents. Secrets stay in this browser: in memory, or in its storage when the reader asks for that. They are
 // sent in a header, never in an address.
-const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", STORE = "breakwater-my", MOST = 12;
+const ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", STORE = "breakwater-my", LANG = "breakwater-lang", MOST = 12;
 const $ = (id) => document.getElementById(id);
 const people = [];
 
@@ -144,7 +144,10 @@ function fromAddress() {
   if (right(s)) add(s, "", false);
 }
 
-$("lang").addEventListener("click", () => setLang(document.documentElement.lang === "zh" ? "en" : "zh"));
+$("lang").addEventListener("click", () => {
+  setLang(document.documentElement.lang === "zh" ? "en" : "zh");
+  try { localStorage.setItem(LANG, document.documentElement.lang); } catch { /* a browser that keeps nothing */ }
+});
 $("add").addEventListener("submit", (e) => {
   e.preventDefault();
   const s = tidy($("secret").value);
@@ -157,6 +160,7 @@ document.addEventListener("visibilitychange", () => { if (!document.hidden) peop
 addEventListener("hashchange", fromAddress);
 setLang(/^zh/i.test(navigator.language) ? "zh" : "en");
 try {
+  if (/^(zh|en)$/.test(localStorage.getItem(LANG))) setLang(localStorage.getItem(LANG));
   for (const k of JSON.parse(localStorage.getItem(STORE) || "[]")) if (right(k.s)) add(k.s, String(k.l || ""), true);
 } catch { /* nothing kept, or not by this page */ }
 fromAddress();
