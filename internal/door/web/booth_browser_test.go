@@ -254,6 +254,8 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.compare()
+	p.adds(looks)
+	p.films()
 	for _, complaint := range complaints.take() {
 		t.Error(complaint)
 	}
@@ -308,4 +310,78 @@ func (p sampler) compare() {
 	if err != nil || len(people) != 1 {
 		p.t.Errorf("walk-ins: %+v %v", people, err)
 	}
+}
+
+// adds puts somebody who was forgotten into a tube that is closed, and people into a tube that was handed in on paper: the house has
+// them beside those who were there.
+func (p sampler) adds(looks func(name string)) {
+	p.t.Helper()
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#recent-list li:last-child button").click()`)) // the first tube that was closed
+	p.wait(`document.querySelector("#add").open && document.querySelector("#add-tube").readOnly`)
+	p.do(chromedp.SendKeys(chromedp.ID("add-more"), p.codes[0].Code+"\r"), chromedp.Click(chromedp.CSS("#add-form button[type=submit]")))
+	p.wait(`!document.querySelector("#add-fault").hidden`) // is in it already
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("#add-more").value = ""`), chromedp.SendKeys(chromedp.ID("add-more"), p.codes[5].Code+"\r"+fmt.Sprint(p.codes[6].No)+"\r"))
+	looks("add")
+	p.do(chromedp.Click(chromedp.CSS("#add-form button[type=submit]")))
+	p.wait(`!document.querySelector("#add").open`)
+	p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector("details").open = true`), chromedp.Click(chromedp.ID("add-later")),
+		chromedp.SendKeys(chromedp.ID("add-tube"), "T000050\r"))
+	p.wait(`document.activeElement.id === "add-more"`)
+	p.do(chromedp.SendKeys(chromedp.ID("add-more"), p.codes[7].Code+"\r"), chromedp.Click(chromedp.CSS("#add-form button[type=submit]")))
+	p.wait(`!document.querySelector("#add").open`)
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) { // the page's own count may be of before
+		if _, _, err := p.house.Screening.FindTube(ctx, p.root, "T000050"); err == nil {
+			break
+		}
+	}
+	p.waits(0)
+	if err := p.house.Journal.Settled(ctx); err != nil {
+		p.t.Fatal(err)
+	}
+	for code, want := range map[outbreak.TubeCode][]int64{"T000001": {p.codes[0].No, p.codes[1].No, p.codes[5].No, p.codes[6].No}, "T000050": {p.codes[7].No}} {
+		tube, _, err := p.house.Screening.FindTube(ctx, p.root, code)
+		if err != nil {
+			p.t.Fatal(code, err)
+		}
+		var nos []int64
+		for _, m := range tube.Members {
+			nos = append(nos, m.No)
+		}
+		if fmt.Sprint(nos) != fmt.Sprint(want) {
+			p.t.Errorf("%s holds %v, not %v", code, nos, want)
+		}
+	}
+	if anomalies, err := p.house.Screening.ListAnomalies(ctx, p.root, "", false, 0, 10); err != nil || len(anomalies) != 1 {
+		p.t.Errorf("adding people is odd: %+v %v", anomalies, err)
+	}
+}
+
+// films scans with a camera that the test holds: the browser here reads no codes itself, so that what it would read is given to it.
+// Without it the page offers no camera. A tube that stays in the picture is not scanned twice.
+func (p sampler) films() {
+	p.t.Helper()
+	p.wait(`document.querySelector("#camera").hidden === !("BarcodeDetector" in globalThis)`)
+	if allowed, err := chromedp.Run(p.tab, chromedp.Evaluate[bool](`document.featurePolicy ? document.featurePolicy.allowsFeature("camera") && !document.featurePolicy.allowsFeature("microphone") : true`)); err != nil || !allowed {
+		p.t.Errorf("the page may not use the camera, or may listen: %v", err)
+	}
+	p.do(chromedp.Evaluate[chromedp.Void](`window.inView = []; window.stopped = 0;
+		window.BarcodeDetector = class { detect() { return Promise.resolve(window.inView.map(rawValue => ({rawValue}))); } };
+		navigator.mediaDevices.getUserMedia = async () => { const c = document.createElement("canvas"); c.getContext("2d").fillRect(0, 0, 9, 9); const s = c.captureStream(5); const t = s.getVideoTracks()[0], stop = t.stop.bind(t); t.stop = () => { window.stopped++; stop(); }; return s; };
+		document.querySelector('[data-lang="en"]').click()`))
+	p.wait(`!document.querySelector("#camera").hidden && document.querySelector("#video").hidden`)
+	p.do(chromedp.Click(chromedp.ID("camera")))
+	p.wait(`!document.querySelector("#video").hidden && document.querySelector("#camera").getAttribute("aria-pressed") === "true"`)
+	p.do(chromedp.Evaluate[chromedp.Void](`window.inView = ["T000060"]`))
+	p.wait(p.count(0))
+	p.do(chromedp.Evaluate[chromedp.Void](`window.inView = ["T000060", "` + p.codes[8].Code + `"]`))
+	p.wait(p.count(1))
+	time.Sleep(600 * time.Millisecond)
+	p.wait(p.count(1) + ` && document.activeElement.id !== "counted"`)
+	p.scan(p.codes[9].Code, p.count(2)) // the scanner works beside it
+	p.do(chromedp.Evaluate[chromedp.Void](`window.inView = []`), chromedp.Click(chromedp.ID("camera")))
+	p.wait(`document.querySelector("#video").hidden && window.stopped === 1`)
+	p.scan("T000060", `document.activeElement.id === "counted"`)
+	p.do(chromedp.SendKeys(chromedp.ID("counted"), "2\r"))
+	p.wait(`document.querySelector("#tube").hidden`)
+	p.waits(0)
 }

@@ -250,7 +250,7 @@ func (r resident) cares(given []registry.GivenSecret) {
 		r.t.Errorf("after a reload it shows %q: %v", said, err)
 	}
 	// a self-test that was positive, told to somebody who keeps apart
-	r.do(chromedp.Evaluate[chromedp.Void](card(0)+`.querySelector("details.test").open = true`))
+	r.do(chromedp.Evaluate[chromedp.Void](card(0) + `.querySelector("details.test").open = true`))
 	r.do(chromedp.Click(chromedp.CSS(`#people input[value=positive]`)))
 	r.picture("my-report", r.l)
 	r.do(chromedp.Click(chromedp.CSS(`#people article form button`)))

@@ -122,6 +122,9 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request, c *call, status in
 	if err != nil {
 		return err
 	}
+	if c.route.Page == "booth" { // it may scan with the camera
+		w.Header().Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+	}
 	send(w, c, status, html)
 	return nil
 }

@@ -2,7 +2,7 @@
 // @ts-check
 (() => {
   "use strict";
-  const { BoothStore: store, BoothCode: code, BoothSync: sync } = /** @type {any} */ (globalThis);
+  const { BoothStore: store, BoothCode: code, BoothSync: sync, BoothCamera: camera } = /** @type {any} */ (globalThis);
   const CHILD = 2, PARTIAL = 4, RECENT = 10, CORRECTABLE = 2 * 3600_000, GRACE = 14 * 24 * 3600_000;
   /** @param {string} id @returns {any} */
   const $ = (id) => document.getElementById(id);
@@ -172,6 +172,48 @@
     sync.sync();
   };
 
+  // ---- people added to a tube that is closed: handed in on paper, or somebody forgotten
+  let adding = /** @type {any} */ (null);
+  const local = (/** @type {number} */ ms) => new Date(ms - new Date(ms).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  const startAdd = (/** @type {any} */ x) => {
+    adding = x;
+    $("add-tube").value = x?.tube ?? "";
+    $("add-tube").readOnly = !!x;
+    $("add-at").value = local(x?.at ?? Date.now());
+    $("add-more").value = "";
+    $("add-fault").hidden = true;
+    $("add").showModal();
+    $(x ? "add-more" : "add-tube").focus();
+  };
+  const addLater = async () => {
+    const fault = (/** @type {string} */ name) => { $("add-fault").textContent = say(name); $("add-fault").hidden = false; };
+    const r = adding ? { round: adding.round } : round(), tube = code.fold($("add-tube").value), at = new Date($("add-at").value).getTime();
+    if (!r) return fault("no_round");
+    if ((await code.read(tube, [])).kind === "code" || !/^[0-9A-Z-]{1,32}$/.test(tube)) return fault("add_tube_wrong");
+    const list = /** @type {any[]} */ ([]);
+    for (const text of $("add-more").value.split(/[\s,，、]+/).filter(Boolean)) {
+      const x = await code.read(text, proofs);
+      if (x.kind !== "code" && x.kind !== "number") return fault("not_read");
+      if (!list.some((m) => m.no === x.no)) list.push({ who: x.kind === "code" ? x.code : x.no, no: x.no, after: 0, flags: 0 });
+    }
+    if (list.length === 0) return fault("add_nobody");
+    const shown = recent.find((x) => x.tube === tube && x.round === r.round);
+    if (shown && list.some((m) => shown.members.some((/** @type {any} */ o) => o.no === m.no))) return fault("add_twice");
+    if (shown) shown.members = [...shown.members, ...list];
+    await store.add(view.state.device, { round: r.round, booth: view.state.booth, tube, taken: at || Date.now(), kind: "add", members: members(list) }, recent, false);
+    $("add").close();
+    tell("good", "add_done", { tube, n: list.length });
+    show();
+    sync.sync();
+  };
+
+  // ---- the camera, where the browser reads codes
+  const film = async () => {
+    if (camera.on()) camera.stop($("video"));
+    else await camera.start($("video"), (/** @type {string} */ text) => turn(() => scanned(text))).catch(() => { camera.stop($("video")); tell("late", "no_camera"); });
+    show();
+  };
+
   // ---- what everybody sees
   const show = async () => {
     if (!lang) return;
@@ -215,7 +257,11 @@
     }
     $("recent").hidden = recent.length === 0;
     $("recent-list").replaceChildren(...recent.map((x) => make("li", {}, make("code", {}, x.tube), make("span", {}, say("people", { n: x.members.length }) + " · " + time(x.closed)),
-      make("button", { type: "button", className: "small plain", onclick: () => startAmend(x) }, say("correct")))));
+      make("span", { className: "row-of" }, make("button", { type: "button", className: "small plain", onclick: () => startAdd(x) }, say("add_more")),
+        make("button", { type: "button", className: "small plain", onclick: () => startAmend(x) }, say("correct"))))));
+    $("camera").hidden = !camera.able();
+    $("camera").setAttribute("aria-pressed", String(camera.on()));
+    $("camera").textContent = say(camera.on() ? "camera_off" : "camera_on");
     ready();
   };
   const ready = () => { document.body.dataset.ready = "1"; };
@@ -288,6 +334,15 @@
     $("walk-in").addEventListener("click", () => { $("walk-in-name").value = ""; $("walk-in-ask").showModal(); });
     $("walk-in-form").addEventListener("submit", () => turn(() => walkIn($("walk-in-name").value)));
     $("amend-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); turn(amend); });
+    $("add-later").addEventListener("click", () => startAdd(null));
+    $("add-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); turn(addLater); });
+    for (const id of ["add-tube", "add-more"]) $(id).addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => { // a scanner ends with Enter: on to the next
+      if (event.key !== "Enter" || event.isComposing) return;
+      event.preventDefault();
+      if (id === "add-tube") $("add-more").focus();
+      else if ($(id).value && !/\s$/.test($(id).value)) $(id).value += " ";
+    });
+    $("camera").addEventListener("click", () => turn(film));
     $("enrol-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); enrol(); });
     $("sign-out").addEventListener("click", () => turn(signOut));
     $("leave-form").addEventListener("submit", (/** @type {SubmitEvent} */ event) => {
