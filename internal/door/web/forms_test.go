@@ -241,6 +241,45 @@ func (b *browser) upload(action, name, content string, fields ...string) answer 
 	return b.send(req, "Content-Type", m.FormDataContentType(), "Sec-Fetch-Site", "same-origin")
 }
 
+// TestTubesByDocumentAskForAPurpose sends a file that names somebody by a document: without a purpose the row comes back, with one it is
+// taken, and the look-up is in the journal.
+func TestTubesByDocumentAskForAPurpose(t *testing.T) {
+	w := newWard(t)
+	w.post("/roll/people", map[string]any{"people": []map[string]any{{"area": "220204", "name": "王五", "document_kind": "passport", "document": "E1234567"}}}, nil)
+	root := w.signedIn("root", "en")
+	page := root.get("/files")
+	if found := page.all(func(n *html.Node) bool {
+		return n.Data == "select" && attr(n, "name") == "purpose" && attr(n, "id") == "purpose-tubes"
+	}); len(found) != 1 {
+		t.Fatal("the form for tubes asks for no purpose")
+	}
+	file := "tube,taken,document,document_kind\nW0000500,2022-03-14T08:00:00+08:00,E1234567,passport\n"
+	fields := append(page.form(t, "/files/tubes"), "round", w.round.String(), "booth", w.booth.String())
+	if n := totals(t, root.upload("/files/tubes", "t.csv", file, fields...)); n != [4]int{1, 0, 0, 1} {
+		t.Errorf("without a purpose: %v", n)
+	}
+	reads := func() int64 {
+		t.Helper()
+		var n int64
+		if err := w.house.DB.Read(ctx, func(tx *store.Tx) (err error) {
+			n, err = store.Count(tx, "select count(*) from journal where kind = 'IdentityRead'")
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := reads()
+	fields = append(root.get("/files").form(t, "/files/tubes"), "round", w.round.String(), "booth", w.booth.String(), "purpose", "sampling")
+	taken := root.upload("/files/tubes", "t.csv", file, fields...)
+	if n := totals(t, taken); n != [4]int{1, 1, 0, 0} {
+		t.Errorf("with a purpose: %v %s", n, text(taken.all(func(n *html.Node) bool { return attr(n, "id") == "done" })[0]))
+	}
+	if n := reads() - before; n != 1 {
+		t.Errorf("the look-up left %d entries", n)
+	}
+}
+
 // totals reads received, accepted, repeated and rejected from the page of a file.
 func totals(t *testing.T, a answer) (n [4]int) {
 	t.Helper()

@@ -342,6 +342,7 @@
       if (id === "add-tube") $("add-more").focus();
       else if ($(id).value && !/\s$/.test($(id).value)) $(id).value += " ";
     });
+    $("add-form").addEventListener("input", () => { $("add-fault").hidden = true; });
     $("camera").addEventListener("click", () => turn(film));
     $("enrol-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); enrol(); });
     $("sign-out").addEventListener("click", () => turn(signOut));
