@@ -2,7 +2,6 @@ package store
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,34 +11,24 @@ const (
 	mostInArrays = 5000 // rows of one statement
 )
 
-// insertArrays is Insert on PostgreSQL: a column travels as one array, so that the statement is the same for any number of rows
-// and is read once. The type of a column is that of its values.
-func (tx *Tx) insertArrays(table string, columns, on []string, rows [][]any) (added int64, err error) {
-	into := "insert into " + table + " (" + strings.Join(columns, ", ") + ")"
-	for part := range slices.Chunk(rows, mostInArrays) {
-		plain := make([][]any, len(part))
-		for i, row := range part {
-			if plain[i], err = arguments(row); err != nil {
-				return added, err
-			}
+// insertArrays puts rows in on PostgreSQL: a column travels as one array, so that the statement is the same for any number of
+// rows and is read once. The type of a column is that of its values.
+func (tx *Tx) insertArrays(into string, columns int, behind string, rows [][]any) (int64, error) {
+	plain := make([][]any, len(rows))
+	for i, row := range rows {
+		var err error
+		if plain[i], err = arguments(row); err != nil {
+			return 0, err
 		}
-		query, args, err := inArrays(into, len(columns), plain)
-		if err != nil {
-			return added, err
-		}
-		if len(on) > 0 {
-			query += " on conflict (" + strings.Join(on, ", ") + ") do nothing"
-		}
-		if _, err := tx.writing(nil); err != nil {
-			return added, err
-		}
-		n, err := tx.exec(query, args)
-		if err != nil {
-			return added, err
-		}
-		added += n
 	}
-	return added, nil
+	query, args, err := inArrays(into, columns, plain)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.writing(nil); err != nil {
+		return 0, err
+	}
+	return tx.exec(query+behind, args)
 }
 
 // inArrays writes an insert of rows as one of arrays, and its arguments.

@@ -205,48 +205,6 @@ func Count(tx *Tx, query string, args ...any) (int64, error) {
 	return n, err
 }
 
-// Insert adds many rows with few statements, leaving out those that are there already (on names the unique columns; empty:
-// a clash is an error). It gives the number of rows added.
-func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) (int64, error) {
-	if tx.db.engine == PostgreSQL && len(rows) >= fewRows {
-		return tx.insertArrays(table, columns, on, rows)
-	}
-	const most = 900 // values per statement: well under SQLite's limit, and large enough to be fast
-	per := max(most/len(columns), 1)
-	var added int64
-	for len(rows) > 0 {
-		n := min(per, len(rows))
-		var q strings.Builder
-		q.WriteString("insert into " + table + " (" + strings.Join(columns, ", ") + ") values ")
-		args := make([]any, 0, n*len(columns))
-		for i, row := range rows[:n] {
-			if i > 0 {
-				q.WriteString(", ")
-			}
-			for j := range columns {
-				q.WriteString([...]string{"(", ", "}[min(j, 1)])
-				if tx.db.engine == SQLite { // which looks a numbered one up among all the others
-					q.WriteByte('?')
-					continue
-				}
-				q.WriteString("$" + strconv.Itoa(len(args)+j+1))
-			}
-			q.WriteByte(')')
-			args = append(args, row...)
-		}
-		if len(on) > 0 {
-			q.WriteString(" on conflict (" + strings.Join(on, ", ") + ") do nothing")
-		}
-		k, err := tx.Exec(q.String(), args...)
-		if err != nil {
-			return added, err
-		}
-		added += k
-		rows = rows[n:]
-	}
-	return added, nil
-}
-
 // In writes "$4, $5, $6" for a list that follows already given arguments, and the arguments with the list behind them.
 func In[T any](args []any, list []T) (string, []any) {
 	var q strings.Builder
@@ -261,37 +219,37 @@ func In[T any](args []any, list []T) (string, []any) {
 }
 
 // arguments lets through what both engines store alike.
-func arguments(args []any) ([]any, error) {
-	plain := make([]any, len(args))
+func arguments(args []any) ([]any, error) { return appendPlain(make([]any, 0, len(args)), args) }
+
+// appendPlain appends arguments as both engines store them alike.
+func appendPlain(plain, args []any) ([]any, error) {
 	for i, a := range args {
 		switch v := a.(type) {
 		case string:
 			if err := sound(v); err != nil {
 				return nil, err
 			}
-			plain[i] = v
-		case int64, float64:
-			plain[i] = v
+			plain = append(plain, a)
+		case int64, float64, nil:
+			plain = append(plain, a)
 		case []byte:
 			if len(v) == 0 {
 				return nil, fmt.Errorf("argument %d is an empty blob, which the engines read back differently", i+1)
 			}
-			plain[i] = v
-		case nil:
-			plain[i] = nil
+			plain = append(plain, a)
 		case array:
-			plain[i] = v.list
+			plain = append(plain, v.list)
 		default:
 			switch r := reflect.ValueOf(a); r.Kind() {
 			case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-				plain[i] = r.Int()
+				plain = append(plain, r.Int())
 			case reflect.Uint8, reflect.Uint16, reflect.Uint32:
-				plain[i] = int64(r.Uint())
+				plain = append(plain, int64(r.Uint()))
 			case reflect.String:
 				if err := sound(r.String()); err != nil {
 					return nil, err
 				}
-				plain[i] = r.String()
+				plain = append(plain, r.String())
 			default:
 				return nil, fmt.Errorf("argument %d is a %T, which no column takes", i+1, a)
 			}

@@ -31,6 +31,7 @@ type writer struct {
 	wire     net.Conn             // PostgreSQL: what conn speaks through
 	heard    func() time.Duration // PostgreSQL: since the server answered last
 	prepared prepared             // SQLite
+	feeder   *feeder              // SQLite: what conn reads many rows from
 	merger   merger
 	fault    latch
 	care     int // commits still to be made with savepoints
@@ -52,7 +53,10 @@ func (w *writer) close() {
 
 func (w *writer) work() {
 	defer close(w.home)
-	defer w.hangUp()
+	defer func() {
+		w.hangUp()
+		w.feeder.close()
+	}()
 	for jobs := w.queue.next(nil); len(jobs) > 0; {
 		left := w.commit(jobs)
 		runtime.Gosched() // whoever was answered and has more to write comes along at once
@@ -158,7 +162,7 @@ func (w *writer) begin() (*batch, error) {
 
 func (w *writer) open(ctx context.Context) (tx transaction, err error) {
 	if w.conn == nil {
-		if w.conn, err = w.db.write.Conn(ctx); err != nil {
+		if w.conn, err = w.connect(ctx); err != nil {
 			return nil, err
 		}
 		w.prepared = prepared{conn: w.conn}
@@ -175,6 +179,28 @@ func (w *writer) open(ctx context.Context) (tx transaction, err error) {
 		return w.journeys(ctx)
 	}
 	return w.conn.BeginTx(ctx, nil)
+}
+
+// connect opens the writer's connection.
+func (w *writer) connect(ctx context.Context) (*sql.Conn, error) {
+	if w.db.engine == PostgreSQL {
+		return w.db.write.Conn(ctx)
+	}
+	if w.feeder == nil {
+		feeder, err := newFeeder()
+		if err != nil {
+			return nil, err
+		}
+		w.feeder = feeder
+	}
+	conn, err := w.db.write.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.ExecContext(ctx, w.feeder.table()); err != nil {
+		return nil, errors.Join(fmt.Errorf("making the table rows are fed by: %w", err), conn.Close())
+	}
+	return conn, nil
 }
 
 // hangUp gives the connection back.

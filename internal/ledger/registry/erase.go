@@ -108,11 +108,13 @@ func (s *Service) FindErasure(ctx context.Context, by outbreak.Actor, id outbrea
 
 // erase does it, in a transaction that also writes the entry and the row of the receipt.
 func (s *Service) erase(tx *store.Tx, by outbreak.Actor, p Person, e Erased, again bool) (Erased, error) {
-	if err := tx.Must("update person set sealed = null, wrapped = null, ukey = $1, household = 0, recorded_at = $2 where id = $3",
+	if err := tx.Must("update person set sealed = null, wrapped = null, ukey = $1, uhead = 0, document_key = '', phone_key = 0, household = 0, recorded_at = $2 where id = $3",
 		"erased "+p.ID.String(), tx.Now, p.ID); err != nil {
 		return e, fmt.Errorf("destroying an identity: %w", err)
 	}
-	if err := dropEntries(tx, []outbreak.PersonID{p.ID}); err != nil {
+	names := filing{}
+	names.drop(p.AreaID, p.No)
+	if err := names.write(tx); err != nil {
 		return e, err
 	}
 	if err := dropVisits(tx, p.ID); err != nil {

@@ -40,8 +40,9 @@ func TestAnErasedPersonIsACodeAndNothingElse(t *testing.T) {
 			t.Errorf("the code is gone, or the door is not: %+v %v", p, err)
 		}
 		if err := db.Read(ctx, func(tx *store.Tx) error {
-			left, err := store.Count(tx, "select count(*) from identity_token where person = $1", who.ID)
-			if err != nil || left != 0 {
+			left, err := store.Count(tx, "select count(*) from person where id = $1 and (uhead <> 0 or phone_key <> 0 or document_key <> '')", who.ID)
+			filed, wrong := filedIn(tx, who.AreaID)
+			if err != nil || wrong != nil || left != 0 || filed[who.No] != nil || len(filed) == 0 {
 				t.Errorf("%d index entries are left, %v", left, err)
 			}
 			b, _, err := boxOf(tx, who.ID)

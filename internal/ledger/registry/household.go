@@ -2,8 +2,6 @@ package registry
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -34,17 +32,28 @@ func (b blind) householdOf(a Area, n NewPerson) *household {
 }
 
 // householdsBy finds the households that are known, by the form of their keys that is written today.
-func (b blind) householdsBy(tx *store.Tx, marks []mark) (map[string]outbreak.HouseholdID, error) {
+func (b blind) householdsBy(tx *store.Tx, homes []*household) (map[string]outbreak.HouseholdID, error) {
 	found := map[string]outbreak.HouseholdID{}
-	forms := b.ukeys(marks)
-	err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
+	forms := make(map[string]string, len(homes))
+	for _, h := range homes {
+		if forms[h.ukey] == "" {
+			b.addForms(forms, h.mark, h.ukey)
+		}
+	}
+	heads := make([]int64, 0, len(forms))
+	for form := range forms {
+		heads = append(heads, headOf(form))
+	}
+	err := inParts(heads, func(in string, args []any) error {
 		return store.Each(tx, func(r store.Row) error {
 			var ukey string
 			var id outbreak.HouseholdID
 			err := r.Scan(&ukey, &id)
-			found[forms[ukey]] = id
+			if today, asked := forms[ukey]; asked {
+				found[today] = id
+			}
 			return err
-		}, "select ukey, id from household where ukey in ("+in+")", args...)
+		}, "select ukey, id from household where uhead in ("+in+")", args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("looking for households: %w", err)
@@ -55,9 +64,9 @@ func (b blind) householdsBy(tx *store.Tx, marks []mark) (map[string]outbreak.Hou
 func (b blind) insertHouseholds(tx *store.Tx, homes []*household) error {
 	rows := make([][]any, len(homes))
 	for i, h := range homes {
-		rows[i] = []any{h.id, h.area.ID, h.area.Path, h.building, h.door, h.ukey, b.newest()}
+		rows[i] = []any{int64(h.id), int64(h.area.ID), string(h.area.Path), h.building, h.door, headOf(h.ukey), h.ukey, b.newest()}
 	}
-	if _, err := tx.Insert("household", []string{"id", "area_id", "area", "building", "door", "ukey", "index_by"}, nil, rows); err != nil {
+	if _, err := tx.Insert("household", []string{"id", "area_id", "area", "building", "door", "uhead", "ukey", "index_by"}, nil, rows); err != nil {
 		return fmt.Errorf("writing households: %w", err)
 	}
 	return nil

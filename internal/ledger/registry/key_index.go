@@ -48,30 +48,23 @@ func (k *Keys) reindex(tx *store.Tx, rows []sealedRow, key int64) error {
 		return err
 	}
 	eyes := blind{keys: keys, oldest: key}
-	var people []outbreak.PersonID
-	var entries [][]any
-	var names []nameOf
+	names := filing{}
 	for _, row := range rows {
-		people = append(people, row.id)
+		var i Identity
 		if row.box.sealed != nil {
-			i, err := k.vault.identity(row.id, row.box)
-			if err != nil {
+			if i, err = k.vault.identity(row.id, row.box); err != nil {
 				return err
 			}
-			entries = append(entries, eyes.entries(row.id, i)...)
-			names = append(names, nameOf{row.id, row.area, i.Name})
 		}
-		if err := tx.Must("update person set ukey = $1, index_by = $2 where id = $3", onward(keys[row.indexBy:], row.ukey), key, row.id); err != nil {
+		ukey := onward(keys[row.indexBy:], row.ukey)
+		if err := tx.Must("update person set ukey = $1, uhead = $2, document_key = $3, phone_key = $4, named_by = $5, index_by = $6 where id = $7",
+			ukey, headOf(ukey), otherThan(ukey, eyes.documentKey(i)), eyes.phoneKey(i), namedBy, key, row.id); err != nil {
 			return fmt.Errorf("making the key of a person anew: %w", err)
 		}
+		names.drop(row.area, row.no)
+		names.add(row.area, row.no, eyes.nameParts(row.area, i.Name))
 	}
-	if err := dropEntries(tx, people); err != nil {
-		return err
-	}
-	if err := eyes.fileNames(tx, names); err != nil {
-		return err
-	}
-	return fileEntries(tx, entries)
+	return names.write(tx)
 }
 
 // households brings the keys of households under the newest index key.
@@ -94,7 +87,8 @@ func (k *Keys) households(ctx context.Context, key int64) error {
 				return h, err
 			}, "select id, ukey, index_by from household where index_by < $1 and id > $2 order by id limit $3", key, after, keyBatch)
 			for _, h := range rows {
-				if err := tx.Must("update household set ukey = $1, index_by = $2 where id = $3", onward(keys[h.indexBy:], h.ukey), key, h.id); err != nil {
+				ukey := onward(keys[h.indexBy:], h.ukey)
+				if err := tx.Must("update household set ukey = $1, uhead = $2, index_by = $3 where id = $4", ukey, headOf(ukey), key, h.id); err != nil {
 					return fmt.Errorf("making the key of a household anew: %w", err)
 				}
 			}

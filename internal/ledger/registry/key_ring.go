@@ -50,6 +50,7 @@ type ringKey struct {
 
 	wrap  cipher.AEAD // of a master key
 	proof []byte      // of a master key: tells it from another without giving it away
+	macs  *digesters  // of an index key
 }
 
 // oldSigner is what stays of a signing key that was replaced.
@@ -164,6 +165,9 @@ func (r *ring) prepare() error {
 		if len(old.Public) != ed25519.PublicKeySize {
 			return fmt.Errorf("public key %d of the key ring has %d bytes instead of %d", old.ID, len(old.Public), ed25519.PublicKeySize)
 		}
+	}
+	for i := range r.indexes {
+		r.indexes[i].macs = &digesters{}
 	}
 	for i := range r.masters {
 		k := &r.masters[i]

@@ -158,7 +158,10 @@ type sealedRow struct {
 	id      outbreak.PersonID
 	ukey    string
 	indexBy int64
+	no      int64
 	area    outbreak.AreaID
+	phone   int64
+	doc     string // document_key
 	box     box
 }
 
@@ -194,11 +197,11 @@ func (k *Keys) walk(ctx context.Context, waiting string, key int64, tell Progres
 }
 
 func nextSealed(tx *store.Tx, waiting string, key int64, after outbreak.PersonID) ([]sealedRow, error) {
-	return store.List(tx, scanSealed, "select id, ukey, index_by, area_id, sealed, wrapped, wrapped_by from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
+	return store.List(tx, scanSealed, "select id, ukey, index_by, no, area_id, phone_key, document_key, sealed, wrapped, wrapped_by from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
 }
 
 func scanSealed(r store.Row) (s sealedRow, err error) {
-	err = r.Scan(&s.id, &s.ukey, &s.indexBy, &s.area, &s.box.sealed, &s.box.wrapped, &s.box.by)
+	err = r.Scan(&s.id, &s.ukey, &s.indexBy, &s.no, &s.area, &s.phone, &s.doc, &s.box.sealed, &s.box.wrapped, &s.box.by)
 	return s, err
 }
 

@@ -162,13 +162,16 @@ func (b blind) newest() int64 { return int64(len(b.keys)) }
 func (b blind) ukeys(marks []mark) map[string]string {
 	forms := make(map[string]string, len(marks))
 	for _, m := range marks {
-		today := b.ukey(m)
-		forms[today] = today
-		for n := b.oldest; n < b.newest(); n++ {
-			forms[ukey(b.keys[:n], m.kind, m.value)] = today
-		}
+		b.addForms(forms, m, b.ukey(m))
 	}
 	return forms
+}
+
+func (b blind) addForms(forms map[string]string, m mark, today string) {
+	forms[today] = today
+	for n := b.oldest; n < b.newest(); n++ {
+		forms[ukey(b.keys[:n], m.kind, m.value)] = today
+	}
 }
 
 // tokens gives all forms a value may be filed under.

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -187,22 +188,6 @@ func (k *Keys) look(tx *store.Tx, rows []sealedRow, c *KeyCheck) error {
 	if err != nil {
 		return err
 	}
-	ids := make([]outbreak.PersonID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.id
-	}
-	filed := map[outbreak.PersonID][]int64{}
-	if err := inParts(ids, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var id outbreak.PersonID
-			var token int64
-			err := r.Scan(&id, &token)
-			filed[id] = append(filed[id], token)
-			return err
-		}, "select person, token from identity_token where person in ("+in+")", args...)
-	}); err != nil {
-		return err
-	}
 	for _, row := range rows {
 		c.People++
 		i, err := k.vault.identity(row.id, row.box)
@@ -213,24 +198,20 @@ func (k *Keys) look(tx *store.Tx, rows []sealedRow, c *KeyCheck) error {
 			continue
 		}
 		c.Opened++
-		if !eyes.files(i, filed[row.id]) {
+		if !eyes.files(i, row) {
 			c.Entries++
 		}
 	}
 	return nil
 }
 
-// files tells whether the entries filed for somebody are those of the identity, under a key that is still looked for.
-func (b blind) files(i Identity, filed []int64) bool {
-	want := 0
-	for kind, value := range map[string]string{i.DocumentKind: i.Document, "phone": i.Phone} {
-		if value == "" {
-			continue
-		}
-		want++
-		if !slices.ContainsFunc(b.tokens(kind, value), func(t int64) bool { return slices.Contains(filed, t) }) {
-			return false
-		}
+// files tells whether somebody is filed as the identity says, under a key that is still looked for.
+func (b blind) files(i Identity, row sealedRow) bool {
+	if i.Phone == "" && row.phone != 0 || i.Phone != "" && !slices.Contains(b.tokens("phone", i.Phone), row.phone) {
+		return false
 	}
-	return len(filed) == want
+	if i.Document == "" {
+		return row.doc == ""
+	}
+	return b.knownBy(cmp.Or(row.doc, row.ukey), i)
 }

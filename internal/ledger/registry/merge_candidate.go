@@ -69,19 +69,12 @@ type pair struct{ one, other outbreak.PersonID }
 
 func (s *Service) candidates(tx *store.Tx, by outbreak.Actor, people []Person) (list []Candidate, err error) {
 	why := map[pair][]string{}
-	note := func(reason string) func(store.Row) error {
-		return func(r store.Row) error {
-			var p pair
-			if err := r.Scan(&p.one, &p.other); err != nil {
-				return err
-			}
-			if p.other < p.one {
-				p.one, p.other = p.other, p.one
-			}
+	note := func(reason string) func(one, other outbreak.PersonID) {
+		return func(one, other outbreak.PersonID) {
+			p := pair{min(one, other), max(one, other)}
 			if !slices.Contains(why[p], reason) {
 				why[p] = append(why[p], reason)
 			}
-			return nil
 		}
 	}
 	ids := make([]outbreak.PersonID, len(people))
@@ -90,26 +83,101 @@ func (s *Service) candidates(tx *store.Tx, by outbreak.Actor, people []Person) (
 	}
 	err = inParts(ids, func(in string, args []any) error {
 		// Of each pair the newer is looked at: so every pair is found on one page alone.
-		if err := store.Each(tx, note(WhyDocument), `select b.person, a.person from identity_token a join identity_token b on b.kind = a.kind and b.token = a.token and b.person < a.person
-			where a.kind <> 'phone' and a.person in (`+in+`)`, args...); err != nil {
+		if err := sameDocument(tx, in, args, note(WhyDocument)); err != nil {
 			return err
 		}
-		if err := store.Each(tx, note(WhyPhone), `select b.person, a.person from identity_token a join identity_token b on b.kind = a.kind and b.token = a.token and b.person < a.person
-			join person p on p.id = a.person join person q on q.id = b.person
-			where a.kind = 'phone' and p.sex = q.sex and (p.birth_year = q.birth_year or p.birth_year = 0 or q.birth_year = 0) and a.person in (`+in+`)`, args...); err != nil {
-			return err
-		}
-		return store.Each(tx, note(WhyName), `select s.older, s.newer from (
-			select b.person as older, a.person as newer, count(*) as n from name_token a join name_token b on b.token = a.token and b.person < a.person
-			where a.person in (`+in+`) group by b.person, a.person) s
-			join person p on p.id = s.newer join person q on q.id = s.older
-			where p.birth_year = q.birth_year and p.birth_year <> 0 and p.area_id = q.area_id
-			and s.n = (select count(*) from name_token t where t.person = s.newer) and s.n = (select count(*) from name_token t where t.person = s.older)`, args...)
+		return store.Each(tx, pairs(note(WhyPhone)), `select b.id, a.id from person a join person b on b.phone_key = a.phone_key and b.phone_key <> 0 and b.id < a.id
+			where a.sex = b.sex and (a.birth_year = b.birth_year or a.birth_year = 0 or b.birth_year = 0) and a.id in (`+in+`)`, args...)
 	})
+	if err == nil {
+		err = sameNames(tx, people, note(WhyName))
+	}
 	if err != nil {
 		return nil, fmt.Errorf("looking for codes that may be one person: %w", err)
 	}
 	return s.undecided(tx, by, why)
+}
+
+// pairs reads rows of two codes.
+func pairs(note func(one, other outbreak.PersonID)) func(store.Row) error {
+	return func(r store.Row) error {
+		var one, other outbreak.PersonID
+		err := r.Scan(&one, &other)
+		note(one, other)
+		return err
+	}
+}
+
+// sameDocument finds for each of some people those who are older and gave the same document: one of the two is known by it, or
+// neither, since both got their codes from devices.
+func sameDocument(tx *store.Tx, in string, args []any, note func(one, other outbreak.PersonID)) error {
+	for _, other := range []string{"ukey", "document_key"} {
+		if err := store.Each(tx, pairs(note), "select b.id, a.id from person a join person b on b.document_key = a."+other+" and b.document_key <> '' and b.id < a.id where a.id in ("+in+")", args...); err != nil {
+			return err
+		}
+	}
+	gave := map[string][]outbreak.PersonID{}
+	forms := map[string]string{}
+	if err := store.Each(tx, func(r store.Row) error {
+		var id outbreak.PersonID
+		var key string
+		err := r.Scan(&id, &key)
+		gave[key], forms[key] = append(gave[key], id), key
+		return err
+	}, "select id, document_key from person where document_key <> '' and id in ("+in+")", args...); err != nil {
+		return err
+	}
+	return eachKnown(tx, forms, func(m *member, _ box) error {
+		for _, id := range gave[m.ukey] {
+			if m.ID < id {
+				note(m.ID, id)
+			}
+		}
+		return nil
+	})
+}
+
+// sameNames finds for each of some people those who are older codes of the area, with the same digests of their names and the same
+// year of birth.
+func sameNames(tx *store.Tx, people []Person, found func(older, newer outbreak.PersonID)) error {
+	asked := map[outbreak.AreaID][]Person{}
+	for _, p := range people {
+		if p.BirthYear != 0 {
+			asked[p.AreaID] = append(asked[p.AreaID], p)
+		}
+	}
+	for area, newer := range asked {
+		filed, err := filedIn(tx, area)
+		if err != nil {
+			return err
+		}
+		whole := func(no int64) string { return fmt.Sprint(filed[no]) }
+		bearers := map[string][]int64{}
+		for no := range filed {
+			bearers[whole(no)] = append(bearers[whole(no)], no)
+		}
+		var nos []int64
+		for _, p := range newer {
+			if filed[p.No] != nil {
+				nos = append(nos, bearers[whole(p.No)]...)
+			}
+		}
+		others, err := PeopleByNo(tx, sorted(nos))
+		if err != nil {
+			return err
+		}
+		for _, p := range newer {
+			if filed[p.No] == nil {
+				continue
+			}
+			for _, no := range bearers[whole(p.No)] {
+				if o := others[no]; o.ID != 0 && o.ID < p.ID && o.BirthYear == p.BirthYear && o.AreaID == area {
+					found(o.ID, p.ID)
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // undecided leaves out pairs about which somebody decided, and those of which the actor may see one alone.

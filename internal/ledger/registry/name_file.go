@@ -9,10 +9,12 @@ import (
 	"breakwater/internal/store"
 )
 
-// unnamed are people sealed before there was an index of names.
+// unnamed are people sealed before there was an index of names as it is today.
 type unnamed struct {
 	id   outbreak.PersonID
+	no   int64
 	area outbreak.AreaID
+	ukey string
 	box  box
 }
 
@@ -63,23 +65,37 @@ func (s *Service) fileUnnamed(tx *store.Tx, waiting []unnamed) error {
 	}
 	in, args := store.In([]any{namedBy}, ids)
 	still, err := store.List(tx, func(r store.Row) (u unnamed, err error) {
-		err = r.Scan(&u.id, &u.area, &u.box.sealed, &u.box.wrapped, &u.box.by)
+		err = r.Scan(&u.id, &u.no, &u.area, &u.ukey, &u.box.sealed, &u.box.wrapped, &u.box.by)
 		return u, err
-	}, "select id, area_id, sealed, wrapped, wrapped_by from person where named_by <> $1 and id in ("+in+")", args...)
+	}, "select id, no, area_id, ukey, sealed, wrapped, wrapped_by from person where named_by <> $1 and id in ("+in+")", args...)
 	if err != nil {
 		return err
 	}
-	var names []nameOf
+	names := filing{}
 	for _, u := range still {
 		i, err := s.unseal(u.id, u.box)
 		if err != nil {
 			return err
 		}
-		names = append(names, nameOf{u.id, u.area, i.Name})
+		names.drop(u.area, u.no)
+		names.add(u.area, u.no, eyes.nameParts(u.area, i.Name))
+		document := eyes.documentKey(i)
+		if document == "" || eyes.knownBy(u.ukey, i) {
+			continue
+		}
+		if err := tx.Must("update person set document_key = $1 where id = $2", document, u.id); err != nil {
+			return err
+		}
 	}
-	if err := eyes.fileNames(tx, names); err != nil {
+	if err := names.write(tx); err != nil {
 		return err
 	}
 	_, err = tx.Exec("update person set named_by = $1 where id in ("+in+")", args...)
 	return err
+}
+
+// knownBy tells whether a key is that of the document of an identity, under any index key that is still looked for.
+func (b blind) knownBy(ukey string, i Identity) bool {
+	_, is := b.ukeys([]mark{documentMark(i.DocumentKind, i.Document)})[ukey]
+	return is
 }

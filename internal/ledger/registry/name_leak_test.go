@@ -105,13 +105,13 @@ func TestWhatTheIndexOfNamesTells(t *testing.T) {
 // TestOneNameHasAnotherDigestNextDoor holds what the figures above rest on.
 func TestOneNameHasAnotherDigestNextDoor(t *testing.T) {
 	eyes := blind{keys: []ringKey{freshKey(1, 1)}, oldest: 1}
-	seen := map[int64]bool{}
+	seen := map[uint32]bool{}
 	for area := range outbreak.AreaID(50) {
-		for _, row := range eyes.names(nameOf{1, area, "王小明"}) {
-			if seen[row[0].(int64)] {
+		for _, digest := range eyes.nameParts(area, "王小明") {
+			if seen[digest] {
 				t.Fatal("one digest stands in two communities")
 			}
-			seen[row[0].(int64)] = true
+			seen[digest] = true
 		}
 	}
 	if len(seen) != 50*len(partsOf("王小明")) {

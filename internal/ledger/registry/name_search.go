@@ -165,48 +165,73 @@ func (s *Service) search(tx *store.Tx, asked []part, areas []outbreak.AreaID, ye
 	return found, nil
 }
 
-// hits counts what leads to whom.
-func (s *Service) hits(tx *store.Tx, asked []part, areas []outbreak.AreaID) (map[outbreak.PersonID]*hit, error) {
+// hits counts what leads to whom, by number.
+func (s *Service) hits(tx *store.Tx, asked []part, areas []outbreak.AreaID) (map[int64]*hit, error) {
 	_, eyes, err := s.keys(tx)
 	if err != nil {
 		return nil, err
 	}
-	leads := map[int64]partKind{}
+	lies, err := nameAreas(tx, areas)
+	if err != nil {
+		return nil, err
+	}
+	type lead struct {
+		digest uint32
+		kind   partKind
+	}
+	leads := map[int64][]lead{} // by the portion they lie in
 	for _, area := range areas {
+		if lies[area].entries == 0 {
+			continue
+		}
 		for _, p := range asked {
-			for _, token := range eyes.tokens(p.salt(area), p.text) {
-				leads[token] = p.kind
+			for _, digest := range eyes.askedDigests(p, area) {
+				at := lies[area].portion(area, digest)
+				leads[at] = append(leads[at], lead{digest, p.kind})
 			}
 		}
 	}
-	hits := map[outbreak.PersonID]*hit{}
+	hits := map[int64]*hit{}
 	err = inParts(slices.Collect(maps.Keys(leads)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var token int64
-			var id outbreak.PersonID
-			if err := r.Scan(&token, &id); err != nil {
-				return err
+		found := map[int64][]entry{}
+		if err := store.Each(tx, into(found), "select id, entries from name_entry where id in ("+in+")", args...); err != nil {
+			return err
+		}
+		for at, list := range found {
+			for _, l := range leads[at] {
+				for _, e := range under(list, l.digest) {
+					if hits[e.no()] == nil {
+						hits[e.no()] = &hit{}
+					}
+					hits[e.no()].score += weight[l.kind]
+				}
 			}
-			if hits[id] == nil {
-				hits[id] = &hit{}
-			}
-			hits[id].score += weight[leads[token]]
-			return nil
-		}, "select token, person from name_token where token in ("+in+")", args...)
+		}
+		return nil
 	})
 	return hits, err
 }
 
+// under gives the entries of a digest.
+func under(list []entry, digest uint32) []entry {
+	from, _ := slices.BinarySearch(list, newEntry(digest, 0))
+	upto := from
+	for upto < len(list) && list[upto].digest() == digest {
+		upto++
+	}
+	return list[from:upto]
+}
+
 // rank reads the people and puts those first to whom most leads; what a collision of digests brought from elsewhere goes.
-func rank(tx *store.Tx, hits map[outbreak.PersonID]*hit, areas []outbreak.AreaID, year int) (ranked []hit, err error) {
-	people, err := PeopleByID(tx, slices.Sorted(maps.Keys(hits)))
+func rank(tx *store.Tx, hits map[int64]*hit, areas []outbreak.AreaID, year int) (ranked []hit, err error) {
+	people, err := PeopleByNo(tx, slices.Sorted(maps.Keys(hits)))
 	if err != nil {
 		return nil, err
 	}
-	for id, p := range people {
+	for no, p := range people {
 		_, inside := slices.BinarySearch(areas, p.AreaID)
 		if inside && (year == 0 || p.BirthYear == year) {
-			ranked = append(ranked, hit{Person: p, score: hits[id].score})
+			ranked = append(ranked, hit{Person: p, score: hits[no].score})
 		}
 	}
 	slices.SortFunc(ranked, func(a, b hit) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.ID, b.ID)) })

@@ -1,17 +1,15 @@
 package registry
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"breakwater/internal/outbreak"
-	"breakwater/internal/store"
 )
 
 // namedBy is the way digests of names are made. Whoever changes it sets person.named_by to 0 in a migration.
-const namedBy = 1
+const namedBy = 2
 
 // part is a piece of a name that people are found by.
 type part struct {
@@ -79,42 +77,20 @@ func (p part) salt(area outbreak.AreaID) string {
 	return "name " + string(p.kind) + " " + strconv.FormatInt(int64(area), 10)
 }
 
-// nameOf is a name on its way into the index.
-type nameOf struct {
-	person outbreak.PersonID
-	area   outbreak.AreaID
-	name   string
+// nameParts are the digests of a name in an area, under the newest key.
+func (b blind) nameParts(area outbreak.AreaID, name string) []uint32 {
+	parts := partsOf(name)
+	digests := make([]uint32, len(parts))
+	for i, p := range parts {
+		digests[i] = b.keys[len(b.keys)-1].short(p.salt(area), p.text)
+	}
+	return digests
 }
 
-// names are the rows of the index of names for one person.
-func (b blind) names(n nameOf) (rows [][]any) {
-	for _, p := range partsOf(n.name) {
-		rows = append(rows, []any{b.token(p.salt(n.area), p.text), n.person})
+// askedDigests are all forms a part may be filed under.
+func (b blind) askedDigests(p part, area outbreak.AreaID) (forms []uint32) {
+	for n := b.oldest; n <= b.newest(); n++ {
+		forms = append(forms, b.keys[n-1].short(p.salt(area), p.text))
 	}
-	return rows
-}
-
-// fileNames puts people into the index of names; what was there of them has been taken away before.
-func (b blind) fileNames(tx *store.Tx, list []nameOf) error {
-	var rows [][]any
-	for _, n := range list {
-		rows = append(rows, b.names(n)...)
-	}
-	index := []string{"token", "person"}
-	if _, err := tx.Insert("name_token", index, index, rows); err != nil {
-		return fmt.Errorf("filing names: %w", err)
-	}
-	return nil
-}
-
-// dropNames takes people out of the index of names.
-func dropNames(tx *store.Tx, people []outbreak.PersonID) error {
-	err := inParts(people, func(in string, args []any) error {
-		_, err := tx.Exec("delete from name_token where person in ("+in+")", args...)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("taking names out of the index: %w", err)
-	}
-	return nil
+	return forms
 }

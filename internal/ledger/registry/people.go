@@ -3,7 +3,6 @@ package registry
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -25,15 +24,19 @@ func (s *Service) LoadPeople(ctx context.Context, by outbreak.Actor, c LoadPeopl
 	if err := access.RequireAnywhere(by, access.RosterLoad); err != nil {
 		return Loaded{}, err
 	}
-	request := struct{ Digest string }{s.vault.key("batch", fmt.Sprint(c.People))} // the kept request holds no names
+	request := struct{ Digest string }{s.vault.key("batch", digested(c.People))} // the kept request holds no names
+	early, err := s.makeReady(ctx, by, c.People)
+	if err != nil {
+		return Loaded{}, err
+	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.LoadPeople", Key: c.Key}, request, func(tx *store.Tx) (Loaded, error) {
-		state, eyes, err := s.keys(tx)
+		ready, err := early.still(tx)
 		if err != nil {
 			return Loaded{}, err
 		}
-		b := &roster{Service: s, tx: tx, by: by, state: state, blind: eyes, people: map[string]*member{}, counts: map[outbreak.Path]*outbreak.PeopleLoaded{}}
+		b := &roster{Service: s, tx: tx, ready: ready, people: map[string]*member{}, counts: map[outbreak.Path]*outbreak.PeopleLoaded{}}
 		b.loaded.Batch = outbreak.New[outbreak.BatchID](s.ids)
-		if err := b.load(c.People); err != nil {
+		if err := b.load(); err != nil {
 			return b.loaded, err
 		}
 		_, err = s.journal.Append(tx, by, b.events(request.Digest)...)
@@ -45,13 +48,9 @@ func (s *Service) LoadPeople(ctx context.Context, by outbreak.Actor, c LoadPeopl
 // questions for all rows, the rows are decided in their order in memory, and few statements write what came of them.
 type roster struct {
 	*Service
+	*ready
 	tx     *store.Tx
-	by     outbreak.Actor
-	state  keyState
-	blind  blind
 	loaded Loaded
-	areas  map[string]Area
-	rows   []rosterRow
 	people map[string]*member // by ukey: known before, or new in this batch
 	houses map[string]outbreak.HouseholdID
 	roll   map[outbreak.Path]*numbers
@@ -60,30 +59,19 @@ type roster struct {
 	counts map[outbreak.Path]*outbreak.PeopleLoaded
 }
 
-// rosterRow is a row that may be stored.
-type rosterRow struct {
-	at   int // index in the batch
-	area Area
-	said NewPerson
-	mark mark
-	ukey string
-}
-
 // member is a person and what is to be sealed.
 type member struct {
 	Person
 	identity Identity
+	was      string // the name before
 	ukey     string
-	added    bool // not in the database yet
-	waits    bool // to be written at the end
+	secret   *secret // of that identity; nil: still to be made
+	added    bool    // not in the database yet
+	waits    bool    // to be written at the end
 }
 
-func (b *roster) load(people []NewPerson) error {
-	steps := []func() error{b.findPeople, b.findHouseholds, b.findNumbers, b.decide, b.write}
-	if err := b.read(people); err != nil {
-		return err
-	}
-	for _, step := range steps {
+func (b *roster) load() error {
+	for _, step := range []func() error{b.refuse, b.findPeople, b.findHouseholds, b.findNumbers, b.decide, b.write} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -92,85 +80,66 @@ func (b *roster) load(people []NewPerson) error {
 	return nil
 }
 
-// read tidies the rows and rejects those that are wrong in themselves or lie where the actor may not load.
-func (b *roster) read(people []NewPerson) error {
-	codes := make([]string, len(people))
-	for i, n := range people {
-		codes[i] = n.Area
-	}
-	var err error
-	if b.areas, err = areasByCode(b.tx, codes); err != nil {
-		return fmt.Errorf("looking for the areas of a roll: %w", err)
-	}
-	refused := map[string]error{}
-	for i, n := range people {
-		no, asked := refused[n.Area]
-		if !asked {
-			no = b.mayLoad(n.Area)
-			refused[n.Area] = no
-		}
-		var tidied NewPerson
-		if err := no; err == nil {
-			tidied, no = n.tidy(b.tx.Now)
-		}
-		if no != nil {
-			if err := b.loaded.Rejected.Add(i, no); err != nil {
+// refuse rejects the rows that are wrong in themselves or lie where the actor may not load.
+func (b *roster) refuse() error {
+	for i := range b.rows {
+		r := &b.rows[i]
+		if r.no != nil {
+			if err := b.loaded.Rejected.Add(i, r.no); err != nil {
 				return err
 			}
-			continue
+		} else if b.counts[r.area.Path] == nil {
+			b.counts[r.area.Path] = &outbreak.PeopleLoaded{Scope: outbreak.Scope{Area: r.area.Path}}
 		}
-		b.rows = append(b.rows, rosterRow{at: i, area: b.areas[n.Area], said: tidied, mark: tidied.mark(), ukey: b.blind.ukey(tidied.mark())})
 	}
 	return nil
 }
 
-func (b *roster) mayLoad(code string) error {
-	a, ok := b.areas[code]
-	if !ok {
-		return outbreak.Refuse(outbreak.Invalid, "registry.no_area", "code", code)
+// each goes through the rows that may be stored, in their order.
+func (b *roster) each(do func(at int, r *readyRow) error) error {
+	for i := range b.rows {
+		if b.rows[i].no != nil {
+			continue
+		}
+		if err := do(i, &b.rows[i]); err != nil {
+			return err
+		}
 	}
-	if err := access.Require(b.by, access.RosterLoad, outbreak.Scope{Area: a.Path}); err != nil {
-		return err
-	}
-	b.counts[a.Path] = &outbreak.PeopleLoaded{Scope: outbreak.Scope{Area: a.Path}}
 	return nil
 }
 
 func (b *roster) findPeople() error {
-	marks := make([]mark, len(b.rows))
-	for i, r := range b.rows {
-		marks[i] = r.mark
-	}
-	known, err := b.peopleBy(b.tx, b.blind, marks)
+	known, err := b.peopleBy(b.tx, b.forms, b.opened)
 	b.people = known
 	return err
 }
 
 // unknown are the rows of people nobody knows yet; a person who stands in the batch twice counts twice.
-func (b *roster) unknown(do func(rosterRow)) {
-	for _, r := range b.rows {
+func (b *roster) unknown(do func(*readyRow)) {
+	_ = b.each(func(_ int, r *readyRow) error {
 		if b.people[r.ukey] == nil {
 			do(r)
 		}
-	}
+		return nil
+	})
 }
 
 func (b *roster) findHouseholds() error {
-	var marks []mark
-	b.unknown(func(r rosterRow) {
-		if h := b.blind.householdOf(r.area, r.said); h != nil {
-			marks = append(marks, h.mark)
+	var homes []*household
+	b.unknown(func(r *readyRow) {
+		if r.home != nil {
+			homes = append(homes, r.home)
 		}
 	})
 	var err error
-	b.houses, err = b.blind.householdsBy(b.tx, marks)
+	b.houses, err = b.eyes.householdsBy(b.tx, homes)
 	return err
 }
 
 func (b *roster) findNumbers() error {
 	coming := map[outbreak.Path]int{}
 	areas := map[outbreak.Path]Area{}
-	b.unknown(func(r rosterRow) {
+	b.unknown(func(r *readyRow) {
 		coming[r.area.Path]++
 		areas[r.area.Path] = r.area
 	})
@@ -181,45 +150,41 @@ func (b *roster) findNumbers() error {
 
 // decide goes through the rows in their order: what a row finds is what the rows before it left.
 func (b *roster) decide() error {
-	for _, r := range b.rows {
-		m := b.people[r.ukey]
-		if m != nil {
+	return b.each(func(at int, r *readyRow) error {
+		if m := b.people[r.ukey]; m != nil {
 			b.hear(m, r)
-			continue
+			return nil
 		}
 		no, err := b.roll[r.area.Path].take(b.tx)
 		if err != nil {
-			if err := b.loaded.Rejected.Add(r.at, err); err != nil {
-				return err
-			}
-			continue
+			return b.loaded.Rejected.Add(at, err)
 		}
-		m = &member{Person: b.newPerson(r.area, r.said), identity: r.said.Identity, ukey: r.ukey, added: true, waits: true}
+		m := &member{Person: newPerson(r.id, r.area, r.said), identity: r.said.Identity, ukey: r.ukey, secret: r.secret, added: true, waits: true}
 		m.No, m.OnRoll = no, true
-		if h := b.blind.householdOf(r.area, r.said); h != nil {
-			m.Household = b.house(h)
+		if r.home != nil {
+			m.Household = b.house(r.home)
 		}
 		b.people[r.ukey] = m
 		b.news = append(b.news, m)
 		b.loaded.Added++
 		b.counts[r.area.Path].Added++
-	}
-	return nil
+		return nil
+	})
 }
 
 // hear takes over what a row says of somebody known; number, area and household stay. A birth year a row does not know is
 // no news.
-func (b *roster) hear(m *member, r rosterRow) {
+func (b *roster) hear(m *member, r *readyRow) {
 	year := cmp.Or(r.said.birthYear(), m.BirthYear)
 	if m.identity == r.said.Identity && m.Sex == r.said.Sex && m.BirthYear == year {
 		b.loaded.Repeated++
 		return
 	}
-	m.identity, m.Sex, m.BirthYear = r.said.Identity, r.said.Sex, year
 	if !m.waits {
-		m.waits = true
+		m.waits, m.was = true, m.identity.Name
 		b.news = append(b.news, m)
 	}
+	m.identity, m.Sex, m.BirthYear, m.secret = r.said.Identity, r.said.Sex, year, nil
 	b.loaded.Changed++
 	b.counts[r.area.Path].Changed++
 }
@@ -229,9 +194,10 @@ func (b *roster) house(h *household) outbreak.HouseholdID {
 	id, ok := b.houses[h.ukey]
 	if !ok {
 		id = outbreak.New[outbreak.HouseholdID](b.ids)
-		h.id = id
 		b.houses[h.ukey] = id
-		b.homes = append(b.homes, h)
+		home := *h
+		home.id = id
+		b.homes = append(b.homes, &home)
 	}
 	return id
 }
@@ -242,10 +208,10 @@ func (b *roster) write() error {
 			return err
 		}
 	}
-	if err := b.blind.insertHouseholds(b.tx, b.homes); err != nil {
+	if err := b.eyes.insertHouseholds(b.tx, b.homes); err != nil {
 		return err
 	}
-	return b.keep(b.tx, b.state, b.blind, b.news)
+	return b.keep(b.tx, b.state, b.eyes, b.news)
 }
 
 // events tell of each area that got or changed people, in the order of paths.
@@ -263,7 +229,7 @@ func (b *roster) events(digest string) (events []outbreak.Event) {
 func (n NewPerson) mark() mark {
 	i := n.Identity
 	if i.Document != "" {
-		return mark{"document", i.DocumentKind + "\x00" + i.Document}
+		return documentMark(i.DocumentKind, i.Document)
 	}
 	said := fmt.Sprintf("%q %q %q %q %q %q %q %q %q", n.Area, n.Household, n.Building, n.Door, n.Sex, i.Name, i.Birth, i.Phone, i.Address)
 	if i.Birth == "" && n.BirthYear != 0 {
@@ -272,144 +238,4 @@ func (n NewPerson) mark() mark {
 	return mark{"row", said}
 }
 
-// keys gives with which keys a transaction writes.
-func (s *Service) keys(tx *store.Tx) (keyState, blind, error) {
-	state, err := s.vault.stateOf(tx)
-	if err != nil {
-		return state, blind{}, err
-	}
-	b, err := s.vault.blindOf(state)
-	return state, b, err
-}
-
-// peopleBy finds the people who are known by their keys, identities opened, by the form of their keys that is written today.
-func (s *Service) peopleBy(tx *store.Tx, eyes blind, marks []mark) (map[string]*member, error) {
-	found := make(map[string]*member, len(marks))
-	forms := eyes.ukeys(marks)
-	err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var m member
-			var onRoll int64
-			var b box
-			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.MergedInto, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
-				return err
-			}
-			m.OnRoll = onRoll != 0
-			var err error
-			m.identity, err = s.unseal(m.ID, b)
-			m.ukey = forms[m.ukey]
-			found[m.ukey] = &m
-			return err
-		}, "select "+personColumns+", ukey, sealed, wrapped, wrapped_by from person where ukey in ("+in+")", args...)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("looking for people who are known: %w", err)
-	}
-	return found, nil
-}
-
-// newPerson is somebody nobody knew, still without number and household.
-func (s *Service) newPerson(a Area, n NewPerson) Person {
-	return Person{ID: outbreak.New[outbreak.PersonID](s.ids), AreaID: a.ID, Area: a.Path, Sex: n.Sex, BirthYear: n.birthYear()}
-}
-
-// keep writes people who are new and people who changed, seals their identities and files their blind index.
-func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*member) error {
-	var added, tokens [][]any
-	var changed []outbreak.PersonID
-	var names []nameOf
-	for _, m := range people {
-		sealed, wrapped, t, err := s.sealed(state, eyes, m.ID, m.identity)
-		if err != nil {
-			return err
-		}
-		tokens = append(tokens, t...)
-		names = append(names, nameOf{m.ID, m.AreaID, m.identity.Name})
-		if m.added {
-			roll := 0
-			if m.OnRoll {
-				roll = 1
-			}
-			added = append(added, []any{m.ID, m.No, roll, m.AreaID, m.Area, m.Household, m.Sex, m.BirthYear, sealed, wrapped, state.master, m.ukey, eyes.newest(),
-				namedBy, outbreak.RetainIdentity, tx.Now, tx.Now})
-			continue
-		}
-		changed = append(changed, m.ID)
-		if err := tx.Must("update person set sealed = $1, wrapped = $2, wrapped_by = $3, sex = $4, birth_year = $5, named_by = $6, recorded_at = $7 where id = $8",
-			sealed, wrapped, state.master, m.Sex, m.BirthYear, namedBy, tx.Now, m.ID); err != nil {
-			return err
-		}
-	}
-	columns := []string{"id", "no", "on_roll", "area_id", "area", "household", "sex", "birth_year", "sealed", "wrapped", "wrapped_by", "ukey",
-		"index_by", "named_by", "retention",
-		"registered_at", "recorded_at"}
-	if _, err := tx.Insert("person", columns, nil, added); err != nil {
-		return fmt.Errorf("writing people: %w", err)
-	}
-	if err := dropEntries(tx, changed); err != nil {
-		return err
-	}
-	if err := eyes.fileNames(tx, names); err != nil {
-		return err
-	}
-	return fileEntries(tx, tokens)
-}
-
-// dropEntries takes people out of every blind index.
-func dropEntries(tx *store.Tx, people []outbreak.PersonID) error {
-	err := inParts(people, func(in string, args []any) error {
-		_, err := tx.Exec("delete from identity_token where person in ("+in+")", args...)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("taking old index entries away: %w", err)
-	}
-	return dropNames(tx, people)
-}
-
-func fileEntries(tx *store.Tx, rows [][]any) error {
-	index := []string{"kind", "token", "person"}
-	if _, err := tx.Insert("identity_token", index, index, rows); err != nil {
-		return fmt.Errorf("filing index entries: %w", err)
-	}
-	return nil
-}
-
-// sealed gives an identity under lock, its key wrapped, and the entries of the blind index; nothing for an empty one.
-func (s *Service) sealed(state keyState, eyes blind, id outbreak.PersonID, i Identity) (sealed, wrapped any, tokens [][]any, err error) {
-	if i.empty() {
-		return nil, nil, nil, nil
-	}
-	plain, err := json.Marshal(i)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	b, err := s.vault.seal(id, plain, state.master)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("sealing an identity: %w", err)
-	}
-	return b.sealed, b.wrapped, eyes.entries(id, i), nil
-}
-
-// entries are the rows of the blind index for an identity.
-func (b blind) entries(id outbreak.PersonID, i Identity) (rows [][]any) {
-	if i.Document != "" {
-		rows = append(rows, []any{i.DocumentKind, b.token(i.DocumentKind, i.Document), id})
-	}
-	if i.Phone != "" {
-		rows = append(rows, []any{"phone", b.token("phone", i.Phone), id})
-	}
-	return rows
-}
-
-// inParts asks about many values a few hundred at a time; the same value is asked about once.
-func inParts[T cmp.Ordered](values []T, ask func(in string, args []any) error) error {
-	values = slices.Compact(slices.Sorted(slices.Values(values)))
-	for part := range slices.Chunk(values, 400) {
-		in, args := store.In(nil, part)
-		if err := ask(in, args); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+func documentMark(kind, number string) mark { return mark{"document", kind + "\x00" + number} }

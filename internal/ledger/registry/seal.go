@@ -4,12 +4,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ed25519"
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -88,12 +85,17 @@ func (v *Vault) seal(person outbreak.PersonID, plain []byte, master int64) (box,
 	if err != nil {
 		return box{}, err
 	}
-	key := fresh(secretSize)
+	return m.seal(fresh, person, plain)
+}
+
+// seal takes its chance from whoever has some: many small questions to the system cost more than a large one.
+func (m *ringKey) seal(chance func(int) []byte, person outbreak.PersonID, plain []byte) (box, error) {
+	key := chance(secretSize)
 	aead, err := gcm(key)
 	if err != nil {
 		return box{}, err
 	}
-	return box{sealed: lock(aead, person, plain), wrapped: lock(m.wrap, person, key), by: m.ID}, nil
+	return box{sealed: lockWith(chance, aead, person, plain), wrapped: lockWith(chance, m.wrap, person, key), by: m.ID}, nil
 }
 
 // open decrypts what seal gave; a box moved to another person does not open.
@@ -116,7 +118,7 @@ func (v *Vault) identity(person outbreak.PersonID, b box) (i Identity, err error
 		return i, err
 	}
 	if err == nil {
-		err = json.Unmarshal(plain, &i)
+		i, err = readIdentity(plain)
 	}
 	if err != nil {
 		return i, fmt.Errorf("opening an identity: %w", err)
@@ -151,8 +153,16 @@ func (v *Vault) rewrap(person outbreak.PersonID, b box, master int64) (box, erro
 }
 
 func lock(aead cipher.AEAD, person outbreak.PersonID, plain []byte) []byte {
-	nonce := fresh(aead.NonceSize())
-	return aead.Seal(nonce, nonce, plain, binary.BigEndian.AppendUint64(nil, uint64(person)))
+	return lockWith(fresh, aead, person, plain)
+}
+
+func lockWith(chance func(int) []byte, aead cipher.AEAD, person outbreak.PersonID, plain []byte) []byte {
+	n := aead.NonceSize()
+	sealed := make([]byte, n, n+len(plain)+aead.Overhead())
+	copy(sealed, chance(n))
+	var about [8]byte
+	binary.BigEndian.PutUint64(about[:], uint64(person))
+	return aead.Seal(sealed, sealed, plain, about[:])
 }
 
 func unlock(aead cipher.AEAD, person outbreak.PersonID, box []byte) ([]byte, error) {
@@ -163,45 +173,12 @@ func unlock(aead cipher.AEAD, person outbreak.PersonID, box []byte) ([]byte, err
 	return aead.Open(nil, box[:n], box[n:], binary.BigEndian.AppendUint64(nil, uint64(person)))
 }
 
-// token is the blind index entry of a value of a kind, under one index key.
-func (k ringKey) token(kind, value string) int64 {
-	return int64(binary.BigEndian.Uint64(k.digest(kind, value)))
-}
-
-// digest is a keyed digest of a value of a kind.
-func (k ringKey) digest(kind, value string) []byte {
-	mac := hmac.New(sha256.New, k.Secret)
-	mac.Write([]byte(kind + "\x00" + value))
-	return mac.Sum(nil)
-}
-
-// ukey is a longer keyed digest, for unique keys made of personal data. The text it was made of is not kept everywhere (the
-// household of a roll's file is not), so that a newer index key digests the older digest again instead of the text: whoever
-// wants to try a value needs the newest key and all before it.
-func ukey(keys []ringKey, kind, value string) string {
-	return onward(keys[1:], hex.EncodeToString(keys[0].digest(kind, value)[:ukeySize]))
-}
-
-const ukeySize = 16
-
-// onward brings a digest that was made under older keys under newer ones. What is no digest (of somebody who gave nothing
-// to digest) stays.
-func onward(newer []ringKey, made string) string {
-	old, err := hex.DecodeString(made)
-	if err != nil || len(old) != ukeySize {
-		return made
-	}
-	for _, k := range newer {
-		old = k.digest("ukey", string(old))[:ukeySize]
-	}
-	return hex.EncodeToString(old)
-}
-
 // key is a digest of a request, so that a repeat is known without the request being kept. It is made under the first index key
 // for ever: a rotation between a request and its repeat must not make them two. What is kept of it for long, in the journal,
 // covers a whole batch; the answers to requests are dropped after a week.
 func (v *Vault) key(kind, value string) string {
-	return hex.EncodeToString(v.ring.Load().indexes[0].digest(kind, value)[:ukeySize])
+	sum := v.ring.Load().indexes[0].digest(kind, value)
+	return hex.EncodeToString(sum[:ukeySize])
 }
 
 // Sign signs a text and names the public key it can be checked with, both in base64 for addresses.

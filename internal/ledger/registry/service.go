@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -276,17 +277,27 @@ func (s *Service) FindPerson(ctx context.Context, by outbreak.Actor, kind, numbe
 	return found, err
 }
 
-// byDocument finds a person by blind index and makes sure by opening the identity: tokens of 64 bits may collide.
+// byDocument finds a person by the keyed digest of a document: one who is known by it before one who gave it at a booth. The
+// identity is opened to make sure.
 func (s *Service) byDocument(tx *store.Tx, kind, canonical string) (Person, bool, error) {
 	_, eyes, err := s.keys(tx)
 	if err != nil {
 		return Person{}, false, err
 	}
-	in, args := store.In([]any{kind}, eyes.tokens(kind, canonical))
-	ids, err := store.List(tx, store.Value[outbreak.PersonID], "select distinct person from identity_token where kind = $1 and token in ("+in+") order by person", args...)
+	forms := eyes.ukeys([]mark{documentMark(kind, canonical)})
+	var ids []outbreak.PersonID
+	if err := eachKnown(tx, forms, func(m *member, _ box) error {
+		ids = append(ids, m.ID)
+		return nil
+	}); err != nil {
+		return Person{}, false, err
+	}
+	in, args := store.In(nil, slices.Sorted(maps.Keys(forms)))
+	others, err := store.List(tx, store.Value[outbreak.PersonID], "select id from person where document_key in ("+in+") and document_key <> '' order by id", args...)
 	if err != nil {
 		return Person{}, false, err
 	}
+	ids = append(ids, others...)
 	for _, id := range ids {
 		i, err := s.identity(tx, id)
 		if err != nil {

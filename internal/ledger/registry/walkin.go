@@ -78,7 +78,7 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 			}
 		}
 		if n.Identity.Document != "" && c.No == 0 {
-			if known, err := s.peopleBy(tx, eyes, []mark{n.mark()}); err != nil || len(known) > 0 {
+			if known, err := s.peopleBy(tx, eyes.ukeys([]mark{n.mark()}), nil); err != nil || len(known) > 0 {
 				for _, m := range known {
 					return leadOf(tx, m.Person, func(p Person) bool {
 						return access.Can(by, access.PersonRegister, outbreak.Scope{Area: p.Area})
@@ -97,7 +97,7 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 }
 
 func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson, no int64) (Person, error) {
-	m := &member{Person: s.newPerson(a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
+	m := &member{Person: newPerson(outbreak.New[outbreak.PersonID](s.ids), a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
 	if n.Identity.Document == "" || no != 0 {
 		m.ukey = "walk-in " + m.ID.String() // two unknown walk-ins are two people
 	}
@@ -108,7 +108,7 @@ func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n 
 		}
 	}
 	if h := eyes.householdOf(a, n); h != nil {
-		known, err := eyes.householdsBy(tx, []mark{h.mark})
+		known, err := eyes.householdsBy(tx, []*household{h})
 		if err != nil {
 			return Person{}, err
 		}
