@@ -53,11 +53,14 @@ func (f *feeder) close() {
 	}
 }
 
-// fed writes an insert of what is fed.
-func fed(into string, columns int) string {
-	list := make([]string, columns)
+// fed writes an insert of what is fed; a column that has one value in all rows is given once.
+func fed(into string, once []bool) string {
+	list := make([]string, len(once))
 	for i := range list {
 		list[i] = "c" + strconv.Itoa(i)
+		if once[i] {
+			list[i] = "?"
+		}
 	}
 	return into + " select " + strings.Join(list, ", ") + " from temp.feed where true" // so that "on conflict" is read as that
 }
@@ -79,10 +82,31 @@ func (tx *Tx) insertFed(into string, columns int, behind string, rows [][]any) (
 	if _, err := tx.writing(nil); err != nil {
 		return 0, err
 	}
+	once := make([]bool, columns)
+	var args []any
+	for j := range once {
+		if once[j] = alike(plain, j); once[j] {
+			args = append(args, plain[0][j])
+		}
+	}
 	f := tx.batch.w.feeder
 	f.rows = plain
 	defer func() { f.rows = nil }()
-	return tx.exec(fed(into, columns)+behind, nil)
+	return tx.exec(fed(into, once)+behind, args)
+}
+
+// alike tells whether a column has one value in all rows. Of blobs it is not asked.
+func alike(rows [][]any, j int) bool {
+	first := rows[0][j]
+	if _, blob := first.([]byte); blob {
+		return false
+	}
+	for _, row := range rows {
+		if _, blob := row[j].([]byte); blob || row[j] != first {
+			return false
+		}
+	}
+	return true
 }
 
 // feedTables makes the tables of connections.

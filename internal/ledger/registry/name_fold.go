@@ -3,6 +3,7 @@ package registry
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -39,6 +40,13 @@ const longestName = 64 // characters of a name that are looked at; names of 40 c
 // foldName makes names alike that people write differently: NFKC, small letters, without accents, traditional characters as
 // simplified ones. Spaces, dots in the middle and hyphens part words, apostrophes join them.
 func foldName(name string) folded {
+	if f, plain := foldPlain(name); plain {
+		return f
+	}
+	return foldWhole(name)
+}
+
+func foldWhole(name string) folded {
 	var b strings.Builder
 	n := 0
 	for _, r := range norm.NFKD.String(strings.ToLower(norm.NFKC.String(name))) {
@@ -68,6 +76,21 @@ func foldName(name string) folded {
 		left -= len(runes)
 	}
 	return folded(words)
+}
+
+// foldPlain is foldName for one short word of Chinese characters that have no other form, which most names are.
+func foldPlain(name string) (folded, bool) {
+	if len(name) == 0 || len(name) >= longestName {
+		return nil, false
+	}
+	plain := make([]byte, 0, len(name))
+	for _, r := range name {
+		if r < '\u4e00' || r > '\u9fff' {
+			return nil, false
+		}
+		plain = utf8.AppendRune(plain, simplified(r))
+	}
+	return folded{string(plain)}, true
 }
 
 // plainLetters are letters that do not fall apart into a plain one and an accent.

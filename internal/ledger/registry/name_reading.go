@@ -89,6 +89,11 @@ func spell(before []string, runes []rune) []string {
 }
 
 // foldReading makes the ways alike in which the sound ü is written: lü, lv and, in passports, lyu.
-func foldReading(s string) string { return passportSounds.Replace(s) }
+func foldReading(s string) string {
+	if !strings.Contains(s, "yu") {
+		return s
+	}
+	return passportSounds.Replace(s)
+}
 
 var passportSounds = strings.NewReplacer("lyu", "lv", "nyu", "nv")

@@ -63,10 +63,28 @@ func (s *Service) makeReady(ctx context.Context, by outbreak.Actor, people []New
 		return nil, err
 	}
 	known := map[string]*member{}
-	if err := s.db.Read(ctx, func(tx *store.Tx) error { return r.meet(tx, known) }); err != nil {
+	if err := s.db.Read(ctx, func(tx *store.Tx) error {
+		if err := r.meet(tx, known, r.sample()); err != nil || len(known) == 0 {
+			return err
+		}
+		return r.meet(tx, known, r.forms)
+	}); err != nil {
 		return nil, err
 	}
 	return r, r.seal(known)
+}
+
+// sample gives some of the keys: when nobody of them is known, hardly anybody of the batch is, and those who are can be opened in
+// the transaction.
+func (r *ready) sample() map[string]string {
+	const size = 32
+	some := map[string]string{}
+	for at := 0; at < len(r.rows); at += max(len(r.rows)/size, 1) {
+		if x := &r.rows[at]; x.no == nil {
+			r.eyes.addForms(some, x.mark, x.ukey)
+		}
+	}
+	return some
 }
 
 // still gives the batch as it is in the transaction: what was made ready, when neither the keys in use nor the areas have changed
@@ -83,7 +101,7 @@ func (r *ready) still(tx *store.Tx) (*ready, error) {
 		return nil, err
 	}
 	known := map[string]*member{}
-	if err := now.meet(tx, known); err != nil {
+	if err := now.meet(tx, known, now.forms); err != nil {
 		return nil, err
 	}
 	return now, now.seal(known)
@@ -156,10 +174,10 @@ func (r *ready) mayLoad(code string) error {
 	return access.Require(r.by, access.RosterLoad, outbreak.Scope{Area: a.Path})
 }
 
-// meet finds who of the batch is known already, boxes shut.
-func (r *ready) meet(tx *store.Tx, known map[string]*member) error {
+// meet finds who is known already by some keys, boxes shut.
+func (r *ready) meet(tx *store.Tx, known map[string]*member, forms map[string]string) error {
 	r.opened = map[outbreak.PersonID]openedBox{}
-	return eachKnown(tx, r.forms, func(m *member, b box) error {
+	return eachKnown(tx, forms, func(m *member, b box) error {
 		known[m.ukey] = m
 		r.opened[m.ID] = openedBox{box: b}
 		return nil

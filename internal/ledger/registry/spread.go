@@ -15,15 +15,23 @@ func inOrder(n int, do func(from, upto int) error) error { return do(0, n) }
 // fewest is how many a processor is woken for.
 const fewest = 64
 
-// onAllProcessors does a run on each processor.
+// onAllProcessors does a run on each processor. What panics there panics here, where somebody may catch it.
 func onAllProcessors(n int, do func(from, upto int) error) error {
 	runs := min(runtime.GOMAXPROCS(0), max(n/fewest, 1))
-	faults := make([]error, runs)
+	faults, panics := make([]error, runs), make([]any, runs)
 	var all sync.WaitGroup
 	for k := range runs {
-		all.Go(func() { faults[k] = do(n*k/runs, n*(k+1)/runs) })
+		all.Go(func() {
+			defer func() { panics[k] = recover() }()
+			faults[k] = do(n*k/runs, n*(k+1)/runs)
+		})
 	}
 	all.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 	return errors.Join(faults...)
 }
 

@@ -66,6 +66,9 @@ type scan struct {
 	zoneKnown string                    // the time zone found right last
 	batch     []*row
 	apply     func([]*row) (tally, error) // nil: nothing is written
+	most      int                         // rows of a batch
+	ahead     bool                        // rows are read while the batch before is written
+	waits     *writing                    // that batch
 	sort      func([]*row) []*row         // all rows have to be there before the first is written
 	together  func(a, b *row) bool        // neighbours that must not be parted by the end of a batch
 	trouble   error                       // the database could not be asked: nothing may be concluded from its silence
@@ -96,7 +99,7 @@ func begin(kind Kind, r io.Reader, o Options) (*scan, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &scan{kind: kind, shape: shape, o: o, rows: newRecords(sniffed), checks: checksOf(kind), seen: newFingerprints(o.Remember)}
+	s := &scan{kind: kind, shape: shape, o: o, most: mostPerBatch, rows: newRecords(sniffed), checks: checksOf(kind), seen: newFingerprints(o.Remember)}
 	if s.mapping, err = findHeader(shape, s.rows, asked); err != nil {
 		return nil, err
 	}
@@ -124,7 +127,7 @@ func (s *scan) run() (Report, error) {
 			break
 		}
 		if err != nil {
-			if failed := s.send(); failed != nil { // what stands before the fault is good
+			if failed := s.finish(); failed != nil { // what stands before the fault is good
 				err = failed
 			}
 			return s.stopped(err)
@@ -137,7 +140,7 @@ func (s *scan) run() (Report, error) {
 			return s.stopped(err)
 		}
 	}
-	if err := s.send(); err != nil {
+	if err := s.finish(); err != nil {
 		return s.stopped(err)
 	}
 	s.warn()
@@ -151,6 +154,9 @@ func (s *scan) run() (Report, error) {
 // stopped gives what was done until a fault that ends the file; the batches before it stand, the rows that still waited count
 // as not received.
 func (s *scan) stopped(err error) (Report, error) {
+	if failed := s.settle(); failed != nil {
+		err = failed // the earlier one
+	}
 	s.report.Received = s.report.Accepted + s.report.Repeated + s.report.Rejected
 	_ = s.rejected.flush()
 	return *s.report, err
@@ -203,7 +209,7 @@ func (s *scan) take(r *row, rec record) error {
 // full tells whether the batch has to go before the next row joins it.
 func (s *scan) full(next *row) bool {
 	n := len(s.batch)
-	if n < mostPerBatch || s.sort != nil {
+	if n < s.most || s.sort != nil {
 		return false
 	}
 	return s.together == nil || n >= 2*mostPerBatch || !s.together(s.batch[n-1], next)
@@ -271,6 +277,10 @@ func (s *scan) send() error {
 	}
 	waiting := s.batch
 	s.batch = s.batch[:0]
+	if s.ahead {
+		s.batch = nil
+		return s.start(waiting)
+	}
 	for len(waiting) > 0 {
 		n := len(waiting)
 		if s.sort != nil {
@@ -287,6 +297,10 @@ func (s *scan) send() error {
 // write stores one batch and takes its totals over.
 func (s *scan) write(batch []*row) error {
 	t, err := s.apply(batch)
+	return s.count(batch, t, err)
+}
+
+func (s *scan) count(batch []*row, t tally, err error) error {
 	if err != nil {
 		return err
 	}

@@ -33,7 +33,7 @@ type Service struct{ rooms Rooms }
 func New(rooms Rooms) *Service { return &Service{rooms: rooms} }
 
 // Import checks a file as Check does and hands its good rows to the room they belong to, at most a thousand in one
-// transaction. When a batch fails the batches before it stand, and the report says how far it came: the same file sent again
+// transaction, of a roll some thousands. When a batch fails the batches before it stand, and the report says how far it came: the same file sent again
 // goes on from there, for what is known already is repeated and changes nothing.
 func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io.Reader, o Options) (Report, error) {
 	prepare, known := map[Kind]func(*loading) error{Areas: (*loading).areas, Roster: (*loading).roster, Tubes: (*loading).tubes, Results: (*loading).results,
@@ -145,6 +145,7 @@ func tallyOf(l registry.Loaded) tally {
 // roster puts people on the roll.
 func (l *loading) roster() error {
 	l.scan.o.KnownArea = l.knownArea()
+	l.scan.ahead = true
 	l.scan.apply = func(rows []*row) (tally, error) {
 		list := make([]registry.NewPerson, len(rows))
 		for i, r := range rows {
