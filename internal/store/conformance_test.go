@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -288,6 +290,69 @@ func TestManyRowsAreInsertedAndClashesLeftOut(t *testing.T) {
 			t.Errorf("%d rows", n)
 		}
 	})
+}
+
+// TestManyRowsComeBackAsTheyWentIn puts in few and many rows with every kind of value, and puts others in their place.
+func TestManyRowsComeBackAsTheyWentIn(t *testing.T) {
+	columns := []string{"id", "name", "n", "body"}
+	rows := func(n int, said string) (rows [][]any) {
+		for i := range n {
+			var body any
+			if i%3 > 0 {
+				body = []byte{byte(i), 0, 255}
+			}
+			rows = append(rows, []any{int64(i + 1), fmt.Sprint(said, " 王\"'", i), -int64(i) << 50, body})
+		}
+		return rows
+	}
+	for _, n := range []int{1, 7, 31, 32, 33, 500, 5001} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			engines(t, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
+				same := func(want [][]any) {
+					t.Helper()
+					var got [][]any
+					if err := db.Read(ctx, func(tx *store.Tx) error {
+						return store.Each(tx, func(r store.Row) error {
+							var id, n int64
+							var name string
+							var body []byte
+							err := r.Scan(&id, &name, &n, &body)
+							row := []any{id, name, n, any(body)}
+							if body == nil {
+								row[3] = nil
+							}
+							got = append(got, row)
+							return err
+						}, "select id, name, n, body from box order by id")
+					}); err != nil {
+						t.Fatal(err)
+					}
+					if !reflect.DeepEqual(got, want) {
+						t.Errorf("%d rows came back otherwise than they went in", n)
+					}
+				}
+				write(t, db, func(tx *store.Tx) error {
+					added, err := tx.Insert("box", columns, nil, rows(n, "first"))
+					if added != int64(n) {
+						t.Errorf("%d rows were added", added)
+					}
+					return err
+				})
+				same(rows(n, "first"))
+				write(t, db, func(tx *store.Tx) error { return tx.Put("box", columns, "id", rows(n, "second")) })
+				same(rows(n, "second"))
+				if err := db.Write(ctx, func(tx *store.Tx) error {
+					more := rows(n+1, "third")
+					slices.Reverse(more) // the last one is new, all others clash
+					_, err := tx.Insert("box", columns, nil, more)
+					return err
+				}); err == nil {
+					t.Error("a clash nobody expected passed")
+				}
+				same(rows(n, "second"))
+			})
+		})
+	}
 }
 
 func TestMustTouchesOneRow(t *testing.T) {

@@ -197,8 +197,10 @@ func (k *Keys) walk(ctx context.Context, waiting string, key int64, tell Progres
 }
 
 func nextSealed(tx *store.Tx, waiting string, key int64, after outbreak.PersonID) ([]sealedRow, error) {
-	return store.List(tx, scanSealed, "select id, ukey, index_by, no, area_id, phone_key, document_key, sealed, wrapped, wrapped_by from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
+	return store.List(tx, scanSealed, "select "+sealedColumns+" from person where "+waiting+"$1 and id > $2 order by id limit $3", key, after, keyBatch)
 }
+
+const sealedColumns = "id, ukey, index_by, no, area_id, phone_key, document_key, sealed, wrapped, wrapped_by"
 
 func scanSealed(r store.Row) (s sealedRow, err error) {
 	err = r.Scan(&s.id, &s.ukey, &s.indexBy, &s.no, &s.area, &s.phone, &s.doc, &s.box.sealed, &s.box.wrapped, &s.box.by)
