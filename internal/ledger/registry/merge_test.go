@@ -223,3 +223,39 @@ func oldest(standing map[MergeID][2]outbreak.PersonID, id outbreak.PersonID) out
 	}
 	return slices.Min(reached)
 }
+
+// TestCodesOfOneDocumentAreProposed registers somebody twice by the numbers of devices and puts him on the roll: whichever came
+// first, each two of the codes are proposed.
+func TestCodesOfOneDocumentAreProposed(t *testing.T) {
+	testkit.Engines(t, keyOwners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		ctx := context.Background()
+		s := nameSite(t, db, clock)
+		p := NewPerson{Area: "220101", Identity: Identity{DocumentKind: OtherID, Document: "D77"}}
+		for n := range int64(2) {
+			if _, err := s.RegisterPerson(ctx, s.by, RegisterPerson{No: DeviceNo(FirstDevice, n), Person: p}); err != nil {
+				t.Fatal(err)
+			}
+			if n == 0 {
+				s.load([]NewPerson{p})
+			}
+		}
+		list, _, err := s.ListCandidates(ctx, s.by, "", 0)
+		if err != nil || len(list) != 3 {
+			t.Fatalf("%d pairs are proposed, %v", len(list), err)
+		}
+		for _, c := range list {
+			if !slices.Equal(c.Why, []string{WhyDocument}) || c.One.ID >= c.Other.ID {
+				t.Errorf("%+v", c)
+			}
+		}
+		if _, err := s.Keys().RotateIndex(ctx, nil); err != nil {
+			t.Fatal(err)
+		}
+		if again, _, err := s.ListCandidates(ctx, s.by, "", 0); err != nil || len(again) != 3 {
+			t.Errorf("%d pairs are proposed after a rotation, %v", len(again), err)
+		}
+		if who, err := s.FindPerson(ctx, s.by, OtherID, "D77"); err != nil || !who.OnRoll {
+			t.Errorf("the document finds %+v, %v", who, err)
+		}
+	})
+}

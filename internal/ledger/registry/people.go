@@ -14,8 +14,9 @@ import (
 
 // LoadPeople is a batch of people for the roll.
 type LoadPeople struct {
-	Key    string      `json:"-"`
-	People []NewPerson `json:"people"`
+	Key    string       `json:"-"`
+	Turn   func() error `json:"-"` // waits until the batch, which is ready by then, may be written; nil: at once
+	People []NewPerson  `json:"people"`
 }
 
 // LoadPeople puts people on the roll. Somebody known by document, or by the same row when there is none, is repeated; a
@@ -26,6 +27,9 @@ func (s *Service) LoadPeople(ctx context.Context, by outbreak.Actor, c LoadPeopl
 	}
 	request := struct{ Digest string }{s.vault.key("batch", digested(c.People))} // the kept request holds no names
 	early, err := s.makeReady(ctx, by, c.People)
+	if err == nil && c.Turn != nil {
+		err = c.Turn()
+	}
 	if err != nil {
 		return Loaded{}, err
 	}

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -67,11 +68,13 @@ type scan struct {
 	batch     []*row
 	apply     func([]*row) (tally, error) // nil: nothing is written
 	most      int                         // rows of a batch
-	ahead     bool                        // rows are read while the batch before is written
-	waits     *writing                    // that batch
-	sort      func([]*row) []*row         // all rows have to be there before the first is written
-	together  func(a, b *row) bool        // neighbours that must not be parted by the end of a batch
-	trouble   error                       // the database could not be asked: nothing may be concluded from its silence
+	waits     []*writing                  // batches on their way
+
+	// ahead is apply where batches are written while the next are read; it may get one ready before its turn, for which it waits.
+	ahead    func(batch []*row, turn func() error) (tally, error)
+	sort     func([]*row) []*row  // all rows have to be there before the first is written
+	together func(a, b *row) bool // neighbours that must not be parted by the end of a batch
+	trouble  error                // the database could not be asked: nothing may be concluded from its silence
 }
 
 // mostPerBatch is how many rows go into one transaction.
@@ -154,7 +157,7 @@ func (s *scan) run() (Report, error) {
 // stopped gives what was done until a fault that ends the file; the batches before it stand, the rows that still waited count
 // as not received.
 func (s *scan) stopped(err error) (Report, error) {
-	if failed := s.settle(); failed != nil {
+	if failed := s.settleAll(); failed != nil && !errors.Is(failed, errBefore) {
 		err = failed // the earlier one
 	}
 	s.report.Received = s.report.Accepted + s.report.Repeated + s.report.Rejected
@@ -193,7 +196,7 @@ func (s *scan) take(r *row, rec record) error {
 		r.told = append(r.told, fault{check: "repeat", field: s.keyField(), err: invalid("exchange.repeated_differs")})
 		return s.reject(r)
 	}
-	if s.apply == nil {
+	if s.apply == nil && s.ahead == nil {
 		s.report.Accepted++
 		return nil
 	}
@@ -277,7 +280,7 @@ func (s *scan) send() error {
 	}
 	waiting := s.batch
 	s.batch = s.batch[:0]
-	if s.ahead {
+	if s.ahead != nil {
 		s.batch = nil
 		return s.start(waiting)
 	}

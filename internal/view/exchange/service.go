@@ -145,13 +145,12 @@ func tallyOf(l registry.Loaded) tally {
 // roster puts people on the roll.
 func (l *loading) roster() error {
 	l.scan.o.KnownArea = l.knownArea()
-	l.scan.ahead = true
-	l.scan.apply = func(rows []*row) (tally, error) {
+	l.scan.ahead = func(rows []*row, turn func() error) (tally, error) {
 		list := make([]registry.NewPerson, len(rows))
 		for i, r := range rows {
 			list[i] = r.person()
 		}
-		got, err := l.rooms.Registry.LoadPeople(l.ctx, l.by, registry.LoadPeople{People: list})
+		got, err := l.rooms.Registry.LoadPeople(l.ctx, l.by, registry.LoadPeople{People: list, Turn: turn})
 		return tallyOf(got), err
 	}
 	return nil
