@@ -188,11 +188,9 @@ func orNull(b []byte) any {
 func inParts[T cmp.Ordered](values []T, ask func(in string, args []any) error) error {
 	values = slices.Compact(slices.Sorted(slices.Values(values)))
 	for part := range slices.Chunk(values, mostAsked) {
-		size := len(part)
-		for want := 1; ; want *= 4 { // few different statements: a list is filled up with its last value
-			if size = min(want, mostAsked); size >= len(part) {
-				break
-			}
+		size := 1 // few different statements: a list is filled up with its last value
+		for size < len(part) {
+			size = min(4*size, mostAsked)
 		}
 		filled := append(make([]T, 0, size), part...)
 		for len(filled) < size {
