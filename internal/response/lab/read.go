@@ -12,9 +12,18 @@ import (
 // within writes a condition that cuts rows of laboratories to the areas the actor reaches. A laboratory works for every
 // outbreak, so that a grant for one of them reaches its rows.
 func within(by outbreak.Actor, may access.Permission, column string, args []any) (string, []any) {
-	var any []string
+	var areas []outbreak.Path
 	for _, s := range access.Reach(by, may) {
-		args = append(args, s.Area, s.Area.Upto())
+		areas = append(areas, s.Area)
+	}
+	return below(areas, column, args)
+}
+
+// below writes a condition that cuts rows to areas and what lies below them.
+func below(areas []outbreak.Path, column string, args []any) (string, []any) {
+	var any []string
+	for _, a := range areas {
+		args = append(args, a, a.Upto())
 		any = append(any, fmt.Sprintf("(%[1]s >= $%[2]d and %[1]s < $%[3]d)", column, len(args)-1, len(args)))
 	}
 	if any == nil {

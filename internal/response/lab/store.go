@@ -36,15 +36,17 @@ func (s *Service) ReceivedAt(tx *store.Tx, area outbreak.AreaID, tube outbreak.T
 	return at, err
 }
 
-// EachResult calls do for every result, the revisions of a tube in their order. Like LastResult it asks for no permission.
-func (s *Service) EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result)) error {
+// EachResult calls do for every result and when it was recorded, the revisions of a tube in their order. Like LastResult it asks
+// for no permission.
+func (s *Service) EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result, outbreak.Instant)) error {
 	return store.Each(tx, func(r store.Row) error {
 		var tube outbreak.TubeCode
 		var result outbreak.Result
-		err := r.Scan(&tube, &result)
-		do(tube, result)
+		var at outbreak.Instant
+		err := r.Scan(&tube, &result, &at)
+		do(tube, result, at)
 		return err
-	}, "select tube, result from tube_result order by area_id, tube, revision")
+	}, "select tube, result, recorded_at from tube_result order by area_id, tube, revision")
 }
 
 // EachReceived calls do for every tube that was booked in. Like LastResult it asks for no permission.

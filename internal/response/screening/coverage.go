@@ -40,6 +40,7 @@ type Coverage struct {
 type heard struct {
 	said     uint8
 	received uint32
+	resulted uint32 // when the house learned of its first result
 }
 
 // mostClosed is how many closed rounds stay in memory.
@@ -235,12 +236,12 @@ func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error
 		})
 	case "TubesNegative":
 		return nil, outbreak.On(e, func(n outbreak.TubesNegative) error {
-			c.each(n.Tubes, func(h *heard) { h.said = saidIndex[outbreak.Negative] })
+			c.each(n.Tubes, func(h *heard) { h.result(outbreak.Negative, e.At) })
 			return nil
 		})
 	case "TubeResulted":
 		return nil, outbreak.On(e, func(r outbreak.TubeResulted) error {
-			c.each([]outbreak.TubeCode{r.Tube}, func(h *heard) { h.said = saidIndex[r.Result] })
+			c.each([]outbreak.TubeCode{r.Tube}, func(h *heard) { h.result(r.Result, e.At) })
 			return nil
 		})
 	}
@@ -251,6 +252,13 @@ func (h *heard) receive(at outbreak.Instant) {
 	if h.received == 0 {
 		h.received = seconds(at)
 	}
+}
+
+func (h *heard) result(r outbreak.Result, at outbreak.Instant) {
+	if h.said == 0 {
+		h.resulted = seconds(at)
+	}
+	h.said = saidIndex[r]
 }
 
 // each notes what a laboratory said of tubes, wherever they are.
@@ -264,10 +272,14 @@ func (c *Coverage) each(codes []outbreak.TubeCode, note func(*heard)) {
 			}
 			found = true
 			t := v.tubes.at(i)
-			h := heard{t.said, t.received}
+			h := heard{said: t.said, received: t.received}
 			note(&h)
 			was := t.said
-			if t.said, t.received = h.said, h.received; t.said != was {
+			v.change(t, func(t *tubeView) { t.said, t.received = h.said, h.received })
+			if h.resulted != 0 {
+				v.tally.at(h.resulted).resulted++
+			}
+			if t.said != was {
 				v.settleTube(i)
 			}
 		}
@@ -283,7 +295,7 @@ func (c *Coverage) spoil(code outbreak.TubeCode) {
 	c.lost[code] = true
 	for _, v := range c.rounds {
 		if i, ok := v.tubes.find(code); ok {
-			v.tubes.at(i).spoiled = true
+			v.change(v.tubes.at(i), func(t *tubeView) { t.spoiled = true })
 			v.settleTube(i)
 		}
 	}

@@ -167,6 +167,7 @@ func (c *Coverage) read(tx *store.Tx, ids []outbreak.RoundID) (odd []twice, err 
 		if err := v.record(tx, func(int64) {}); err != nil {
 			return nil, err
 		}
+		v.recount()
 		v.settleAll()
 	}
 	c.publish(views)
@@ -229,20 +230,25 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 
 // readHeard takes over what laboratories said of the tubes of rounds, and which give no result.
 func (c *Coverage) readHeard(tx *store.Tx, views map[outbreak.RoundID]*roundView) error {
-	note := func(code outbreak.TubeCode, do func(*tubeView)) {
+	note := func(code outbreak.TubeCode, do func(*roundView, *tubeView)) {
 		for _, v := range views {
 			if i, ok := v.tubes.find(code); ok {
-				do(v.tubes.at(i))
+				do(v, v.tubes.at(i))
 			}
 		}
 	}
-	if err := c.s.results.EachResult(tx, func(code outbreak.TubeCode, r outbreak.Result) {
-		note(code, func(t *tubeView) { t.said = saidIndex[r] })
+	if err := c.s.results.EachResult(tx, func(code outbreak.TubeCode, r outbreak.Result, at outbreak.Instant) {
+		note(code, func(v *roundView, t *tubeView) {
+			if t.said == 0 {
+				v.tally.at(seconds(at)).resulted++
+			}
+			t.said = saidIndex[r]
+		})
 	}); err != nil {
 		return err
 	}
 	if err := c.s.results.EachReceived(tx, func(code outbreak.TubeCode, at outbreak.Instant) {
-		note(code, func(t *tubeView) {
+		note(code, func(_ *roundView, t *tubeView) {
 			h := heard{received: t.received}
 			h.receive(at)
 			t.received = h.received
@@ -251,7 +257,7 @@ func (c *Coverage) readHeard(tx *store.Tx, views map[outbreak.RoundID]*roundView
 		return err
 	}
 	for code := range c.lost {
-		note(code, func(t *tubeView) { t.spoiled = true })
+		note(code, func(_ *roundView, t *tubeView) { t.spoiled = true })
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
@@ -145,9 +146,9 @@ var Flows = []Flow{InTransit, InTesting}
 
 // TubeQueue is how many tubes wait, how many of them past their time, and since when the longest does.
 type TubeQueue struct {
-	Waiting int
-	Past    int
-	Oldest  outbreak.Instant
+	Waiting int              `json:"waiting"`
+	Past    int              `json:"past"`
+	Oldest  outbreak.Instant `json:"oldest"`
 }
 
 // WaitingTube is one tube that waits.
@@ -164,6 +165,7 @@ type WaitingTube struct {
 // TubeFilter cuts the tubes that wait.
 type TubeFilter struct {
 	See   func(outbreak.Scope) bool // who asks may see tubes of the scope
+	Round outbreak.RoundID          // 0: of all rounds that are in memory
 	Flow  Flow                      // empty: all
 	Past  bool                      // past their time alone
 	Since outbreak.Instant          // with After: behind this one in the list
@@ -171,14 +173,26 @@ type TubeFilter struct {
 	Most  int
 }
 
+// waitLimits are how long tubes may wait where; 0: the rule book names no limit.
+type waitLimits struct{ transit, testing time.Duration }
+
+func limitsOf(p outbreak.Protocol) (l waitLimits) {
+	l.transit, _ = p.Duration("clock.sample_to_lab")
+	l.testing, _ = p.Duration("clock.lab_to_report")
+	return l
+}
+
 // stands gives where a tube waits, since when and until when it may.
-func (v *roundView) stands(t *tubeView, p outbreak.Protocol) (f Flow, since, due outbreak.Instant) {
+func (l waitLimits) stands(t *tubeView) (f Flow, since, due outbreak.Instant) {
+	limit := l.transit
+	f, since = InTransit, instant(t.taken)
 	if t.received != 0 {
-		since = instant(t.received)
-		return InTesting, since, p.Deadline("clock.lab_to_report", since).Due
+		f, since, limit = InTesting, instant(t.received), l.testing
 	}
-	since = instant(t.taken)
-	return InTransit, since, p.Deadline("clock.sample_to_lab", since).Due
+	if limit > 0 {
+		due = since.Add(limit)
+	}
+	return f, since, due
 }
 
 // TubesWaiting counts the tubes that wait, at the time now.
@@ -252,14 +266,14 @@ func (c *Coverage) eachWaiting(ctx context.Context, f TubeFilter, do func(w Wait
 		return err
 	}
 	now := c.s.db.Now()
-	protocols := map[outbreak.OutbreakID]outbreak.Protocol{}
+	limits := map[outbreak.OutbreakID]waitLimits{}
 	if err := c.s.db.Read(ctx, func(tx *store.Tx) error {
 		for _, id := range c.outbreaks() {
 			p, err := c.s.registry.ProtocolOf(tx, id)
 			if err != nil {
 				return err
 			}
-			protocols[id] = p
+			limits[id] = limitsOf(p)
 		}
 		return nil
 	}); err != nil {
@@ -269,9 +283,9 @@ func (c *Coverage) eachWaiting(ctx context.Context, f TubeFilter, do func(w Wait
 	defer c.mu.RUnlock()
 	areas := c.areas.all()
 	for _, v := range c.rounds {
-		p, known := protocols[v.round.Outbreak]
-		if !known {
-			continue // came in this moment
+		limit, known := limits[v.round.Outbreak]
+		if !known || f.Round != 0 && f.Round != v.round.ID {
+			continue // came in this moment, or is another
 		}
 		visible := make([]bool, len(areas))
 		for i, path := range areas {
@@ -281,7 +295,7 @@ func (c *Coverage) eachWaiting(ctx context.Context, f TubeFilter, do func(w Wait
 			if !t.waits() || !visible[t.area] {
 				continue
 			}
-			flow, since, due := v.stands(t, p)
+			flow, since, due := limit.stands(t)
 			past := due > 0 && due < now
 			if f.Flow != "" && flow != f.Flow || f.Past && !past {
 				continue

@@ -20,6 +20,7 @@ type roundView struct {
 	more     map[int64][]uint32 // further tubes of people on the roll
 	recorded map[int64]outbreak.Outcome
 	codes    codes
+	tally    tally
 	used     int64 // when it was asked for last, counted
 }
 
@@ -243,10 +244,15 @@ func (v *roundView) hand(c *Coverage, r tubeRow) (i uint32, fresh []uint32) {
 		t := tubeView{seq: uint32(r.seq - v.tubes.base), taken: seconds(r.Taken), area: c.areas.place(r.Area)}
 		if said, spoke := c.early[r.Code]; spoke {
 			t.said, t.received = said.said, said.received
+			if said.resulted != 0 {
+				v.tally.at(said.resulted).resulted++
+			}
 			delete(c.early, r.Code)
 		}
 		t.spoiled = c.lost[r.Code]
 		i = v.tubes.add(r.Code, t)
+	} else {
+		v.tally.count(v.tubes.at(i), -1)
 	}
 	had := v.tubes.members(i)
 	members := slices.Clone(had)
@@ -263,6 +269,9 @@ func (v *roundView) hand(c *Coverage, r tubeRow) (i uint32, fresh []uint32) {
 			v.join(int64(no), i)
 		}
 	}
+	t := v.tubes.at(i)
+	t.again = len(members) == 1 && v.inAnother(int64(members[0]), i)
+	v.tally.count(t, 1)
 	return i, fresh
 }
 
@@ -272,6 +281,7 @@ func (v *roundView) anew(tube Tube) {
 	if !known {
 		return
 	}
+	v.tally.count(v.tubes.at(i), -1)
 	was := slices.Clone(v.tubes.members(i))
 	var members []uint32
 	for _, m := range tube.Members {
@@ -289,5 +299,15 @@ func (v *roundView) anew(tube Tube) {
 			v.join(int64(no), i)
 		}
 	}
+	v.tally.count(v.tubes.at(i), 1)
 	v.settleTube(i)
+}
+
+// inAnother tells whether somebody was in another tube of the round before this one.
+func (v *roundView) inAnother(no int64, tube uint32) bool {
+	first := tube
+	if no != 0 {
+		v.eachTube(no, func(t uint32) { first = min(first, t) })
+	}
+	return first < tube
 }

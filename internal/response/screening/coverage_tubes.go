@@ -26,6 +26,7 @@ type tubeView struct {
 	count    uint8  // members
 	said     uint8  // result, 0 for none
 	spoiled  bool
+	again    bool // one person alone, who was in another tube of the round before: no draw from the people
 }
 
 const (

@@ -46,10 +46,12 @@ type Results interface {
 	LastResult(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Result, outbreak.Instant, error)
 	// ReceivedAt gives when a tube was booked in at a laboratory; 0 when it was not.
 	ReceivedAt(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) (outbreak.Instant, error)
-	// EachResult calls do for every result, the revisions of a tube in their order.
-	EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result)) error
+	// EachResult calls do for every result and when it was recorded, the revisions of a tube in their order.
+	EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result, outbreak.Instant)) error
 	// EachReceived calls do for every tube that was booked in.
 	EachReceived(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Instant)) error
+	// BenchOf tells how the laboratories stand that test tubes issued below areas.
+	BenchOf(tx *store.Tx, areas []outbreak.Path, ob outbreak.OutbreakID) (outbreak.Bench, error)
 }
 
 // New makes the service and its coverage, which is empty until Coverage.Run follows the journal.
