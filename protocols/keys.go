@@ -39,7 +39,7 @@ var Keys = catalogue(
 	keys(Named, "duration", clock, "clock.positive_transfer", "clock.bed", "clock.sample_to_lab", "clock.lab_to_report", "clock.resample",
 		"clock.resample_result", "clock.sample_again", "site.silent_after"),
 	followed(restricting(keys(Named, "duration", clock, "pool.hold_max"))),
-	keys(Optional, "duration", clock, "clock.tell_positive", "clock.self_test_swab", "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
+	keys(Optional, "duration", clock, "clock.tell_positive", "clock.pool_search", "clock.self_test_swab", "clock.close_contact_transfer", "clock.secondary_contact_transfer", "tracing.task_list",
 		"tracing.assign", "tracing.radius", "tracing.trajectory", "case.discharge.apart", "contact.companion.apart",
 		"zone.low.exit_test", "care.emergency", "site.open", "ihr.notify", "ihr.assess", "end.negatives_apart"),
 

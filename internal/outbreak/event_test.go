@@ -22,7 +22,7 @@ var events = []Event{
 	PeopleLoaded{}, PersonRegistered{}, IdentityRead{}, IdentitySearched{}, PersonErased{}, PeopleMerged{}, PeopleUnmerged{}, PeopleKeptApart{}, PlaceNamed{}, PlacesDecided{}, VisitRecorded{}, VisitsRead{}, VisitsExpired{}, KeyChanged{}, BoxIssued{}, ExportMade{}, BackupMade{}, SiteOpened{}, BedNeeded{}, BedNeedEnded{}, BedReserved{},
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesHandedIn{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
-	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{},
+	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{}, PoolSearchOpened{}, PoolSearchStepped{}, PoolSearchEnded{}, TellingOpened{}, TellingDropped{},
 	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{},
 }
 

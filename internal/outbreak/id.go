@@ -37,6 +37,7 @@ type (
 	runKind       struct{}
 	crateKind     struct{}
 	alarmKind     struct{}
+	searchKind    struct{}
 )
 
 // The identifiers that rooms hand to each other.
@@ -60,11 +61,12 @@ type (
 	TripID      = ID[tripKind]
 	VehicleID   = ID[vehicleKind]
 	AnomalyID   = ID[anomalyKind]
-	KitID       = ID[kitKind]   // a test kit of a laboratory, with its thresholds
-	ToolID      = ID[toolKind]  // an instrument of a laboratory
-	RunID       = ID[runKind]   // one plate through one instrument
-	CrateID     = ID[crateKind] // a transport box with tubes (转运箱)
-	AlarmID     = ID[alarmKind] // something at a laboratory that cannot be as it is said
+	KitID       = ID[kitKind]    // a test kit of a laboratory, with its thresholds
+	ToolID      = ID[toolKind]   // an instrument of a laboratory
+	RunID       = ID[runKind]    // one plate through one instrument
+	CrateID     = ID[crateKind]  // a transport box with tubes (转运箱)
+	AlarmID     = ID[alarmKind]  // something at a laboratory that cannot be as it is said
+	SearchID    = ID[searchKind] // what somebody has to find out about a positive pool
 )
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -17,9 +17,14 @@ import (
 // POST /booth/enrol, where it has no token yet.
 func deviceRoutes(p *plan) {
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/booths/status", Summary: "How the sampling points work at this moment", Tags: screeningTag},
-		func(ctx context.Context, _ *struct{}) (*page[screening.BoothStatus], error) {
-			list, err := p.house.Screening.ListBoothStatus(ctx, door.ActorOf(ctx))
-			return whole(list), err
+		func(ctx context.Context, in *struct {
+			Limit
+			Round Ref[outbreak.RoundID] `query:"round" doc:"Those the round reaches"`
+			Show  string                `query:"show" enum:"silent,unsynced" doc:"Of which nothing is heard, or with a device that holds tubes"`
+			After Ref[outbreak.BoothID] `query:"after"`
+		}) (*page[screening.BoothStatus], error) {
+			list, err := p.house.Screening.ListBoothStatus(ctx, door.ActorOf(ctx), screening.BoothFilter{Round: in.Round.ID, Show: in.Show, After: in.After.ID, Most: in.Most})
+			return paged(list, in.Most, func(b screening.BoothStatus) string { return b.ID.String() }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/devices", Summary: "The devices of sampling points, the newest first", Tags: screeningTag},
 		func(ctx context.Context, in *struct {

@@ -58,6 +58,8 @@ func screeningRoutes(p *plan) {
 	deviceRoutes(p)
 	labelRoutes(p)
 	sheetRoutes(p)
+	nowRoutes(p)
+	searchRoutes(p)
 }
 
 var screeningTag = []string{"screening"}

@@ -35,11 +35,11 @@ var stretches = []struct {
 	name  string
 	steps []board.Step
 }{
-	{"testing", []board.Step{board.Transit, board.Testing, board.Again}},
-	{"recall", []board.Step{board.Resample, board.OwnResult}},
-	{"cases", []board.Step{board.Report, board.Retest, board.CoreInfo, board.FullReport, board.Question}},
-	{"beds", []board.Step{board.Bed, board.Vehicle, board.PickUp, board.HandOver, board.Over}},
+	{"testing", []board.Step{board.Transit, board.Testing, board.Release, board.LabAlarm, board.Again}},
+	{"recall", []board.Step{board.Resample, board.OwnResult, board.Search}},
 	{"house", []board.Step{board.Odd, board.Parked}},
+	{"cases", []board.Step{board.Tell, board.Report, board.Retest, board.CoreInfo, board.FullReport, board.Question}},
+	{"beds", []board.Step{board.Bed, board.Vehicle, board.PickUp, board.HandOver, board.Over}},
 }
 
 // dayOf is what was done of one kind in the last 24 hours, hour by hour.

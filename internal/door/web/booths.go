@@ -17,14 +17,32 @@ type boothsPage struct {
 	Epoch  bool                  // the reader may begin a new epoch of personal codes
 	Made   bool                  // he may make codes for devices somewhere
 	Last   outbreak.Instant      // the wall clock, which beats are of
+	Round  outbreak.RoundID      // those it reaches; 0: all
+	More   string
 }
 
+// boothsPerPage are fewer than other rows of a page: each shows its devices and its forms.
+const boothsPerPage = 50
+
 func (s *Server) readBooths(c *call) (any, error) {
-	list, err := s.House.Screening.ListBoothStatus(c.ctx, c.by)
+	f := screening.BoothFilter{Show: c.query.Get("show"), Most: boothsPerPage + 1}
+	var err error
+	if f.Round, err = outbreak.ParseID[outbreak.RoundID](c.query.Get("round")); err != nil {
+		return nil, err
+	}
+	if f.After, err = outbreak.ParseID[outbreak.BoothID](c.query.Get("after")); err != nil {
+		return nil, err
+	}
+	list, err := s.House.Screening.ListBoothStatus(c.ctx, c.by, f)
 	if err != nil {
 		return nil, err
 	}
-	p := boothsPage{Booths: list, Lost: c.query.Get("lost") != "", Made: access.Anywhere(c.by, access.RoundManage), Last: s.House.Wall.Now()}
+	more := ""
+	if len(list) > boothsPerPage {
+		list = list[:boothsPerPage]
+		more = c.view.With("after", list[boothsPerPage-1].ID)
+	}
+	p := boothsPage{Booths: list, Round: f.Round, More: more, Lost: c.query.Get("lost") != "", Made: access.Anywhere(c.by, access.RoundManage), Last: s.House.Wall.Now()}
 	p.Epoch = p.Lost && access.Can(c.by, access.UserManage, outbreak.Scope{})
 	if code, ok := c.remind.(screening.DeviceCode); ok {
 		p.Code = &code

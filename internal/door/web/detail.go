@@ -20,14 +20,18 @@ type said struct {
 	Role           string `json:"role"`
 	Purpose        string `json:"purpose"`
 	Ground         string `json:"ground"`
+	Outcome        string `json:"outcome"`
+	Finding        string `json:"finding"`
 }
 
 // details says which words of an event's body a reader is shown, each with its vocabulary.
 var details = map[string]func(b said) [][2]string{
-	"TaskOpened":   func(b said) [][2]string { return [][2]string{{"work", b.What}} },
-	"TaskEnded":    func(b said) [][2]string { return [][2]string{{"work", b.What}, {"task_state", b.How}} },
-	"CaseOpened":   func(b said) [][2]string { return [][2]string{{"severity", b.Severity}} },
-	"CaseStepDone": func(b said) [][2]string { return [][2]string{{"case_step", b.Step}} },
+	"PoolSearchStepped": func(b said) [][2]string { return [][2]string{{"search_step", b.Step}, {"search_outcome", b.Outcome}} },
+	"PoolSearchEnded":   func(b said) [][2]string { return [][2]string{{"search_how", b.How}, {"finding", b.Finding}} },
+	"TaskOpened":        func(b said) [][2]string { return [][2]string{{"work", b.What}} },
+	"TaskEnded":         func(b said) [][2]string { return [][2]string{{"work", b.What}, {"task_state", b.How}} },
+	"CaseOpened":        func(b said) [][2]string { return [][2]string{{"severity", b.Severity}} },
+	"CaseStepDone":      func(b said) [][2]string { return [][2]string{{"case_step", b.Step}} },
 	"CaseClassified": func(b said) [][2]string {
 		return [][2]string{{"classification", b.Classification}, {"severity", b.Severity}}
 	},

@@ -42,7 +42,8 @@ type anomaliesPage struct {
 	Kinds    []string
 	Verdicts []string
 	More     string
-	One      bool // a single anomaly was asked for
+	One      bool             // a single anomaly was asked for
+	Round    outbreak.RoundID // of which they are; 0: of all
 }
 
 func (s *Server) readAnomalies(c *call) (any, error) {
@@ -56,13 +57,24 @@ func (s *Server) readAnomalies(c *call) (any, error) {
 		p.List, err = s.oneAnomaly(c, one)
 		return p, err
 	}
+	if p.Round, err = outbreak.ParseID[outbreak.RoundID](c.query.Get("round")); err != nil {
+		return nil, err
+	}
 	settled, _ := strconv.ParseBool(c.query.Get("settled")) // a word that is none means open ones
-	p.List, err = s.House.Screening.ListAnomalies(c.ctx, c.by, c.query.Get("what"), settled, after, rowsPerPage+1)
+	if p.Round != 0 {
+		p.List, err = s.House.Screening.ListRoundAnomalies(c.ctx, c.by, p.Round, c.query.Get("what"), after, rowsPerPage+1)
+	} else {
+		p.List, err = s.anomaliesOf(c, settled, after)
+	}
 	if len(p.List) > rowsPerPage {
 		p.List = p.List[:rowsPerPage]
 		p.More = c.view.With("after", p.List[rowsPerPage-1].ID)
 	}
 	return p, err
+}
+
+func (s *Server) anomaliesOf(c *call, settled bool, after outbreak.AnomalyID) ([]screening.Anomaly, error) {
+	return s.House.Screening.ListAnomalies(c.ctx, c.by, c.query.Get("what"), settled, after, rowsPerPage+1)
 }
 
 // oneAnomaly finds an anomaly by its number, settled or not: lists are by number, so the first after the one before it is it.

@@ -24,15 +24,15 @@ func (s *Server) readRounds(c *call) (any, error) {
 	return roundsPage{Rounds: list, New: form}, err
 }
 
-// roundPage is one round: where everybody on its roll stands, and the same per community.
+// roundPage is one round: where everybody on its roll stands, how it moves, and the same area by area.
 type roundPage struct {
-	Round       screening.RoundStatus
-	Parts       []part
-	Communities []communityRow
-	Sampled     int
-	Valid       int
-	Owed        int // people the round still owes something
-	MayClose    bool
+	Round    screening.RoundStatus
+	Parts    []part
+	Sampled  int
+	Valid    int
+	Owed     int // people the round still owes something
+	MayClose bool
+	Now      roundNow
 }
 
 // part is one outcome's share of the roll, with its place in the bar.
@@ -65,15 +65,7 @@ func (s *Server) readRound(c *call) (any, error) {
 	p := roundPage{Round: st, Parts: partsOf(st.Outcomes, st.RollNow), Sampled: st.Sampled(), Valid: st.Outcomes[outbreak.ValidResult],
 		Owed: st.Outcomes[outbreak.Unknown] + st.Outcomes[outbreak.Awaiting] + st.Outcomes[outbreak.SampleAgain]}
 	p.MayClose = st.State != screening.Closed && access.Can(c.by, access.RoundManage, st.Scope())
-	list, err := s.House.Screening.ListCommunities(c.ctx, c.by, id)
-	for _, x := range list {
-		row := communityRow{Area: x.Area, Valid: x.Outcomes[outbreak.ValidResult], Again: x.Outcomes[outbreak.SampleAgain], Unknown: x.Outcomes[outbreak.Unknown],
-			Sampled: screening.RoundStatus{Outcomes: x.Outcomes}.Sampled()}
-		for _, n := range x.Outcomes {
-			row.Roll += n
-		}
-		p.Communities = append(p.Communities, row)
-	}
+	p.Now, err = s.roundNow(c, st)
 	return p, err
 }
 

@@ -184,6 +184,9 @@ func (v *View) Part(pairs ...any) page {
 	return page{View: v, D: m}
 }
 
+// Of hands one value to a template: it is .D there.
+func (v *View) Of(d any) page { return page{View: v, D: d} }
+
 // Langs lists the other languages the page can be read in.
 func (v *View) Langs() []words.Lang {
 	var other []words.Lang

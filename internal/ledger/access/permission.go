@@ -35,6 +35,7 @@ const (
 	TubeSpoil      Permission = "tube.spoil"     // report a tube lost, leaked or rejected
 	OutcomeRecord  Permission = "outcome.record" // record who is excused, refused, away, unreachable
 	AnomalySettle  Permission = "anomaly.settle"
+	PoolSearch     Permission = "pool.search"      // work on the search into a positive pool without a positive member, and conclude it
 	PositiveTell   Permission = "positive.tell"    // see whose positive result waits to be told, and say that it was
 	SelfTestRecord Permission = "self_test.record" // hand out antigen kits and record what they showed
 	LabRead        Permission = "lab.read"
@@ -102,12 +103,12 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
-		PositiveTell, SelfTestRecord, CodePrint, SerialIssue),
+		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch),
 	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
-		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle),
+		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch),
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
-	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows),
+	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),

@@ -50,7 +50,7 @@ var owner = map[What]struct {
 }{
 	Resample: {access.Sampler, false}, AwaitSingle: {access.Laboratory, false}, SwabAgain: {access.Sampler, false},
 	TellPositive: {access.Investigator, false}, SelfTestSwab: {access.Sampler, false},
-	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, true}, SettleAnomaly: {access.Sampler, false},
+	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, false}, SettleAnomaly: {access.Sampler, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
 	MergedCases: {access.Investigator, true}, MergedBeds: {access.SiteManager, true},

@@ -9,7 +9,7 @@ import (
 )
 
 func TestWhoMayTakeAndEndATask(t *testing.T) {
-	open := Task{What: SearchPool, State: Pending}
+	open := Task{What: FindMembers, State: Pending}
 	mine, err := open.take(7)
 	if err != nil || mine.State != InProgress || mine.TakenBy != 7 {
 		t.Fatalf("%+v %v", mine, err)

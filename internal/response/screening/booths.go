@@ -3,6 +3,7 @@ package screening
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,9 +28,23 @@ type BoothStatus struct {
 	Need     int      `json:"need"`        // people an hour, so that everybody owed a swab gets one before the round closes; -1: no round
 }
 
-// ListBoothStatus tells of every sampling point the actor sees: what it does, what waits, what it holds, what it needs.
-func (s *Service) ListBoothStatus(ctx context.Context, by outbreak.Actor) (list []BoothStatus, err error) {
-	booths, err := s.ListBooths(ctx, by)
+// BoothFilter cuts the list of sampling points; they are in the order of their areas and names.
+type BoothFilter struct {
+	Round outbreak.RoundID // those a round reaches; 0: all
+	Show  string           // silent: of which nothing is heard, unsynced: with a device that holds tubes; empty: all
+	After outbreak.BoothID // behind this one
+	Most  int              // 0: all
+}
+
+// What a list of sampling points may be cut to.
+const (
+	ShowSilent   = "silent"
+	ShowUnsynced = "unsynced"
+)
+
+// ListBoothStatus tells of the sampling points the actor sees: what each does, what waits, what it holds, what it needs.
+func (s *Service) ListBoothStatus(ctx context.Context, by outbreak.Actor, f BoothFilter) (list []BoothStatus, err error) {
+	all, err := s.ListBooths(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -37,21 +52,18 @@ func (s *Service) ListBoothStatus(ctx context.Context, by outbreak.Actor) (list 
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		booths, err := s.cut(tx, all, f)
+		if err != nil {
+			return err
+		}
 		list = make([]BoothStatus, 0, len(booths))
 		hour, err := s.pace.lastHour(tx)
 		if err != nil {
 			return err
 		}
-		cond, args := access.Within(by, access.RoundRead, "", []any{kindDevice, ""})
-		devices, err := store.List(tx, s.device, "select "+deviceColumns+" from device where kind = $1 and (ended = $2 or last > acked) and "+cond+" order by id", args...)
+		of, err := s.devicesOf(tx, booths)
 		if err != nil {
 			return err
-		}
-		of := map[outbreak.BoothID][]Device{}
-		for _, d := range devices {
-			if d.Ended == "" || d.Missing() > 0 {
-				of[d.Booth] = append(of[d.Booth], d)
-			}
 		}
 		outbreaks := map[outbreak.OutbreakID]*outbreakPace{}
 		for _, b := range booths {
@@ -62,11 +74,91 @@ func (s *Service) ListBoothStatus(ctx context.Context, by outbreak.Actor) (list 
 				}
 				outbreaks[b.Outbreak] = p
 			}
-			list = append(list, p.status(b, of[b.ID], hour[b.ID], booths, s.wallNow(tx), tx.Now, s.coverage))
+			list = append(list, p.status(b, of[b.ID], hour[b.ID], all, s.wallNow(tx), tx.Now, s.coverage))
 		}
 		return nil
 	})
 	return list, err
+}
+
+// cut picks the sampling points a filter asks for.
+func (s *Service) cut(tx *store.Tx, booths []Booth, f BoothFilter) ([]Booth, error) {
+	rounds, err := s.roundsFor(tx, f)
+	if err != nil {
+		return nil, err
+	}
+	held := map[outbreak.BoothID]heldBooth{}
+	for _, r := range rounds {
+		some, err := s.heldUp(tx, r)
+		if err != nil {
+			return nil, err
+		}
+		for id, h := range some {
+			was := held[id]
+			held[id] = heldBooth{was.silent || h.silent, was.unsynced || h.unsynced}
+		}
+	}
+	booths = slices.DeleteFunc(slices.Clone(booths), func(b Booth) bool {
+		switch {
+		case f.Round != 0 && (b.Outbreak != rounds[0].Outbreak || !rounds[0].reaches(b.Area)):
+			return true
+		case f.Show == ShowSilent:
+			return !held[b.ID].silent
+		case f.Show == ShowUnsynced:
+			return !held[b.ID].unsynced
+		}
+		return false
+	})
+	if i := slices.IndexFunc(booths, func(b Booth) bool { return b.ID == f.After }); i >= 0 {
+		booths = booths[i+1:]
+	}
+	if f.Most > 0 {
+		booths = booths[:min(len(booths), f.Most)]
+	}
+	return booths, nil
+}
+
+// roundsFor gives the round of a filter, or every open one when it asks for what holds sampling points up.
+func (s *Service) roundsFor(tx *store.Tx, f BoothFilter) (list []Round, err error) {
+	var ids []outbreak.RoundID
+	switch {
+	case f.Round != 0:
+		ids = []outbreak.RoundID{f.Round}
+	case f.Show != "":
+		if ids, err = store.List(tx, store.Value[outbreak.RoundID], "select id from round where state = $1 order by id", Open); err != nil {
+			return nil, err
+		}
+	}
+	for _, id := range ids {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
+// devicesOf gives the devices of sampling points that act, and those that ended with tubes missing.
+func (s *Service) devicesOf(tx *store.Tx, booths []Booth) (map[outbreak.BoothID][]Device, error) {
+	of := map[outbreak.BoothID][]Device{}
+	for part := range slices.Chunk(booths, 400) {
+		ids := make([]outbreak.BoothID, len(part))
+		for i, b := range part {
+			ids[i] = b.ID
+		}
+		in, args := store.In([]any{kindDevice, ""}, ids)
+		devices, err := store.List(tx, s.device, "select "+deviceColumns+" from device where kind = $1 and (ended = $2 or last > acked) and booth in ("+in+") order by id", args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range devices {
+			if d.Ended == "" || d.Missing() > 0 {
+				of[d.Booth] = append(of[d.Booth], d)
+			}
+		}
+	}
+	return of, nil
 }
 
 // outbreakPace is what the sampling points of one outbreak share.

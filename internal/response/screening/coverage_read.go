@@ -236,17 +236,20 @@ func (c *Coverage) ListTubesWaiting(ctx context.Context, f TubeFilter) (list []W
 	}
 	// those that wait as long as the last are told apart by their codes, which are in the table
 	list = longest(list, f, most+1000, false)
-	err = c.s.db.Read(ctx, func(tx *store.Tx) error {
-		for i := range list {
-			code, _, err := store.One(tx, store.Value[outbreak.TubeCode], "select tube from tube where seq = $1", list[i].seq)
-			if err != nil {
-				return err
-			}
-			list[i].Tube = code
-		}
-		return nil
-	})
+	err = c.s.db.Read(ctx, func(tx *store.Tx) error { return nameTubes(tx, list) })
 	return longest(list, f, most, true), err
+}
+
+// nameTubes reads the codes of tubes out of their first rows.
+func nameTubes(tx *store.Tx, list []WaitingTube) error {
+	for i := range list {
+		code, _, err := store.One(tx, store.Value[outbreak.TubeCode], "select tube from tube where seq = $1", list[i].seq)
+		if err != nil {
+			return err
+		}
+		list[i].Tube = code
+	}
+	return nil
 }
 
 // longest keeps those that wait longest; with codes known, behind the one after which the list goes on.

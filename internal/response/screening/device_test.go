@@ -111,7 +111,7 @@ func TestDevices(t *testing.T) {
 		if outbreak.KindOf(err) != outbreak.Conflict {
 			t.Error("a round closes while a device holds a tube:", err)
 		}
-		list, err := s.ListBoothStatus(h.ctx, root)
+		list, err := s.ListBoothStatus(h.ctx, root, screening.BoothFilter{})
 		if must(t, err); len(list) != 1 || list[0].Unsynced != 1 || list[0].Queue != 12 || list[0].PerHour != 2 || list[0].Cover != 20 || list[0].Silent {
 			t.Errorf("the booth: %+v", list)
 		}
@@ -165,7 +165,7 @@ func TestSilentDevices(t *testing.T) {
 		d := h.enrol(t)
 		d.beat(t)
 		wall.Move(16 * time.Minute)
-		list, err := h.a.House.Screening.ListBoothStatus(h.ctx, root)
+		list, err := h.a.House.Screening.ListBoothStatus(h.ctx, root, screening.BoothFilter{})
 		if must(t, err); len(list) != 1 || !list[0].Silent {
 			t.Errorf("not silent: %+v", list)
 		}

@@ -338,6 +338,9 @@ func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCo
 func (s *Service) Tick(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		by := outbreak.SystemActor("clock")
+		if err := s.openForgotten(tx, by); err != nil {
+			return err
+		}
 		over, err := membersWhere(tx, "held_to = 0 and held_until > 0 and held_until <= $1", tx.Now)
 		if err != nil {
 			return err

@@ -207,9 +207,9 @@ func (s *Service) closeRecall(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 		return err
 	}
 	if how == "none_positive" && x.Result == outbreak.Positive {
-		return s.tasks.Open(tx, by, task.Work{What: task.SearchPool, Subject: tubeRef(tube), Scope: scope, Clock: outbreak.Deadline{From: tx.Now}})
+		return s.openSearch(tx, by, x)
 	}
-	return nil
+	return s.dropSearch(tx, by, area, tube, reopened)
 }
 
 // reopenRecall opens a recall again that had ended, since somebody is held in it after all.
@@ -222,7 +222,7 @@ func (s *Service) reopenRecall(tx *store.Tx, by outbreak.Actor, area outbreak.Ar
 	if err := s.saveRecall(tx, x); err != nil {
 		return err
 	}
-	return s.tasks.End(tx, by, task.SearchPool, tubeRef(tube), task.Removed, tx.Now)
+	return s.dropSearch(tx, by, area, tube, reopened)
 }
 
 // dropRecall frees everybody whose only reason was a result the laboratory took back.
@@ -257,6 +257,9 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 	}
 	x.State, x.ClosedAt = "revised", tx.Now
 	if err := s.saveRecall(tx, x); err != nil {
+		return err
+	}
+	if err := s.dropSearch(tx, by, t.AreaID, t.Code, revised); err != nil {
 		return err
 	}
 	_, err = s.journal.Append(tx, by, outbreak.RecallClosed{Scope: t.Scope(), Round: t.Round, Tube: t.Code, Verdict: "revised"})

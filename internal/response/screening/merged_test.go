@@ -37,28 +37,34 @@ func mergeHouses(t *testing.T, do func(t *testing.T, h *mergeHouse)) {
 		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.PostgreSQL(t), t.TempDir()+"/site.key" },
 	} {
 		t.Run(engine, func(t *testing.T) {
-			h := &mergeHouse{ctx: context.Background()}
 			c := app.Config{Clock: outbreak.NewHandClock(testkit.Start), Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}}
 			where(&c)
-			a, err := app.New(h.ctx, c)
-			must(t, err)
-			a.Run(h.ctx)
-			t.Cleanup(func() { _ = a.Stop(context.Background()) })
-			h.a = a
-			_, err = a.House.Registry.LoadAreas(h.ctx, root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}}})
-			must(t, err)
-			h.outbreak, err = a.House.Registry.DeclareOutbreak(h.ctx, root, registry.DeclareOutbreak{Name: "Test", Protocol: "cn-covid-2021"})
-			must(t, err)
-			_, err = a.House.Registry.IssueBox(h.ctx, root, registry.IssueBox{First: "M000001", Last: "M999999", Area: "22", Outbreak: h.outbreak})
-			must(t, err)
-			b, err := a.House.Screening.AddBooth(h.ctx, root, screening.AddBooth{Outbreak: h.outbreak, Area: "22", Name: "Booth"})
-			must(t, err)
-			l, err := a.House.Lab.AddLab(h.ctx, root, lab.AddLab{Name: "Lab", Area: "22"})
-			must(t, err)
-			h.booth, h.lab = b.ID, l.ID
-			do(t, h)
+			do(t, openMergeHouse(t, c))
 		})
 	}
+}
+
+// openMergeHouse starts a house with an outbreak, a sampling point and a laboratory.
+func openMergeHouse(t *testing.T, c app.Config) *mergeHouse {
+	t.Helper()
+	h := &mergeHouse{ctx: context.Background()}
+	a, err := app.New(h.ctx, c)
+	must(t, err)
+	a.Run(h.ctx)
+	t.Cleanup(func() { _ = a.Stop(context.Background()) })
+	h.a = a
+	_, err = a.House.Registry.LoadAreas(h.ctx, root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}}})
+	must(t, err)
+	h.outbreak, err = a.House.Registry.DeclareOutbreak(h.ctx, root, registry.DeclareOutbreak{Name: "Test", Protocol: "cn-covid-2021"})
+	must(t, err)
+	_, err = a.House.Registry.IssueBox(h.ctx, root, registry.IssueBox{First: "M000001", Last: "M999999", Area: "22", Outbreak: h.outbreak})
+	must(t, err)
+	b, err := a.House.Screening.AddBooth(h.ctx, root, screening.AddBooth{Outbreak: h.outbreak, Area: "22", Name: "Booth"})
+	must(t, err)
+	l, err := a.House.Lab.AddLab(h.ctx, root, lab.AddLab{Name: "Lab", Area: "22"})
+	must(t, err)
+	h.booth, h.lab = b.ID, l.ID
+	return h
 }
 
 func must(t interface {

@@ -245,6 +245,45 @@ func (s *Service) ListRoundWaiting(ctx context.Context, by outbreak.Actor, id ou
 	return s.coverage.ListTubesWaiting(ctx, f)
 }
 
+// SaidPositive is no place where tubes wait: those of which the last word is positive, without second tubes of somebody.
+const SaidPositive Flow = "positive"
+
+// ListRoundPositive lists the positive tubes of a round that may be seen, in the order they were closed, behind one: the rows behind
+// the positives of PoolFigures.
+func (s *Service) ListRoundPositive(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, since outbreak.Instant, after outbreak.TubeCode, most int) ([]WaitingTube, error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	if _, err := s.coverage.need(ctx, id); err != nil {
+		return nil, err
+	}
+	list := s.coverage.positives(id, since, func(sc outbreak.Scope) bool { return access.Can(by, access.RoundRead, sc) })
+	f := TubeFilter{Since: since, After: after}
+	list = longest(list, f, max(most, 1)+1000, false)
+	err := s.db.Read(ctx, func(tx *store.Tx) error { return nameTubes(tx, list) })
+	return longest(list, f, max(most, 1), true), err
+}
+
+// positives gives the positive tubes of a round that were closed at an instant or later.
+func (c *Coverage) positives(id outbreak.RoundID, since outbreak.Instant, see func(outbreak.Scope) bool) (list []WaitingTube) {
+	areas := c.areas.all()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v := c.rounds[id]
+	if v == nil {
+		return nil
+	}
+	for _, t := range v.tubes.all() {
+		if t.result() != outbreak.Positive || t.again || int(t.area) >= len(areas) || instant(t.taken) < since {
+			continue
+		}
+		if see(outbreak.Scope{Area: areas[t.area], Outbreak: v.round.Outbreak}) {
+			list = append(list, WaitingTube{Outbreak: v.round.Outbreak, Area: areas[t.area], Flow: SaidPositive, Since: instant(t.taken), seq: v.tubes.base + int64(t.seq)})
+		}
+	}
+	return list
+}
+
 // AreaStatus is where the people of one area of a round stand.
 type AreaStatus struct {
 	CommunityStatus

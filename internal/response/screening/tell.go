@@ -90,7 +90,11 @@ func (s *Service) tellLater(tx *store.Tx, by outbreak.Actor, t Tube, p registry.
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.tasks.Open(tx, by, task.Work{What: task.TellPositive, Subject: personRef(p.ID), Scope: outbreak.Scope{Area: p.Area, Outbreak: t.Outbreak}, Clock: clock})
+	scope := outbreak.Scope{Area: p.Area, Outbreak: t.Outbreak}
+	if _, err := s.journal.Append(tx, by, outbreak.TellingOpened{Scope: scope, Round: t.Round, Tube: t.Code, Person: p.ID, At: clock.From, Due: clock.Due}); err != nil {
+		return err
+	}
+	return s.tasks.Open(tx, by, task.Work{What: task.TellPositive, Subject: personRef(p.ID), Scope: scope, Clock: clock})
 }
 
 // dropTelling takes off the list whoever stands on it for a tube that is not the person's own positive any more.
@@ -101,6 +105,9 @@ func (s *Service) dropTelling(tx *store.Tx, by outbreak.Actor, tube outbreak.Tub
 	}
 	for _, t := range list {
 		if err := tx.Must("update positive_telling set ended_at = $1 where tube = $2 and person = $3", at, t.Tube, t.Person); err != nil {
+			return err
+		}
+		if _, err := s.journal.Append(tx, by, outbreak.TellingDropped{Scope: t.Scope(), Round: t.Round, Tube: t.Tube, Person: t.Person, At: at}); err != nil {
 			return err
 		}
 		if err := s.endTelling(tx, by, t.Person, task.Removed, at); err != nil {

@@ -1,6 +1,7 @@
 package board
 
 import (
+	"slices"
 	"strconv"
 
 	"breakwater/internal/outbreak"
@@ -22,10 +23,17 @@ var Kinds = []string{
 	"CaseOpened", "CaseStepDone", "CaseInQuestion", "CaseUpheld", "CaseDiscarded", "CaseClocksMoved",
 	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
 	"TripRequested", "VehicleAssigned", "PickedUp", "TripEnded", "EventParked", "EventUnparked",
+	"PoolSearchOpened", "PoolSearchEnded", "PositiveTold", "TellingOpened", "TellingDropped", "RunEntered", "RunReleased", "RunVoided", "LabAlarmRaised", "LabAlarmSettled",
 }
 
 // apply moves the rows of one entry.
 func apply(sh shelf, e outbreak.Entry) error {
+	switch {
+	case slices.Contains(labKinds, e.Kind):
+		return applyLab(sh, e)
+	case slices.Contains(searchKinds, e.Kind):
+		return applySearch(sh, e)
+	}
 	switch e.Kind {
 	case "TubesHandedIn", "TubesClosed", "TubesNegative", "TubeResulted":
 		return applyTubes(sh, e)

@@ -15,6 +15,10 @@ const (
 	Again      Step = "sample_again"  // people owed a new swab
 	Resample   Step = "hold_resample" // held members to be swabbed alone
 	OwnResult  Step = "hold_result"   // held members whose own result is owed
+	Search     Step = "pool_search"   // positive pools without a positive member
+	Release    Step = "run_release"   // runs that wait for a second person
+	LabAlarm   Step = "lab_alarm"     // what at a laboratory cannot be as it is said
+	Tell       Step = "positive_tell" // people to be told of their own positive by a person
 	Report     Step = "case_report"
 	Retest     Step = "case_retest"
 	CoreInfo   Step = "case_core_info"
@@ -34,8 +38,8 @@ var Steps = []struct {
 	Step  Step
 	Owner access.Role
 }{
-	{Transit, access.Sampler}, {Testing, access.Laboratory}, {Again, access.Sampler}, {Resample, access.Sampler}, {OwnResult, access.Laboratory},
-	{Report, access.Investigator}, {Retest, access.Investigator}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
+	{Transit, access.Sampler}, {Testing, access.Laboratory}, {Release, access.Laboratory}, {LabAlarm, access.Laboratory}, {Again, access.Sampler}, {Resample, access.Sampler}, {OwnResult, access.Laboratory}, {Search, access.Investigator},
+	{Tell, access.Investigator}, {Report, access.Investigator}, {Retest, access.Investigator}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
 	{Bed, access.SiteManager}, {Vehicle, access.Dispatcher}, {PickUp, access.Dispatcher}, {HandOver, access.Dispatcher}, {Over, access.SiteManager},
 	{Odd, access.Sampler}, {Parked, access.Administrator},
 }
