@@ -187,6 +187,9 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Screening.Enrols(h.Access, wall)
 	h.Board = board.New(db, h.Screening.Coverage())
+	if err := h.Board.Renew(ctx); err != nil {
+		return nil, err
+	}
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
@@ -222,10 +225,7 @@ func (a *App) Handler() http.Handler {
 // Run starts what works behind the doors: consumers, coverage, clocks.
 func (a *App) Run(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
-	a.work.Go(func() {
-		a.renewBoard(ctx)
-		a.House.Journal.Run(ctx, a.Consumers()...)
-	})
+	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })
@@ -309,23 +309,6 @@ func (a *App) patiently(ctx context.Context, what string, do func(context.Contex
 			case <-time.After(time.Second):
 			}
 		}
-	}
-}
-
-// renewBoard makes a board of an older program anew before anything follows the journal.
-func (a *App) renewBoard(ctx context.Context) {
-	for ctx.Err() == nil {
-		err := a.House.Board.Renew(ctx)
-		if err == nil {
-			return
-		}
-		a.config.Log.Error("the board was not made anew", "error", err)
-		pause := time.NewTimer(time.Second)
-		select {
-		case <-ctx.Done():
-		case <-pause.C:
-		}
-		pause.Stop()
 	}
 }
 

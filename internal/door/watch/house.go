@@ -73,6 +73,8 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 	}
 	out <- prometheus.MustNewConstHistogram(commits, uint64(f.Commits), f.Busy.Seconds(), within)
 
+	h.intake(out)
+
 	at, lags, err := h.Journal.Behind(ctx)
 	gauge(up, one(err == nil))
 	failed := err != nil
@@ -121,6 +123,7 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 	} else {
 		failed = true
 	}
+	failed = !h.sampling(ctx, watcher, out) || failed
 	gauge(lookFailed, one(failed))
 }
 

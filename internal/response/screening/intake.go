@@ -43,6 +43,8 @@ type IntakeFigures struct {
 	Commits int64
 	Largest int64 // operations in one commit
 	Waiting int64
+	Bytes   int64 // of bodies that were let in
+	Classes commitClasses
 }
 
 // Divert lets what comes in go elsewhere, where it is kept by nobody: a rehearsal's reference. Before the house opens.
@@ -99,7 +101,7 @@ func (in *Intake) Figures() IntakeFigures {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	f := in.figures
-	f.Waiting = int64(in.ops)
+	f.Waiting, f.Bytes = int64(in.ops), in.bytes
 	return f
 }
 
@@ -195,6 +197,7 @@ func (in *Intake) note(stored, n int, took time.Duration, err error) {
 		return
 	}
 	in.figures.Commits++
+	in.figures.Classes.note(n, took)
 	in.figures.Stored += int64(stored)
 	in.figures.Already += int64(n - stored)
 	in.figures.Largest = max(in.figures.Largest, int64(n))

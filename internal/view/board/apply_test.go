@@ -89,6 +89,12 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 	negative := outbreak.TubesNegative{Scope: here, At: eight, Tubes: []outbreak.TubeCode{"T1", "T2"}}
 	parked := outbreak.EventParked{Scope: here, Consumer: "cases", Seq: 12}
 
+	run, alarm, search := outbreak.RunID(11).String(), outbreak.AlarmID(13).String(), outbreak.SearchID(15).String()
+	entered := outbreak.RunEntered{Scope: here, Run: 11, At: eight}
+	alarmed := outbreak.LabAlarmRaised{Scope: here, Alarm: 13, At: eight}
+	sought := outbreak.PoolSearchOpened{Scope: here, Search: 15, Tube: "T1", At: eight, Due: ten}
+	telling := outbreak.TellingOpened{Scope: here, Tube: "T1", Person: p, At: eight, Due: ten}
+
 	covered := map[string]bool{}
 	for _, c := range []struct {
 		why    string
@@ -131,6 +137,17 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 		{"fetched", ev{requested, assigned, fetched}, "hand_over " + trip},
 		{"handed over", ev{requested, assigned, fetched, outbreak.TripEnded{Scope: here, Trip: 6, How: "arrived"}}, ""},
 		{"cancelled before a vehicle came", ev{requested, outbreak.TripEnded{Scope: here, Trip: 6, How: "cancelled"}}, ""},
+		{"a run nobody released", ev{entered}, "run_release " + run},
+		{"a run that gives nothing", ev{outbreak.RunEntered{Scope: here, Run: 11, Failed: "negative_control", At: eight}}, ""},
+		{"released by a second person", ev{entered, outbreak.RunReleased{Scope: here, Run: 11}}, ""},
+		{"voided", ev{entered, outbreak.RunVoided{Scope: here, Run: 11}}, ""},
+		{"an alarm at a laboratory", ev{alarmed}, "lab_alarm " + alarm},
+		{"found out", ev{alarmed, outbreak.LabAlarmSettled{Scope: here, Alarm: 13}}, ""},
+		{"a positive pool without a positive member", ev{sought}, "pool_search " + search},
+		{"concluded", ev{sought, outbreak.PoolSearchEnded{Scope: here, Search: 15}}, ""},
+		{"to be told", ev{telling}, "positive_tell " + person},
+		{"told", ev{telling, outbreak.PositiveTold{Scope: here, Tube: "T1", Person: p}}, ""},
+		{"nothing to tell any more", ev{telling, outbreak.TellingDropped{Scope: here, Tube: "T1", Person: p}}, ""},
 		{"put aside", ev{parked}, "parked cases 12"},
 		{"worked on after all", ev{parked, outbreak.EventUnparked{Scope: here, Consumer: "cases", Seq: 12}}, ""},
 	} {
@@ -184,6 +201,10 @@ func drawn(t *rapid.T) outbreak.Event {
 		outbreak.PersonArrived{Scope: sc, Stay: s, Person: p, Over: yes, At: at}, outbreak.BedGiven{Scope: sc, Stay: s, At: at}, outbreak.PersonDischarged{Scope: sc, Stay: s, At: at},
 		outbreak.TripRequested{Scope: sc, Trip: trip, Person: p, At: at, Due: due}, outbreak.VehicleAssigned{Scope: sc, Trip: trip, Person: p, At: at, Due: due},
 		outbreak.PickedUp{Scope: sc, Trip: trip, Person: p, At: at, Due: due}, outbreak.TripEnded{Scope: sc, Trip: trip, At: at},
+		outbreak.RunEntered{Scope: sc, Run: outbreak.RunID(few("run")), At: at}, outbreak.RunReleased{Scope: sc, Run: outbreak.RunID(few("run"))}, outbreak.RunVoided{Scope: sc, Run: outbreak.RunID(few("run"))},
+		outbreak.LabAlarmRaised{Scope: sc, Alarm: outbreak.AlarmID(few("alarm")), At: at}, outbreak.LabAlarmSettled{Scope: sc, Alarm: outbreak.AlarmID(few("alarm"))},
+		outbreak.PoolSearchOpened{Scope: sc, Search: outbreak.SearchID(few("search")), Tube: code(), At: at, Due: due}, outbreak.PoolSearchEnded{Scope: sc, Search: outbreak.SearchID(few("search"))},
+		outbreak.TellingOpened{Scope: sc, Tube: code(), Person: p, At: at, Due: due}, outbreak.PositiveTold{Scope: sc, Tube: code(), Person: p}, outbreak.TellingDropped{Scope: sc, Tube: code(), Person: p},
 		outbreak.EventParked{Scope: sc, Consumer: "cases", Seq: few("seq")}, outbreak.EventUnparked{Scope: sc, Consumer: "cases", Seq: few("seq")},
 	} {
 		all[e.Kind()] = e
