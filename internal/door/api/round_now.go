@@ -71,6 +71,19 @@ func nowRoutes(p *plan) {
 		})
 }
 
+// qualityRoute tells how well swabs were taken.
+func qualityRoute(p *plan) {
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/quality", Summary: "How well the swabs of a round were taken, point by point or device by device, the poor ones first", Tags: screeningTag},
+		func(ctx context.Context, in *struct {
+			RoundPath
+			Devices bool `query:"devices" doc:"Device by device"`
+		}) (*reply[screening.RoundQuality], error) {
+			q, err := p.house.Screening.ListSwabQuality(ctx, door.ActorOf(ctx), in.Round.ID, in.Devices)
+			q.Rows = some(q.Rows)
+			return &reply[screening.RoundQuality]{q}, err
+		})
+}
+
 // searchRoutes are the searches into positive pools without a positive member.
 func searchRoutes(p *plan) {
 	type searchPath struct {

@@ -60,6 +60,7 @@ func screeningRoutes(p *plan) {
 	sheetRoutes(p)
 	nowRoutes(p)
 	searchRoutes(p)
+	qualityRoute(p)
 }
 
 var screeningTag = []string{"screening"}

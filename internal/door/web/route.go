@@ -90,6 +90,8 @@ var Routes = []Route{
 	{Method: "GET", Path: "/rounds/{id}", May: access.RoundRead, Title: "web.round.title", Page: "round", Live: true, read: (*Server).readRound},
 	{Method: "POST", Path: "/rounds/{id}/people", May: access.OutcomeRecord, Title: "web.standing.title", Back: "/rounds/{id}/people", do: (*Server).recordOutcome},
 	{Method: "GET", Path: "/rounds/{id}/people", May: access.RoundRead, Title: "web.standing.title", Page: "standing", Live: true, read: (*Server).readStanding},
+	{Method: "GET", Path: "/rounds/{id}/quality", May: access.RoundRead, Title: "web.quality.title", Page: "quality", Live: true, read: (*Server).readQuality},
+	{Method: "GET", Path: "/rounds/{id}/quality.csv", May: access.RoundRead, Title: "web.quality.title", give: (*Server).giveQuality},
 	{Method: "GET", Path: "/rounds/{id}/waiting", May: access.RoundRead, Title: "web.round_waiting.title", Page: "round-waiting", Live: true, read: (*Server).readRoundWaiting},
 	{Method: "GET", Path: "/tubes", May: access.RoundRead, Title: "web.tubes.title", Group: "screening", Page: "tubes", Live: true, read: (*Server).readTubes},
 	{Method: "GET", Path: "/tubes/{code}", May: access.RoundRead, Title: "web.tube.title", Page: "tube", Live: true, read: (*Server).readTube},

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"slices"
 	"time"
 
 	"breakwater/internal/ledger/registry"
@@ -73,4 +74,25 @@ func sharesOf(tx *store.Tx, areas []outbreak.Path) (map[outbreak.LabID]float64, 
 	}
 	cond, args = registry.InAreas(areas, "area_id", []any{mostLookedAt})
 	return shares, store.Each(tx, take, "select lab, sum(case when "+cond+" then 1 else 0 end), count(*) from (select lab, area_id from lab_waiting order by lab, at limit $1) w group by lab", args...)
+}
+
+// EachHuman calls do for every sample of a run that was released, with the cycles of the swab's own control in hundredths, 0 for
+// none. A kit without such a control says nothing of swabs. Like LastResult it asks for no permission.
+func (s *Service) EachHuman(tx *store.Tx, id outbreak.RunID, do func(outbreak.AreaID, outbreak.TubeCode, int64)) error {
+	r, err := runByID(tx, id)
+	if err != nil || r.ReleasedAt == 0 {
+		return err
+	}
+	k, err := kitByID(tx, r.Kit)
+	if err != nil || !slices.ContainsFunc(k.Targets, func(t Target) bool { return t.Human }) {
+		return err
+	}
+	return store.Each(tx, func(r store.Row) error {
+		var area outbreak.AreaID
+		var tube outbreak.TubeCode
+		var human int64
+		err := r.Scan(&area, &tube, &human)
+		do(area, tube, human)
+		return err
+	}, "select area_id, tube, human from lab_well where run = $1 and kind = 'sample' order by well", id)
 }

@@ -148,39 +148,6 @@ func countsSince(tx *store.Tx, since outbreak.Instant) ([]areaCount, error) {
 	}, "select lab, area_id, cast(sum(tubes) as bigint), cast(sum(positive) as bigint) from lab_hour where hour > $1 and area_id <> 0 group by lab, area_id", since)
 }
 
-// Quality is how well swabs of one sampling point gave a human gene: late cycles or none mean bad swabs.
-type Quality struct {
-	Wells int `json:"wells"`
-	Mean  Ct  `json:"mean"` // of those that showed it
-	None  int `json:"none"` // that showed none
-}
-
-// SwabQuality gives the human control's cycles over tubes. Screening knows which booth and which sampler closed them; like
-// LastResult it asks for no permission.
-func (s *Service) SwabQuality(tx *store.Tx, area outbreak.AreaID, tubes []outbreak.TubeCode) (q Quality, err error) {
-	var sum int64
-	for len(tubes) > 0 {
-		n := min(len(tubes), 400)
-		in, args := store.In([]any{area}, tubes[:n])
-		err := store.Each(tx, func(r store.Row) error {
-			var wells, none int
-			var part int64
-			err := r.Scan(&wells, &none, &part)
-			q.Wells, q.None, sum = q.Wells+wells, q.None+none, sum+part
-			return err
-		}, `select count(*), coalesce(cast(sum(case when w.human = 0 then 1 else 0 end) as bigint), 0), coalesce(cast(sum(w.human) as bigint), 0) from lab_well w join lab_run r on r.id = w.run
-			where w.area_id = $1 and w.kind = 'sample' and r.state <> 'failed' and r.state <> 'voided' and w.tube in (`+in+")", args...)
-		if err != nil {
-			return q, err
-		}
-		tubes = tubes[n:]
-	}
-	if shown := int64(q.Wells - q.None); shown > 0 {
-		q.Mean = ctOf(sum / shown)
-	}
-	return q, nil
-}
-
 // Tick looks at all laboratories for what cannot be; app calls it every minute.
 func (s *Service) Tick(ctx context.Context) error {
 	return s.db.Write(ctx, func(tx *store.Tx) error {

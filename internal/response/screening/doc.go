@@ -8,9 +8,10 @@
 //
 // A person's own positive result is told by a person first; self-tests change no outcome and no tube.
 //
-// Events in: TubesNegative, TubeResulted, TubesReceived (lab); its own TubesHandedIn, TubeSpoiled; ProtocolChanged, PersonRegistered (registry).
+// Events in: TubesNegative, TubeResulted, TubesReceived, RunReleased, RunVoided (lab); its own TubesHandedIn, TubeSpoiled; ProtocolChanged, PersonRegistered (registry).
 // Events out: RoundOpened, RoundClosed, TubesHandedIn, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
 // AnomalyRaised, AnomalySettled, HoldShortened, DeviceEnrolled, DeviceEnded, SheetAgreed, PositiveTold, ResultLineSet,
-// KitsHandedOut, SelfTestReported, SelfTestFollowed, SerialsIssued, SerialsEnded.
+// KitsHandedOut, SelfTestReported, SelfTestFollowed, SerialsIssued, SerialsEnded, PoolSearchOpened, PoolSearchStepped,
+// PoolSearchEnded, TellingOpened, TellingDropped.
 package screening

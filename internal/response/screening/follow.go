@@ -14,7 +14,7 @@ import (
 
 // Consumer follows the laboratory and the booths.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesHandedIn", "TubesClosed", "ProtocolChanged", "PeopleMerged", "PersonRegistered"}, Follow: s.follow}
+	return journal.Consumer{Name: "screening", Kinds: []string{"TubesReceived", "TubesNegative", "TubeResulted", "TubesHandedIn", "TubesClosed", "ProtocolChanged", "PeopleMerged", "PersonRegistered", "RunReleased", "RunVoided"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -32,6 +32,10 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(p outbreak.PersonRegistered) error { return s.followRegistered(tx, by, p) })
 	case "ProtocolChanged":
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
+	case "RunReleased":
+		return outbreak.On(e, func(r outbreak.RunReleased) error { return s.followRun(tx, r.Run, 1) })
+	case "RunVoided":
+		return outbreak.On(e, func(r outbreak.RunVoided) error { return s.followRun(tx, r.Run, -1) })
 	case "TubeResulted":
 		return outbreak.On(e, func(r outbreak.TubeResulted) error { return s.followResult(tx, by, r) })
 	case "TubesHandedIn":
@@ -73,6 +77,9 @@ func (s *Service) followNegatives(tx *store.Tx, by outbreak.Actor, n outbreak.Tu
 	if err != nil {
 		return err
 	}
+	if err := noteNegatives(tx, n.Tubes, tubes); err != nil {
+		return err
+	}
 	spoiled, err := spoiledAmong(tx, n.TubeArea, n.Tubes)
 	if err != nil {
 		return err
@@ -109,6 +116,9 @@ func (s *Service) followResult(tx *store.Tx, by outbreak.Actor, r outbreak.TubeR
 	}
 	t, known := tubes[r.Tube]
 	if known {
+		if err := noteResult(tx, t, r.Result, r.Was); err != nil {
+			return err
+		}
 		return s.resolve(tx, by, t, r.Result, r.Was, r.At)
 	}
 	if r.Result != outbreak.Positive && r.Result != outbreak.Indeterminate {
@@ -326,6 +336,9 @@ func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCo
 		}
 		if o.Content == "received" {
 			continue
+		}
+		if err := noteResult(tx, tubes[o.Tube], outbreak.Result(o.Content), ""); err != nil {
+			return err
 		}
 		if err := s.resolve(tx, by, tubes[o.Tube], outbreak.Result(o.Content), "", o.At); err != nil {
 			return err

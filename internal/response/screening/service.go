@@ -50,6 +50,9 @@ type Results interface {
 	EachResult(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Result, outbreak.Instant)) error
 	// EachReceived calls do for every tube that was booked in.
 	EachReceived(tx *store.Tx, do func(outbreak.TubeCode, outbreak.Instant)) error
+	// EachHuman calls do for every sample of a run whose kit looks for a human gene, with its cycles in hundredths, 0 for none.
+	// Of a run that was never released it calls nothing.
+	EachHuman(tx *store.Tx, run outbreak.RunID, do func(outbreak.AreaID, outbreak.TubeCode, int64)) error
 	// BenchOf tells how the laboratories stand that test tubes issued below areas.
 	BenchOf(tx *store.Tx, areas []outbreak.Path, ob outbreak.OutbreakID) (outbreak.Bench, error)
 }

@@ -101,7 +101,7 @@ func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	var blob []byte
 	var form int64
 	err = r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &x.recordedAt, &form, &blob, &x.Outbreak, &x.Area)
-	x.Members, x.Ops = unpack(form, blob), 1
+	x.Members, x.Ops, x.device = unpack(form, blob), 1, deviceOf(x.op)
 	return x, err
 }
 

@@ -39,6 +39,8 @@ type Tube struct {
 	Ops      int                 `json:"ops"`
 	Seq      int64               `json:"seq,omitempty"` // in a list: its place in it
 	Spoiled  string              `json:"spoiled,omitempty"`
+
+	device int64 // that made its first operation; 0: none did
 }
 
 // Scope is where the tube belongs.

@@ -1,0 +1,273 @@
+package screening
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"breakwater/internal/engine/pooled"
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// SwabQuality is how well the swabs of one sampling point, or of one of its devices, were taken, as far as laboratories can tell:
+// a swab without enough of a human gene gives no result or a late one.
+type SwabQuality struct {
+	Booth   Booth   `json:"booth"`
+	Device  int64   `json:"device"`  // 0: the whole point, or tubes of no device
+	Name    string  `json:"name"`    // what people call the device, or who samples with it
+	Tested  int     `json:"tested"`  // tubes with a result
+	Invalid int     `json:"invalid"` // of them
+	Share   float64 `json:"share"`
+	Lower   float64 `json:"lower"` // of the interval
+	Upper   float64 `json:"upper"`
+	Wells   int     `json:"wells"` // of released runs that show the human gene or not
+	None    int     `json:"none"`  // without it
+	Mean    float64 `json:"mean"`  // cycles of the others; 0: there are none
+	Poor    string  `json:"poor"`  // invalid, late, or empty
+
+	cycles int64
+}
+
+// qualityLimits are what a rule book says of swabs; 0: nothing.
+type qualityLimits struct {
+	invalid float64 // share of invalid tubes
+	cycles  float64 // mean cycles of the human gene
+}
+
+func qualityLimitsOf(p outbreak.Protocol) (l qualityLimits) {
+	percent, _ := p.Number("swab.invalid_max")
+	l.invalid = percent / 100
+	l.cycles, _ = p.Number("swab.human_ct_max")
+	return l
+}
+
+// fewestWells is how many must have been read before a mean of cycles says something of a hand.
+const fewestWells = 30
+
+// Why swabs count as poor.
+const (
+	PoorInvalid = "invalid" // more invalid tubes than chance makes at the limit
+	PoorLate    = "late"    // the human gene comes late
+)
+
+// judge works the figures out. A point is named for its invalid tubes only when its whole interval lies above the limit: one bad
+// tube of three is bad luck.
+func (q SwabQuality) judge(l qualityLimits) SwabQuality {
+	if e, known := pooled.Prevalence([]pooled.Pools{{Size: 1, Tested: q.Tested, Positive: q.Invalid}}, confidence); known {
+		q.Share, q.Lower, q.Upper = e.P, e.Lower, e.Upper
+	}
+	if n := q.Wells - q.None; n > 0 {
+		q.Mean = float64(q.cycles) / float64(n) / 100
+	}
+	switch {
+	case l.invalid > 0 && q.Lower > l.invalid:
+		q.Poor = PoorInvalid
+	case l.cycles > 0 && q.Wells >= fewestWells && q.Mean > l.cycles:
+		q.Poor = PoorLate
+	}
+	return q
+}
+
+// sum adds the figures of a device to those of its point.
+func (q SwabQuality) sum(o SwabQuality) SwabQuality {
+	q.Tested, q.Invalid, q.Wells, q.None, q.cycles = q.Tested+o.Tested, q.Invalid+o.Invalid, q.Wells+o.Wells, q.None+o.None, q.cycles+o.cycles
+	return q
+}
+
+// RoundQuality is the quality of all swabs of a round, the poor ones first.
+type RoundQuality struct {
+	Round   Round         `json:"round"`
+	All     SwabQuality   `json:"all"`
+	Rows    []SwabQuality `json:"rows"`
+	Poor    int           `json:"poor"`
+	Invalid float64       `json:"invalid_max"` // the rule book's limit, a share; 0: it names none
+	Cycles  float64       `json:"human_ct_max"`
+}
+
+// ListSwabQuality tells how well the swabs of each sampling point of a round the actor sees were taken, or of each device.
+func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, devices bool) (q RoundQuality, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return q, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		if q.Round, err = roundByID(tx, id); err != nil {
+			return err
+		}
+		if !sees(by, q.Round) {
+			return outbreak.Refuse(outbreak.NotFound, "screening.no_round")
+		}
+		p, err := s.registry.ProtocolOf(tx, q.Round.Outbreak)
+		if err != nil {
+			return err
+		}
+		limits := qualityLimitsOf(p)
+		q.Invalid, q.Cycles = limits.invalid, limits.cycles
+		cond, args := access.Within(by, access.RoundRead, "b.", []any{id})
+		rows, err := store.List(tx, func(r store.Row) (x SwabQuality, err error) {
+			b := &x.Booth
+			err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name, &x.Device, &x.Name, &x.Tested, &x.Invalid, &x.Wells, &x.None, &x.cycles)
+			return x, err
+		}, `select b.id, b.outbreak, b.area_id, b.area, b.name, q.device, coalesce(d.name, ''), q.tested, q.invalid, q.wells, q.none, q.cycles
+			from swab_quality q join booth b on b.id = q.booth left join device d on d.id = q.device where q.round = $1 and `+cond, args...)
+		q.arrange(rows, devices, limits)
+		return err
+	})
+	return q, err
+}
+
+// arrange judges the rows of devices, or sums them to their points first.
+func (q *RoundQuality) arrange(rows []SwabQuality, devices bool, l qualityLimits) {
+	points := map[outbreak.BoothID]SwabQuality{}
+	for _, r := range rows {
+		q.All = q.All.sum(r)
+		if devices {
+			q.Rows = append(q.Rows, r.judge(l))
+			continue
+		}
+		p, known := points[r.Booth.ID]
+		if !known {
+			p.Booth = r.Booth
+		}
+		points[r.Booth.ID] = p.sum(r)
+	}
+	for _, p := range points {
+		q.Rows = append(q.Rows, p.judge(l))
+	}
+	q.All = q.All.judge(qualityLimits{})
+	slices.SortFunc(q.Rows, func(a, b SwabQuality) int {
+		return cmp.Or(cmp.Compare(b.Poor, a.Poor), cmp.Compare(b.Lower, a.Lower), cmp.Compare(b.Mean, a.Mean), cmp.Compare(a.Booth.Name, b.Booth.Name), cmp.Compare(a.Device, b.Device))
+	})
+	for _, r := range q.Rows {
+		q.Poor += one(r.Poor != "")
+	}
+}
+
+// ListInvalid lists the tubes of a sampling point in a round of which the last result is invalid, in the order they came in.
+func (s *Service) ListInvalid(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, booth outbreak.BoothID) (tubes []Tube, err error) {
+	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+		return nil, err
+	}
+	if _, err := s.coverage.need(ctx, id); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		for part := range slices.Chunk(s.coverage.thatSaid(id, outbreak.InvalidResult), 400) {
+			in, args := store.In([]any{booth}, part)
+			rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.booth = $1 and t.seq in ("+in+") order by t.seq", args...)
+			if err != nil {
+				return err
+			}
+			if rows, err = placed(tx, rows); err != nil {
+				return err
+			}
+			for _, r := range rows {
+				if access.Can(by, access.RoundRead, r.Scope()) {
+					tubes = append(tubes, r.Tube)
+				}
+			}
+		}
+		return nil
+	})
+	return tubes, err
+}
+
+// thatSaid gives the first rows of the tubes of a round with a result.
+func (c *Coverage) thatSaid(id outbreak.RoundID, result outbreak.Result) (rows []int64) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	v := c.rounds[id]
+	if v == nil {
+		return nil
+	}
+	for _, t := range v.tubes.all() {
+		if t.result() == result {
+			rows = append(rows, v.tubes.base+int64(t.seq))
+		}
+	}
+	return rows
+}
+
+// qualityKey is whose swabs a tube holds.
+type qualityKey struct {
+	round  outbreak.RoundID
+	booth  outbreak.BoothID
+	device int64
+}
+
+// qualities gathers what one entry of the journal says of swabs.
+type qualities map[qualityKey]SwabQuality
+
+func (q qualities) add(t Tube, more SwabQuality) {
+	k := qualityKey{t.Round, t.Booth, t.device}
+	q[k] = q[k].sum(more)
+}
+
+// keep writes what was gathered, in one order everywhere, so that two writers never wait for each other.
+func (q qualities) keep(tx *store.Tx) error {
+	order := slices.SortedFunc(maps.Keys(q), func(a, b qualityKey) int {
+		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.booth, b.booth), cmp.Compare(a.device, b.device))
+	})
+	for _, k := range order {
+		x := q[k]
+		if _, err := tx.Exec(`insert into swab_quality (round, booth, device, tested, invalid, wells, none, cycles) values ($1, $2, $3, $4, $5, $6, $7, $8)
+			on conflict (round, booth, device) do update set tested = swab_quality.tested + excluded.tested, invalid = swab_quality.invalid + excluded.invalid,
+			wells = swab_quality.wells + excluded.wells, none = swab_quality.none + excluded.none, cycles = swab_quality.cycles + excluded.cycles`,
+			k.round, k.booth, k.device, x.Tested, x.Invalid, x.Wells, x.None, x.cycles); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// noteNegatives counts first negatives of known tubes.
+func noteNegatives(tx *store.Tx, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube) error {
+	q := qualities{}
+	for _, c := range codes {
+		if t, known := tubes[c]; known {
+			q.add(t, SwabQuality{Tested: 1})
+		}
+	}
+	return q.keep(tx)
+}
+
+// noteResult counts a result of a known tube, the first or one that revises another.
+func noteResult(tx *store.Tx, t Tube, now, was outbreak.Result) error {
+	more := SwabQuality{Tested: one(was == ""), Invalid: one(now == outbreak.InvalidResult) - one(was == outbreak.InvalidResult)}
+	q := qualities{}
+	q.add(t, more)
+	return q.keep(tx)
+}
+
+// followRun takes the human gene's cycles of a run that counts in, or of one that counts no more out.
+func (s *Service) followRun(tx *store.Tx, run outbreak.RunID, sign int) error {
+	type well struct {
+		code   outbreak.TubeCode
+		cycles int64
+	}
+	wells := map[outbreak.AreaID][]well{}
+	if err := s.results.EachHuman(tx, run, func(area outbreak.AreaID, code outbreak.TubeCode, cycles int64) {
+		wells[area] = append(wells[area], well{code, cycles})
+	}); err != nil {
+		return err
+	}
+	q := qualities{}
+	for area, list := range wells {
+		codes := make([]outbreak.TubeCode, len(list))
+		for i, w := range list {
+			codes[i] = w.code
+		}
+		tubes, err := tubesByCode(tx, area, codes)
+		if err != nil {
+			return err
+		}
+		for _, w := range list {
+			if t, known := tubes[w.code]; known {
+				q.add(t, SwabQuality{Wells: sign, None: sign * one(w.cycles == 0), cycles: int64(sign) * w.cycles})
+			}
+		}
+	}
+	return q.keep(tx)
+}
