@@ -63,7 +63,6 @@ var Keys = catalogue(
 	orNone(vocabulary(Optional, retests, "lab.retest")),
 	keys(Optional, "number", []string{"%"}, "swab.invalid_max"),
 	keys(Optional, "number", []string{"cycles"}, "swab.human_ct_max"),
-	keys(Optional, "number", calendar, "supply.cover_min"),
 	keys(Optional, "duration", clock, "lab.shortest_assay"),
 
 	// Beds: the kinds that suit a severity, the most wanted first. An empty list says that no bed is looked for.

@@ -20,6 +20,8 @@ import (
 	"breakwater/internal/drill"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/lab"
+	"breakwater/internal/response/screening"
 )
 
 // screens is the folder pictures of every page are written to; empty: none are taken, and fewer sizes are looked at.
@@ -144,6 +146,54 @@ func (b *browser) place(person string) string {
 	return market
 }
 
+// search makes a positive pool of which every member has an own negative, once, and gives the address of the search into it.
+func (s *site) search() string {
+	s.Helper()
+	must := func(err error) {
+		s.Helper()
+		if err != nil {
+			s.Fatal(err)
+		}
+	}
+	find := func() string {
+		list, err := s.house.Screening.ListSearches(ctx, s.root, 0, false, screening.Mark{}, 1)
+		must(err)
+		if len(list) == 0 {
+			return ""
+		}
+		return "/searches/" + list[0].ID.String()
+	}
+	if is := find(); is != "" {
+		return is
+	}
+	rounds, err := s.house.Screening.ListRounds(ctx, s.root)
+	must(err)
+	people, err := s.house.Screening.ListStanding(ctx, s.root, rounds[0].ID, "", outbreak.Unknown, 0, 2)
+	must(err)
+	booths, err := s.house.Screening.ListBooths(ctx, s.root)
+	must(err)
+	labs, err := s.house.Lab.ListLabs(ctx, s.root)
+	must(err)
+	hand := func(tube outbreak.TubeCode, result outbreak.Result, members ...screening.HandedMember) {
+		s.clock.Move(time.Minute)
+		_, err := s.house.Screening.CloseTubes(ctx, s.root, screening.CloseTubes{Round: rounds[0].ID, Booth: booths[0].ID, Tubes: []screening.HandedTube{{Tube: tube, Members: members}}})
+		must(err)
+		must(s.house.Journal.Settled(ctx))
+		s.clock.Move(time.Minute)
+		if result != "" {
+			_, err = s.house.Lab.ReportResult(ctx, s.root, lab.ReportResult{Lab: labs[0].ID, Report: lab.Report{Tube: tube, Result: result}})
+			must(err)
+		}
+		must(s.house.Journal.Settled(ctx))
+	}
+	one, two := screening.HandedMember{No: people[0].No}, screening.HandedMember{No: people[1].No}
+	hand("S0000001", "", one)
+	hand("S0000002", outbreak.Positive, one, two)
+	hand("S0000003", outbreak.Negative, one)
+	hand("S0000004", outbreak.Negative, two)
+	return find()
+}
+
 // pageAddresses names one real address for every page of the route table.
 func (b *browser) pageAddresses() map[string]string {
 	b.Helper()
@@ -164,6 +214,9 @@ func (b *browser) pageAddresses() map[string]string {
 	}
 	addresses["round"] = first("/rounds", "/rounds/")
 	addresses["standing"] = addresses["round"] + "/people?outcome=unknown"
+	addresses["round-waiting"] = addresses["round"] + "/waiting"
+	addresses["quality"] = addresses["round"] + "/quality"
+	addresses["search"] = b.search()
 	addresses["tube"] = first("/recalls", "/tubes/")
 	addresses["case"] = first("/cases", "/cases/")
 	addresses["person"] = first("/cases", "/people/")

@@ -81,6 +81,25 @@ func TestFiguresHoldInAPlayedCity(t *testing.T) {
 		}
 	})
 
+	t.Run("what of a round waits and does not fit opens as many rows", func(t *testing.T) {
+		seen := 0
+		for _, n := range b.get(b.pageAddresses()["round"]).all(func(n *html.Node) bool {
+			href := attr(n, "href")
+			return n.Data == "a" && (strings.Contains(href, "/waiting?") || strings.Contains(href, "/anomalies?round=") || strings.Contains(href, "/searches?round="))
+		}) {
+			want := whole(t, n)
+			seen++
+			if want < 1000 {
+				if got := b.rows(attr(n, "href")); got != want {
+					t.Errorf("%s shows %d and opens %d rows", attr(n, "href"), want, got)
+				}
+			}
+		}
+		if seen < 6 {
+			t.Errorf("the page of the round has %d such figures", seen)
+		}
+	})
+
 	t.Run("looking changes nothing", func(t *testing.T) {
 		addresses := b.pageAddresses() // makes what has to be there to be looked at
 		_, before, err := s.head()

@@ -84,6 +84,8 @@ func TestEveryKeyIsWritten(t *testing.T) {
 		append([]string{"classification"}, plainly(outbreak.Classifications)...), append([]string{"via"}, plainly(outbreak.FoundVias)...),
 		append([]string{"lab_alarm"}, lab.Alarms...), append([]string{"doubt"}, lab.Doubts...), append([]string{"tool_state"}, lab.ToolStates...), append([]string{"tool_why"}, lab.Whys[1:]...),
 		append([]string{"well_kind"}, plainly(lab.WellKinds)...), append([]string{"stage"}, lab.Stages...), {"run_state", "entered", "failed", "released", "voided"}, {"lab_step", "report", "repeat_run", "repeat_extract", "none"},
+		{"round_stage", screening.StageSampling, screening.StageTransport, screening.StageReception, screening.StageTesting, screening.StageValidation}, append([]string{"flow", string(screening.SaidPositive)}, plainly(screening.Flows)...),
+		append([]string{"finding"}, screening.Findings...), {"search_how", "concluded", "reopened", "revised"}, {"poor", screening.PoorInvalid, screening.PoorLate},
 		append([]string{"result"}, plainly(outbreak.Results)...), append([]string{"purpose"}, plainly(outbreak.Purposes)...),
 		append([]string{"ground"}, cases.Grounds...), append([]string{"place"}, registry.PlaceKinds...), append([]string{"precision"}, plainly(registry.Precisions)...),
 		append([]string{"visit_source"}, registry.VisitSources...), append([]string{"collected"}, registry.VisitPurposes...), append([]string{"erased"}, registry.Reasons...),
@@ -98,6 +100,12 @@ func TestEveryKeyIsWritten(t *testing.T) {
 	}
 	for _, state := range stayStates {
 		want["web.stay."+state], want["web.site.none."+state], want["web.site.none_why."+state] = true, true, true
+	}
+	for _, st := range screening.SearchSteps {
+		want["web.search_step."+st.Step], want["web.search_hint."+st.Step] = true, true
+		for _, outcome := range st.Outcomes {
+			want["web.search_outcome."+outcome] = true
+		}
 	}
 	for _, st := range board.Steps {
 		want["web.step."+string(st.Step)] = true

@@ -166,6 +166,7 @@ type WaitingTube struct {
 type TubeFilter struct {
 	See   func(outbreak.Scope) bool // who asks may see tubes of the scope
 	Round outbreak.RoundID          // 0: of all rounds that are in memory
+	Row   int64                     // tubes of which the first row of the table comes behind this one
 	Flow  Flow                      // empty: all
 	Past  bool                      // past their time alone
 	Since outbreak.Instant          // with After: behind this one in the list
@@ -295,7 +296,7 @@ func (c *Coverage) eachWaiting(ctx context.Context, f TubeFilter, do func(w Wait
 			visible[i] = f.See(outbreak.Scope{Area: path, Outbreak: v.round.Outbreak})
 		}
 		for _, t := range v.tubes.all() {
-			if !t.waits() || !visible[t.area] {
+			if !t.waits() || !visible[t.area] || v.tubes.base+int64(t.seq) <= f.Row {
 				continue
 			}
 			flow, since, due := limit.stands(t)
