@@ -88,11 +88,11 @@ func (v *View) Rate(perHour float64) string { return words.Number(v.Lang, int64(
 // Share writes a small part of a whole with two digits that say something.
 func (v *View) Share(share float64) string {
 	if share == 0 {
-		return "0 %"
+		return "0%"
 	}
 	percent := 100 * share
 	digits := max(1-int(math.Floor(math.Log10(percent))), 0)
-	return strconv.FormatFloat(percent, 'f', digits, 64) + " %"
+	return strconv.FormatFloat(percent, 'f', digits, 64) + "%"
 }
 
 // roundWaiting is the tubes of one round that wait.
