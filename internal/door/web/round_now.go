@@ -50,7 +50,7 @@ func (s *Server) roundNow(c *call, st screening.RoundStatus) (p roundNow, err er
 		row := stageRow{Stage: stage, Slow: stage.Name == f.Bottleneck}
 		switch i {
 		case 0:
-			row.Href = here + "/people?outcome=unknown"
+			row.Href = here + "/people?in=&outcome=unknown"
 		case 1:
 			row.queue(here, "transit", p.Now.Queues.Transit)
 		default:
