@@ -28,6 +28,7 @@ var (
 	swabs    = []string{"swabs per tube"}
 	beds     = []string{"single_room", "makeshift_bed", "ward_bed", "isolation_ward_bed", "icu_bed"}
 	results  = []string{"positive", "indeterminate", "invalid"}
+	points   = []string{"fever_clinic", "contacts", "isolation_site"} // kinds of sampling points
 	retests  = []string{"repeat_run", "repeat_extract"}
 )
 
@@ -49,12 +50,18 @@ var Keys = catalogue(
 	keys(Optional, "days", swabs, "pool.validated", "pool.other"),
 	keys(Optional, "number", swabs, "pool.isolation", "pool.control"),
 	keys(Optional, "text", nil, "pool.locked_home", "pool.never", "pool.label"),
+	orNone(vocabulary(Optional, points, "pool.never_at")),
 	keys(Optional, "number", []string{"%"}, "pool.lab_dilution.max_prevalence"),
 	keys(Optional, "duration", clock, "round.max_hours"),
 	keys(Optional, "number", calendar, "round.max_days.le5M", "round.max_days.gt5M", "frequency.hot", "frequency.warm", "frequency.cold"),
 	keys(Optional, "number", []string{"rounds"}, "rounds.min"),
 	keys(Optional, "number", []string{"labs"}, "reserve_labs.le5M", "reserve_labs.gt5M"),
 	keys(Optional, "number", []string{"people/hour"}, "sampler.rate"),
+
+	// From how many people on a round wants a passed rehearsal; and how many excusals of one author, in what time or with one
+	// reason, have how many of the people called back.
+	keys(Optional, "number", []string{"people"}, "round.rehearsed_from", "excusal.many", "excusal.same_reason", "excusal.call_backs"),
+	keys(Optional, "duration", clock, "excusal.within", "clock.call_back"),
 	keys(Optional, "number", []string{"people/day"}, "sampler.per_day"),
 
 	// Laboratories: what is done with a tube that is neither positive nor negative before its result is reported, the first time,

@@ -186,6 +186,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.SetupCode = setupCode()
 	h.Screening = screening.New(db, j, ids, reg, tasks, h.Lab)
 	h.Screening.Enrols(h.Access, wall)
+	h.Screening.Runs(c.Version)
 	h.Board = board.New(db, h.Screening.Coverage())
 	if err := h.Board.Renew(ctx); err != nil {
 		return nil, err
@@ -228,6 +229,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
+	a.work.Go(func() { a.every(ctx, 2*time.Second, "rounds", a.House.Screening.TickRounds) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })

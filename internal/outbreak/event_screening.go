@@ -9,6 +9,16 @@ type RoundOpened struct {
 	Opens  Instant `json:"opens"`
 	Closes Instant `json:"closes"`
 	Roll   int     `json:"roll"` // people due
+
+	Pools  []AreaPool `json:"pools,omitempty"`  // parts of it with other tubes
+	Excuse string     `json:"excuse,omitempty"` // why it was opened without a passed rehearsal
+}
+
+// AreaPool is how many swabs a tube takes in a part of a round.
+type AreaPool struct {
+	Area      Path `json:"area"`
+	Pool      int  `json:"pool"`
+	Household bool `json:"household,omitempty"` // of one household alone
 }
 
 // RoundClosed ends a round; Complete is false when somebody decided to close it with people or tubes open.
@@ -17,6 +27,8 @@ type RoundClosed struct {
 	Round    RoundID         `json:"round"`
 	Complete bool            `json:"complete"`
 	Outcomes map[Outcome]int `json:"outcomes"`
+	Devices  []int64         `json:"devices,omitempty"` // that may hold tubes still
+	Sheets   int             `json:"sheets,omitempty"`  // door sheets that are neither back nor lost
 }
 
 // TubesHandedIn says that closed tubes of a round came in together. Who is in them, and which tubes they are, stands in the rows

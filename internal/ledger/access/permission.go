@@ -69,6 +69,53 @@ const (
 	ExportRows     Permission = "export.rows"
 	UserManage     Permission = "user.manage"
 	SelfManage     Permission = "self.manage" // own password, own tokens, own sessions: everybody who is signed in
+	PlaceRead       Permission = "place.read"
+	PlaceManage     Permission = "place.manage"   // add places and names of them, merge and unmerge them
+	VisitRead       Permission = "visit.read"     // see who was where, for a stated purpose
+	VisitRecord     Permission = "visit.record"   // say and correct who was where
+	SecretIssue     Permission = "secret.issue"   // print the result secrets of an area
+	SecretReissue   Permission = "secret.reissue" // replace, copy or revoke the result secret of one person
+	RoundRead       Permission = "round.read"
+	RoundManage     Permission = "round.manage"   // open and close rounds
+	TubeClose       Permission = "tube.close"     // hand in closed tubes
+	TubeSpoil       Permission = "tube.spoil"     // report a tube lost, leaked or rejected
+	OutcomeRecord   Permission = "outcome.record" // record who is excused, refused, away, unreachable
+	AnomalySettle   Permission = "anomaly.settle"
+	CallBackRecord  Permission = "call_back.record" // check by a call what somebody recorded of a person, and say what it found
+	RehearsalRecord Permission = "rehearsal.record" // keep the verdict of a rehearsal
+	PositiveTell    Permission = "positive.tell"    // see whose positive result waits to be told, and say that it was
+	SelfTestRecord  Permission = "self_test.record" // hand out antigen kits and record what they showed
+	LabRead         Permission = "lab.read"
+	LabManage       Permission = "lab.manage"
+	LabReceive      Permission = "lab.receive"
+	LabReport       Permission = "lab.report"
+	LabCorrect      Permission = "lab.correct" // revise a reported result
+	LabRelease      Permission = "lab.release" // let the results of a run that somebody else entered count
+	LabVoid         Permission = "lab.void"    // propose and confirm that nothing of a run stands
+	LabAudit        Permission = "lab.audit"   // settle alarms about a laboratory's own word
+	LabSettle       Permission = "lab.settle"  // settle the alarms of a laboratory
+	CrateRead       Permission = "crate.read"  // see transport boxes and what never came
+	CrateSend       Permission = "crate.send"  // hand a transport box over
+	CaseRead        Permission = "case.read"
+	CaseOpen        Permission = "case.open"
+	CaseClassify    Permission = "case.classify" // classify, set severity, decide a case in question
+	CaseStep        Permission = "case.step"     // record reports and investigations as done
+	SiteRead        Permission = "site.read"
+	SiteManage      Permission = "site.manage"
+	StayRecord      Permission = "stay.record" // arrivals and discharges
+	TripRead        Permission = "trip.read"
+	TripPlan        Permission = "trip.plan"  // assign vehicles, cancel trips
+	TripDrive       Permission = "trip.drive" // record pick-up and arrival
+	TaskRead        Permission = "task.read"
+	TaskWork        Permission = "task.work"
+	BoardRead       Permission = "board.read" // see the figures of the backlog
+	BoardRows       Permission = "board.rows" // see the rows behind them, each of which is about somebody
+	JournalRead     Permission = "journal.read"
+	EventRetry      Permission = "event.retry" // retry or dismiss a parked entry
+	ProtocolRead    Permission = "protocol.read"
+	ExportRows      Permission = "export.rows"
+	UserManage      Permission = "user.manage"
+	SelfManage      Permission = "self.manage" // own password, own tokens, own sessions: everybody who is signed in
 )
 
 // Role names a set of permissions.
@@ -103,13 +150,13 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
-		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch),
+		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord),
 	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch),
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch),
-	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord),
+	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork),

@@ -133,6 +133,9 @@ func (s *Service) ProtocolOf(tx *store.Tx, id outbreak.OutbreakID) (outbreak.Pro
 	return p, nil
 }
 
+// Protocol finds an installed rule book by its id, such as the one a round was opened under.
+func (s *Service) Protocol(id string) (outbreak.Protocol, bool) { return s.protocols.Find(id) }
+
 // IssueBox is the command that gives an area a run of tube serials.
 type IssueBox struct {
 	Key      string              `json:"-"`

@@ -21,6 +21,9 @@ const (
 	TellPositive   What = "tell_positive"    // call a person about the own positive result
 	SelfTestSwab   What = "self_test_swab"   // a self-test was positive: a swab for a laboratory
 	SettleAnomaly  What = "settle_anomaly"   // something does not fit
+	AuditExcusals  What = "audit_excusals"   // excusals that look alike: have a few people called, and decide
+	CallBack       What = "call_back"        // call somebody whose excusal was drawn by lot
+	OpenRound      What = "open_round"       // a planned round did not open at its instant: open it or drop it
 	ReportCase     What = "report"           // report the case to the network
 	CoreInfo       What = "core_info"        // core information of the investigation
 	FullReport     What = "full_report"      // the first full report
@@ -51,6 +54,7 @@ var owner = map[What]struct {
 	Resample: {access.Sampler, false}, AwaitSingle: {access.Laboratory, false}, SwabAgain: {access.Sampler, false},
 	TellPositive: {access.Investigator, false}, SelfTestSwab: {access.Sampler, false},
 	FindMembers: {access.Investigator, true}, SearchPool: {access.Investigator, false}, SettleAnomaly: {access.Sampler, false},
+	AuditExcusals: {access.Command, false}, CallBack: {access.ContactTracer, false}, OpenRound: {access.Command, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
 	MergedCases: {access.Investigator, true}, MergedBeds: {access.SiteManager, true},

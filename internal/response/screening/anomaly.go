@@ -13,22 +13,24 @@ const (
 	UnknownMember   = "unknown_member"   // a member nobody knows
 	DuplicatePerson = "duplicate_person" // in two tubes of one round
 	TwiceInTube     = "twice_in_tube"
-	Overfull        = "overfull"         // more members than the pool allows
-	EmptyTube       = "empty"            // no member
-	TubeReused      = "tube_reused"      // the same tube again with other members or in another round
-	OpConflict      = "op_conflict"      // the same operation id with another content
-	WrongClock      = "wrong_clock"      // taken in the future, or before the round opened
-	AfterClose      = "after_close"      // handed in after the round was closed
-	Orphan          = "orphan"           // at a laboratory, handed in by no booth
-	CodeUnproven    = "code_unproven"    // a personal code without its proof
-	CountDiffers    = "count_differs"    // swabs counted, and members, are not as many
-	UnknownDevice   = "unknown_device"   // operations of a device that was not enrolled for the booth
-	SerialElsewhere = "serial_elsewhere" // a serial of a run that was never issued to the booth
-	SerialCheck     = "serial_check"     // a serial whose check character does not fit: misread
+	Overfull        = "overfull"            // more members than the pool allows
+	EmptyTube       = "empty"               // no member
+	TubeReused      = "tube_reused"         // the same tube again with other members or in another round
+	OpConflict      = "op_conflict"         // the same operation id with another content
+	WrongClock      = "wrong_clock"         // taken in the future, or before the round opened
+	AfterClose      = "after_close"         // handed in after the round was closed
+	Orphan          = "orphan"              // at a laboratory, handed in by no booth
+	CodeUnproven    = "code_unproven"       // a personal code without its proof
+	CountDiffers    = "count_differs"       // swabs counted, and members, are not as many
+	UnknownDevice   = "unknown_device"      // operations of a device that was not enrolled for the booth
+	SerialElsewhere = "serial_elsewhere"    // a serial of a run that was never issued to the booth
+	SerialCheck     = "serial_check"        // a serial whose check character does not fit: misread
+	LookAlike       = "look_alike_excusals" // one person excused many in a short time, or with one reason
+	MixedHouseholds = "mixed_households"    // where a tube is for one household alone
 )
 
 // Anomalies lists the kinds.
-var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan, CodeUnproven, CountDiffers, UnknownDevice, SerialElsewhere, SerialCheck}
+var Anomalies = []string{UnknownMember, DuplicatePerson, TwiceInTube, Overfull, EmptyTube, TubeReused, OpConflict, WrongClock, AfterClose, Orphan, CodeUnproven, CountDiffers, UnknownDevice, SerialElsewhere, SerialCheck, LookAlike, MixedHouseholds}
 
 // Anomaly is something that does not fit. What it is about is kept as it came.
 type Anomaly struct {
@@ -62,6 +64,14 @@ func (s *Service) raise(tx *store.Tx, by outbreak.Actor, a Anomaly, apart string
 	if a.At == 0 {
 		a.At = tx.Now
 	}
+	return s.raiseWith(tx, by, a, apart, task.Work{What: task.SettleAnomaly, Subject: a.ref(), Scope: a.Scope(), Clock: outbreak.Deadline{From: a.At}})
+}
+
+// raiseWith is raise with work of its own.
+func (s *Service) raiseWith(tx *store.Tx, by outbreak.Actor, a Anomaly, apart string, w task.Work) (bool, error) {
+	if a.At == 0 {
+		a.At = tx.Now
+	}
 	ukey := fmt.Sprintf("%s %d %s %s", a.What, a.Round, a.Tube, apart)
 	n, err := tx.Exec("insert into anomaly ("+anomalyColumns+`, ukey, settled_by, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', 0, $10, '', $11)
 		on conflict (ukey) do nothing`, a.ID, a.What, a.Outbreak, a.Area, a.Round, a.Tube, a.Person, a.Content, a.At, ukey, tx.Now)
@@ -74,7 +84,7 @@ func (s *Service) raise(tx *store.Tx, by outbreak.Actor, a Anomaly, apart string
 	if _, err := s.journal.Append(tx, by, outbreak.AnomalyRaised{Scope: a.Scope(), Anomaly: a.ID, What: a.What, Round: a.Round, Tube: a.Tube, Person: a.Person, At: a.At}); err != nil {
 		return false, err
 	}
-	return true, s.tasks.Open(tx, by, task.Work{What: task.SettleAnomaly, Subject: a.ref(), Scope: a.Scope(), Clock: outbreak.Deadline{From: a.At}})
+	return true, s.tasks.Open(tx, by, w)
 }
 
 func (a Anomaly) ref() outbreak.Ref { return outbreak.Ref{Kind: "anomaly", ID: a.ID.String()} }
@@ -87,7 +97,11 @@ func (s *Service) settle(tx *store.Tx, by outbreak.Actor, a Anomaly, verdict str
 	if _, err := s.journal.Append(tx, by, outbreak.AnomalySettled{Scope: a.Scope(), Anomaly: a.ID, Verdict: verdict}); err != nil {
 		return err
 	}
-	return s.tasks.End(tx, by, task.SettleAnomaly, a.ref(), task.Done, tx.Now)
+	what := task.SettleAnomaly
+	if a.What == LookAlike {
+		what = task.AuditExcusals
+	}
+	return s.tasks.End(tx, by, what, a.ref(), task.Done, tx.Now)
 }
 
 // orphansOf reads what laboratories said of tubes that were now handed in, whether somebody settled it by hand or not.

@@ -166,11 +166,12 @@ type outbreakPace struct {
 	rounds []Round
 	silent time.Duration
 	target float64
+	rules  func(edition string) (outbreak.Protocol, bool)
 	needs  map[outbreak.Path]int // of one booth in an area, of the people the rounds there still owe a swab
 }
 
 func (s *Service) paceOf(tx *store.Tx, ob outbreak.OutbreakID) (*outbreakPace, error) {
-	p := &outbreakPace{needs: map[outbreak.Path]int{}}
+	p := &outbreakPace{needs: map[outbreak.Path]int{}, rules: s.registry.Protocol}
 	rules, err := s.registry.ProtocolOf(tx, ob)
 	if err != nil {
 		return nil, err
@@ -179,7 +180,7 @@ func (s *Service) paceOf(tx *store.Tx, ob outbreak.OutbreakID) (*outbreakPace, e
 	if p.silent, err = s.silentAfter(tx, ob); err != nil {
 		return nil, err
 	}
-	ids, err := store.List(tx, store.Value[outbreak.RoundID], "select id from round where state = $1 and outbreak = $2 order by id", Open, ob)
+	ids, err := store.List(tx, store.Value[outbreak.RoundID], "select id from round where state in "+running+" and outbreak = $1 order by id", ob)
 	for _, id := range ids {
 		if err != nil {
 			return nil, err
@@ -202,8 +203,12 @@ func (p *outbreakPace) status(b Booth, devices []Device, hour int, all []Booth, 
 		if !r.reaches(b.Area) {
 			continue
 		}
+		rules, _ := p.rules(r.Edition)
+		pool = max(pool, r.poolOf(b, rules).Pool)
+		if r.State != Open { // no new sampling is planned
+			continue
+		}
 		open = open || now >= r.Opens && now <= r.Closes
-		pool = max(pool, r.Pool)
 		reached = append(reached, r)
 	}
 	if len(reached) > 0 {

@@ -209,7 +209,10 @@ func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error
 	case "ResultLineSet":
 		return nil, c.setLines(tx)
 	case "RoundOpened":
-		return nil, outbreak.On(e, func(r outbreak.RoundOpened) error { return c.open(tx, r.Round) })
+		return odd, outbreak.On(e, func(r outbreak.RoundOpened) (err error) {
+			odd, err = c.open(tx, r.Round)
+			return err
+		})
 	case "RoundClosed":
 		return nil, outbreak.On(e, func(r outbreak.RoundClosed) error { c.close(r.Round); return nil })
 	case "TubesHandedIn":
@@ -301,25 +304,28 @@ func (c *Coverage) spoil(code outbreak.TubeCode) {
 	}
 }
 
-// open takes a new round in.
-func (c *Coverage) open(tx *store.Tx, id outbreak.RoundID) error {
+// open takes a new round in, with the tubes that came while it was planned.
+func (c *Coverage) open(tx *store.Tx, id outbreak.RoundID) (odd []twice, err error) {
 	r, err := roundByID(tx, id)
 	if err != nil {
-		return err
+		return nil, err
+	}
+	if r.earlySeq != 0 {
+		return c.read(tx, []outbreak.RoundID{id})
 	}
 	if err := c.group(tx); err != nil {
-		return err
+		return nil, err
 	}
 	v := newRoundView(r, c.codes)
 	for _, area := range r.Areas {
 		if err := v.loadRoll(tx, area); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.rounds[id] = v
-	return nil
+	return nil, nil
 }
 
 func (c *Coverage) close(id outbreak.RoundID) {

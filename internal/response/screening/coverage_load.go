@@ -25,7 +25,7 @@ func (c *Coverage) start(ctx context.Context) error {
 	var odd []twice
 	var head int64
 	err := c.s.db.Read(ctx, func(tx *store.Tx) error {
-		open, err := store.List(tx, store.Value[outbreak.RoundID], "select id from round where state <> $1 or complete = 0 and closed_at > $2 order by id", Closed, tx.Now.Add(-owingFor))
+		open, err := store.List(tx, store.Value[outbreak.RoundID], "select id from round where state in "+running+" or state = $1 and complete = 0 and closed_at > $2 order by id", Closed, tx.Now.Add(-owingFor))
 		if err != nil {
 			return err
 		}
@@ -98,6 +98,9 @@ func (c *Coverage) hold(ctx context.Context, id outbreak.RoundID) error {
 		c.mu.RUnlock()
 		if there {
 			return nil
+		}
+		if r, err := roundByID(tx, id); err != nil || r.State == Planned || r.State == Cancelled { // nobody stands anywhere in it
+			return err
 		}
 		if _, err := c.read(tx, []outbreak.RoundID{id}); err != nil {
 			return err

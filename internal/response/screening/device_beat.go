@@ -44,13 +44,19 @@ type DeviceState struct {
 	Outbreak  outbreak.OutbreakID `json:"outbreak"`
 }
 
-// DeviceRound is a round that is open at the booth.
+// DeviceRound is a round the booth samples for, or will within a day: the device may be without a network when it opens.
 type DeviceRound struct {
-	Round  outbreak.RoundID `json:"round"`
-	Name   string           `json:"name"`
-	Pool   int              `json:"pool"`
-	Closes int64            `json:"closes_ms"`
+	Round     outbreak.RoundID `json:"round"`
+	Name      string           `json:"name"`
+	Pool      int              `json:"pool"` // swabs per tube at this booth
+	Household bool             `json:"household,omitempty"`
+	State     RoundState       `json:"state"`
+	Opens     int64            `json:"opens_ms"`
+	Closes    int64            `json:"closes_ms"`
 }
+
+// soonOpen is how long before it opens a device is told of a planned round.
+const soonOpen = 24 * time.Hour
 
 // stateOf tells a device how it stands.
 func (s *Service) stateOf(tx *store.Tx, d Device, b Booth) (DeviceState, error) {
@@ -60,15 +66,17 @@ func (s *Service) stateOf(tx *store.Tx, d Device, b Booth) (DeviceState, error) 
 	slices.SortFunc(st.Keys, func(a, b registry.CodeKey) int { return int(a.Epoch - b.Epoch) })
 	rounds, err := roundsAt(tx, b)
 	for _, r := range rounds {
-		st.Rounds = append(st.Rounds, DeviceRound{Round: r.ID, Name: r.Name, Pool: r.Pool, Closes: int64(r.Closes)})
+		p, _ := s.registry.Protocol(r.Edition)
+		pool := r.poolOf(b, p)
+		st.Rounds = append(st.Rounds, DeviceRound{Round: r.ID, Name: r.Name, Pool: pool.Pool, Household: pool.Household, State: r.State, Opens: int64(r.Opens), Closes: int64(r.Closes)})
 	}
 	return st, err
 }
 
-// roundsAt lists the open rounds that reach a booth, the newest first.
+// roundsAt lists the rounds that are worked on at a booth or will be soon: those that are open first, the newest of each first.
 func roundsAt(tx *store.Tx, b Booth) ([]Round, error) {
-	ids, err := store.List(tx, store.Value[outbreak.RoundID], `select distinct r.id from round r join round_area a on a.round = r.id
-		where r.state = $1 and r.outbreak = $2 order by r.id desc`, Open, b.Outbreak)
+	ids, err := store.List(tx, store.Value[outbreak.RoundID], `select id from round where outbreak = $1 and (state in `+running+` or state = 'planned' and opens < $2)
+		order by case state when 'open' then 0 when 'closing' then 1 else 2 end, id desc`, b.Outbreak, tx.Now.Add(soonOpen))
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +91,6 @@ func roundsAt(tx *store.Tx, b Booth) ([]Round, error) {
 		}
 	}
 	return list, nil
-}
-
-// reaches tells whether a booth in an area works for the round: the one lies in the other.
-func (r Round) reaches(area outbreak.Path) bool {
-	return slices.ContainsFunc(r.Areas, func(a outbreak.Path) bool { return a.Contains(area) || area.Contains(a) })
 }
 
 // own finds the device an actor is.
@@ -174,27 +177,6 @@ func (s *Service) silentAfter(tx *store.Tx, ob outbreak.OutbreakID) (time.Durati
 
 // usuallySilent is taken where the rule book names no time.
 const usuallySilent = 15 * time.Minute
-
-// pending lists the devices of a round that may hold tubes: those that made more than is on disk, and those that act and were not
-// heard of. A device that signed out with nothing waiting holds none.
-func (s *Service) pending(tx *store.Tx, r Round) (unsynced, silent []Device, err error) {
-	after, err := s.silentAfter(tx, r.Outbreak)
-	if err != nil {
-		return nil, nil, err
-	}
-	list, err := store.List(tx, s.device, "select "+deviceColumns+" from device where outbreak = $1 and kind = $2 and ended <> $3 order by id", r.Outbreak, kindDevice, Left)
-	now := s.wallNow(tx)
-	for _, d := range list {
-		switch {
-		case !r.reaches(d.Area):
-		case d.Missing() > 0 || d.Outbox > 0 && d.Ended == "":
-			unsynced = append(unsynced, d)
-		case d.Ended == "" && now.Sub(d.BeatAt) > after:
-			silent = append(silent, d)
-		}
-	}
-	return unsynced, silent, err
-}
 
 // wallNow is the wall clock's time, or the outbreak's in a house without devices.
 func (s *Service) wallNow(tx *store.Tx) outbreak.Instant {

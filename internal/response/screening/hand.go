@@ -65,6 +65,7 @@ type handing struct {
 	odds    []oddity
 	runs    [][]tubeRow // what was written, a run for each round
 	early   [][]any     // walk-ins nobody registered yet, and their tubes
+	limits  map[roundBooth]int
 }
 
 // handedRow is an operation that is to be stored.
@@ -274,9 +275,9 @@ func (w *handing) look(t Tube, o *Operation, round Round, booth Booth, apart str
 		says string
 	}{
 		{EmptyTube, len(t.Members) == 0, ""},
-		{Overfull, len(t.Members) > round.Pool, ""},
+		{Overfull, len(t.Members) > w.limit(round, booth), ""},
 		{WrongClock, t.Taken > w.tx.Now.Add(outbreak.Drift) || t.Taken < round.Opens.Add(-early) || o.Skew.Abs() > outbreak.Drift, ""},
-		{AfterClose, round.State == Closed, ""},
+		{AfterClose, round.State == Closed || round.State == Cancelled, ""},
 		{TubeReused, reused, ""},
 		{CodeUnproven, len(unproven) > 0, numbers(unproven)},
 		{SerialCheck, !w.boxes[t.Code].Sound(t.Code), string(t.Code)},
@@ -324,7 +325,27 @@ func (w *handing) write() error {
 	if _, err := w.tx.Insert("tube_amended", []string{"area_id", "tube", "round", "op_id", "replaces", "reason", "by_whom"}, nil, amended); err != nil {
 		return err
 	}
+	if err := w.noteEarly(); err != nil {
+		return err
+	}
 	return w.tx.Must("insert into tube_last (id, seq) values (1, $1) on conflict (id) do update set seq = excluded.seq", last)
+}
+
+// noteEarly notes where the tubes of rounds begin that are not open yet.
+func (w *handing) noteEarly() error {
+	for id, round := range w.rounds {
+		if round.State != Planned {
+			continue
+		}
+		i := slices.IndexFunc(w.rows, func(r *handedRow) bool { return r.Round == id })
+		if i < 0 {
+			continue
+		}
+		if _, err := w.tx.Exec("update round set early_seq = $1 where id = $2 and early_seq = 0", w.rows[i].seq, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // announce appends one record per round, and gives the last one's place in the journal.

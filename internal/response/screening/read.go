@@ -42,7 +42,7 @@ func (s *Service) ListRounds(ctx context.Context, by outbreak.Actor) (rounds []R
 			if !sees(by, r) {
 				continue
 			}
-			if r.Areas, err = areasOf(tx, r.ID); err != nil {
+			if err := withAreas(tx, &r); err != nil {
 				return err
 			}
 			rounds = append(rounds, r)
