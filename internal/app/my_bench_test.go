@@ -47,7 +47,7 @@ func BenchmarkMyResult(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	r, err := h.Screening.OpenRound(ctx, root, screening.OpenRound{Outbreak: ob, Name: "Round 1", Areas: []string{"A"}})
+	r, err := h.Screening.OpenRound(ctx, root, screening.OpenRound{Outbreak: ob, Name: "Round 1", Areas: []string{"A"}, Excuse: "a benchmark"})
 	if err != nil {
 		b.Fatal(err)
 	}

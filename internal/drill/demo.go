@@ -130,7 +130,7 @@ func (d Demo) day(ctx context.Context, t *town, day int, before *play, told Told
 // openRound opens the round of a day; the first was opened when the roll was read back.
 func (t *town) openRound(ctx context.Context, day int) (outbreak.RoundID, error) {
 	var r screening.Round
-	err := t.c.Post(ctx, "/rounds", fmt.Sprint("demo-round-", day+1), map[string]any{"outbreak": t.outbreak, "name": roundName(day), "areas": []string{root + "01"}, "pool": pool}, &r)
+	err := t.c.Post(ctx, "/rounds", fmt.Sprint("demo-round-", day+1), map[string]any{"outbreak": t.outbreak, "name": roundName(day), "areas": []string{root + "01"}, "pool": pool, "excuse": "A demonstration: nobody in it is real."}, &r)
 	return r.ID, err
 }
 

@@ -146,7 +146,7 @@ func (r *rehearsal) round(ctx context.Context, n int) (outbreak.RoundID, error) 
 	for len(r.rounds) <= n {
 		var x screening.Round
 		name := fmt.Sprintf("%s round %d", r.name, len(r.rounds)+1)
-		if err := r.c.Post(ctx, "/rounds", name, map[string]any{"outbreak": r.outbreak, "name": name, "areas": []string{r.name}, "pool": pool}, &x); err != nil {
+		if err := r.c.Post(ctx, "/rounds", name, map[string]any{"outbreak": r.outbreak, "name": name, "areas": []string{r.name}, "pool": pool, "excuse": "This is the rehearsal."}, &x); err != nil {
 			return 0, err
 		}
 		r.rounds = append(r.rounds, x.ID)

@@ -105,7 +105,7 @@ func (c *RoundConfig) enrolNumbers(ctx context.Context, client *Client, t *round
 
 func (c *RoundConfig) openRound(ctx context.Context, client *Client, t *roundTown) error {
 	var round screening.Round
-	err := client.Post(ctx, "/rounds", t.name+" round", map[string]any{"outbreak": t.outbreak, "name": "Rehearsal", "areas": []string{t.name}, "pool": c.Pool}, &round)
+	err := client.Post(ctx, "/rounds", t.name+" round", map[string]any{"outbreak": t.outbreak, "name": "Rehearsal", "areas": []string{t.name}, "pool": c.Pool, "excuse": "This is the rehearsal."}, &round)
 	t.round = round.ID
 	return err
 }

@@ -61,6 +61,8 @@ func screeningRoutes(p *plan) {
 	nowRoutes(p)
 	searchRoutes(p)
 	qualityRoute(p)
+	roundPlanRoutes(p)
+	missingRoutes(p)
 }
 
 var screeningTag = []string{"screening"}
@@ -78,9 +80,10 @@ func roundRoutes(p *plan) {
 				Outbreak outbreak.OutbreakID `json:"outbreak"`
 				Area     string              `json:"area" maxLength:"40" doc:"Its code"`
 				Name     string              `json:"name" maxLength:"200"`
+				Kind     string              `json:"kind,omitempty" enum:"community,fever_clinic,contacts,isolation_site" doc:"Whom it is for; left out: the community"`
 			}
 		}) (*reply[screening.Booth], error) {
-			b, err := p.house.Screening.AddBooth(ctx, door.ActorOf(ctx), screening.AddBooth{Key: in.Key, Outbreak: in.Body.Outbreak, Area: in.Body.Area, Name: in.Body.Name})
+			b, err := p.house.Screening.AddBooth(ctx, door.ActorOf(ctx), screening.AddBooth{Key: in.Key, Outbreak: in.Body.Outbreak, Area: in.Body.Area, Name: in.Body.Name, Kind: in.Body.Kind})
 			return &reply[screening.Booth]{b}, err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds", Summary: "The rounds one may see, the newest first", Tags: screeningTag},
@@ -88,7 +91,7 @@ func roundRoutes(p *plan) {
 			list, err := p.house.Screening.ListRounds(ctx, door.ActorOf(ctx))
 			return whole(list), err
 		})
-	route(p, access.RoundManage, huma.Operation{Method: http.MethodPost, Path: "/rounds", Summary: "Open a round over areas", Tags: screeningTag, DefaultStatus: http.StatusCreated},
+	route(p, access.RoundManage, huma.Operation{Method: http.MethodPost, Path: "/rounds", Summary: "Open a round over areas, or plan it ahead", Tags: screeningTag, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, in *struct {
 			Keyed
 			Body struct {
@@ -96,12 +99,18 @@ func roundRoutes(p *plan) {
 				Name     string              `json:"name" maxLength:"200"`
 				Areas    []string            `json:"areas" minItems:"1" maxItems:"1000" doc:"Codes"`
 				Pool     int                 `json:"pool,omitempty" doc:"Swabs per tube; left out: the protocol's"`
-				Opens    outbreak.Instant    `json:"opens,omitempty" doc:"Empty: now"`
+				Pools    []partPool          `json:"pools,omitempty" maxItems:"1000" doc:"Parts of it with other tubes"`
+				Opens    outbreak.Instant    `json:"opens,omitempty" doc:"Empty: now; later than now: the round is planned, and opens then"`
 				Closes   outbreak.Instant    `json:"closes,omitempty" doc:"Empty: when the protocol says"`
+				Excuse   string              `json:"excuse,omitempty" maxLength:"300" doc:"Why it opens on a version that passed no rehearsal here"`
 			}
 		}) (*reply[screening.Round], error) {
 			b := in.Body
-			r, err := p.house.Screening.OpenRound(ctx, door.ActorOf(ctx), screening.OpenRound{Key: in.Key, Outbreak: b.Outbreak, Name: b.Name, Areas: b.Areas, Pool: b.Pool, Opens: b.Opens, Closes: b.Closes})
+			c := screening.OpenRound{Key: in.Key, Outbreak: b.Outbreak, Name: b.Name, Areas: b.Areas, Pool: b.Pool, Opens: b.Opens, Closes: b.Closes, Excuse: b.Excuse}
+			for _, x := range b.Pools {
+				c.Pools = append(c.Pools, screening.PoolIn(x))
+			}
+			r, err := p.house.Screening.OpenRound(ctx, door.ActorOf(ctx), c)
 			return &reply[screening.Round]{r}, err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}", Summary: "A round and where everybody on its roll stands", Tags: screeningTag},

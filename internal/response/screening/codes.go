@@ -87,6 +87,7 @@ func (c *Coverage) regroup(tx *store.Tx, people []outbreak.PersonID) error {
 		delete(c.codes, no)
 	}
 	c.codes.add(groups)
+	c.forgetSets()
 	for _, g := range groups {
 		touched = append(touched, g...)
 	}

@@ -34,6 +34,10 @@ type Coverage struct {
 	asked  int64 // counts who asks for closed rounds
 
 	watched watched // people besides tubes
+
+	sets      map[outbreak.RoundID]*rollSet // closed rounds, to be compared; see forgetSets
+	setsAt    int64                         // counts when they were forgotten
+	comparing sync.Mutex                    // held by who compares rounds
 }
 
 // heard is what laboratories said of a tube before a booth did.
@@ -287,6 +291,7 @@ func (c *Coverage) each(codes []outbreak.TubeCode, note func(*heard)) {
 			}
 		}
 		if !found {
+			c.forgetSets()
 			h := c.early[code]
 			note(&h)
 			c.early[code] = h
@@ -296,11 +301,16 @@ func (c *Coverage) each(codes []outbreak.TubeCode, note func(*heard)) {
 
 func (c *Coverage) spoil(code outbreak.TubeCode) {
 	c.lost[code] = true
+	found := false
 	for _, v := range c.rounds {
 		if i, ok := v.tubes.find(code); ok {
+			found = true
 			v.change(v.tubes.at(i), func(t *tubeView) { t.spoiled = true })
 			v.settleTube(i)
 		}
+	}
+	if !found {
+		c.forgetSets()
 	}
 }
 
@@ -347,7 +357,7 @@ func (c *Coverage) crowd() {
 	}
 	slices.SortFunc(closed, func(a, b *roundView) int { return int(b.used - a.used) })
 	for _, v := range closed[min(len(closed), mostClosed):] {
-		delete(c.rounds, v.round.ID)
+		c.leave(v)
 	}
 }
 
@@ -366,6 +376,7 @@ func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, er
 	c.looked = max(c.looked, e.Last)
 	v := c.rounds[e.Round]
 	if v == nil {
+		c.forgetSets()
 		return nil, nil
 	}
 	for _, r := range rows {
@@ -432,6 +443,7 @@ func (l *areaList) all() []outbreak.Path {
 func (c *Coverage) reloadRoll(tx *store.Tx, area outbreak.Path) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forgetSets()
 	for _, v := range c.rounds {
 		if v.round.State == Closed || !slices.ContainsFunc(v.round.Areas, func(a outbreak.Path) bool { return a.Contains(area) }) {
 			continue

@@ -31,6 +31,7 @@ type run struct {
 	state  []uint8  // index into outcomeNames; notOnRoll for a gap, underAnother for a further code of somebody
 	tube   []uint32 // ordinal of the first tube + 1
 	counts [8]int
+	moved  int64 // counts who came to stand elsewhere
 }
 
 const (
@@ -214,7 +215,10 @@ func (r *run) stand(i int64, now uint8) {
 	if now != underAnother {
 		r.counts[now]++
 	}
-	r.state[i] = now
+	if r.state[i] != now {
+		r.state[i] = now
+		r.moved++
+	}
 }
 
 // settleTube brings everybody in a tube up to date.

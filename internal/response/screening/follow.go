@@ -226,6 +226,9 @@ func (s *Service) followHandedIn(tx *store.Tx, by outbreak.Actor, h outbreak.Tub
 	if err != nil {
 		return err
 	}
+	if err := s.lookAtHouseholds(tx, by, rows); err != nil {
+		return err
+	}
 	again := map[outbreak.TubeCode]bool{}
 	for _, c := range h.Again {
 		again[c] = true

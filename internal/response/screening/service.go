@@ -40,6 +40,7 @@ type Service struct {
 	devices  devices
 	serials  serialDesk
 	pace     pace
+	zones    zones
 	version  string // of the program, for rehearsals
 }
 
