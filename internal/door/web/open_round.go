@@ -45,7 +45,7 @@ func (s *Server) openRound(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n := screening.OpenRound{Key: c.key(), Outbreak: ob, Name: c.form.Get("name")}
+	n := screening.OpenRound{Key: c.key(), Outbreak: ob, Name: c.form.Get("name"), Excuse: c.form.Get("excuse")}
 	for _, path := range c.form["area"] {
 		n.Areas = append(n.Areas, outbreak.Path(path).Code())
 	}
@@ -56,8 +56,15 @@ func (s *Server) openRound(c *call) (string, error) {
 		return "", err
 	}
 	n.Pool, _ = strconv.Atoi(c.form.Get("pool")) // no number: as the protocol says
+	if n.Pools, err = c.partPools(); err != nil {
+		return "", err
+	}
 	r, err := s.House.Screening.OpenRound(c.ctx, c.by, n)
-	return "/rounds/" + r.ID.String() + "?done=round_opened", err
+	done := "round_opened"
+	if r.State == screening.Planned {
+		done = "round_planned"
+	}
+	return "/rounds/" + r.ID.String() + "?done=" + done, err
 }
 
 func (s *Server) closeRound(c *call) (string, error) {

@@ -49,7 +49,7 @@ func (v *View) Subject(r outbreak.Ref) []ref {
 
 // pageOf names the page of each kind of thing.
 var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": "/tubes/", "single": "/tubes/", "round": "/rounds/", "site": "/sites/", "user": "/users/",
-	"trip": "/transfers?trip=", "anomaly": "/anomalies?anomaly=", "lab": "/laboratories/", "run": "/runs/", "lab_alarm": "/laboratories?alarm=", "pool_search": "/searches/", "search": "/searches/"}
+	"trip": "/transfers?trip=", "anomaly": "/anomalies?anomaly=", "lab": "/laboratories/", "run": "/runs/", "call_back": "/call-backs#c", "lab_alarm": "/laboratories?alarm=", "pool_search": "/searches/", "search": "/searches/"}
 
 func (v *View) ref(kind, id string) ref {
 	r := ref{Kind: kind, ID: id, Name: v.called(kind, id)}

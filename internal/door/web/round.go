@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 
-	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 )
@@ -13,6 +12,8 @@ import (
 type roundsPage struct {
 	Rounds []screening.Round
 	New    *roundForm
+	Told   rehearsed
+	Zones  int // lines of the form for parts with tubes of their own
 }
 
 func (s *Server) readRounds(c *call) (any, error) {
@@ -21,18 +22,22 @@ func (s *Server) readRounds(c *call) (any, error) {
 		return nil, err
 	}
 	form, err := s.roundForm(c)
-	return roundsPage{Rounds: list, New: form}, err
+	if err != nil {
+		return nil, err
+	}
+	told, err := s.rehearsed(c)
+	return roundsPage{Rounds: list, New: form, Told: told, Zones: zoneLines}, err
 }
 
 // roundPage is one round: where everybody on its roll stands, how it moves, and the same area by area.
 type roundPage struct {
-	Round    screening.RoundStatus
-	Parts    []part
-	Sampled  int
-	Valid    int
-	Owed     int // people the round still owes something
-	MayClose bool
-	Now      roundNow
+	Round   screening.RoundStatus
+	Parts   []part
+	Sampled int
+	Valid   int
+	Owed    int // people the round still owes something
+	Now     roundNow
+	stage
 }
 
 // part is one outcome's share of the roll, with its place in the bar.
@@ -64,7 +69,9 @@ func (s *Server) readRound(c *call) (any, error) {
 	c.view.Head = st.AsOf
 	p := roundPage{Round: st, Parts: partsOf(st.Outcomes, st.RollNow), Sampled: st.Sampled(), Valid: st.Outcomes[outbreak.ValidResult],
 		Owed: st.Outcomes[outbreak.Unknown] + st.Outcomes[outbreak.Awaiting] + st.Outcomes[outbreak.SampleAgain]}
-	p.MayClose = st.State != screening.Closed && access.Can(c.by, access.RoundManage, st.Scope())
+	if p.stage, err = s.stageOf(c, st.Round); err != nil {
+		return nil, err
+	}
 	p.Now, err = s.roundNow(c, st)
 	return p, err
 }

@@ -18,10 +18,11 @@ type stationsPage struct {
 	LabAt     []areaChoice
 	BoxAt     []areaChoice // where the reader may issue tube serials
 	Outbreaks []outbreakChoice
+	Kinds     []string // of sampling points
 }
 
 func (s *Server) readStations(c *call) (any, error) {
-	var p stationsPage
+	p := stationsPage{Kinds: screening.BoothKinds}
 	var err error
 	if p.Booths, err = s.House.Screening.ListBooths(c.ctx, c.by); err != nil {
 		return nil, err
@@ -49,7 +50,7 @@ func (s *Server) addBooth(c *call) (string, error) {
 	if c.form.Get("name") == "" {
 		return "", refuseField("booth-name", "web.stations.name_missing")
 	}
-	_, err = s.House.Screening.AddBooth(c.ctx, c.by, screening.AddBooth{Key: c.key(), Outbreak: ob, Area: outbreak.Path(c.form.Get("area")).Code(), Name: c.form.Get("name")})
+	_, err = s.House.Screening.AddBooth(c.ctx, c.by, screening.AddBooth{Key: c.key(), Outbreak: ob, Area: outbreak.Path(c.form.Get("area")).Code(), Name: c.form.Get("name"), Kind: c.form.Get("kind")})
 	return "/stations?done=booth_added", err
 }
 
