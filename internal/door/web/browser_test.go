@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -212,11 +213,12 @@ func (b *browser) pageAddresses() map[string]string {
 			addresses[r.Page] = strings.TrimSuffix(r.Path, "{$}")
 		}
 	}
-	addresses["round"] = first("/rounds", "/rounds/")
+	addresses["round"] = b.firstRound()
 	addresses["standing"] = addresses["round"] + "/people?outcome=unknown"
 	addresses["round-waiting"] = addresses["round"] + "/waiting"
 	addresses["quality"] = addresses["round"] + "/quality"
 	addresses["search"] = b.search()
+	maps.Copy(addresses, b.roundPages(addresses["round"]))
 	addresses["tube"] = first("/recalls", "/tubes/")
 	addresses["case"] = first("/cases", "/cases/")
 	addresses["person"] = first("/cases", "/people/")

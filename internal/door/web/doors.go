@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -83,6 +84,7 @@ func (s *Server) fillDoor(c *call) (string, error) {
 		}
 		n.Items = append(n.Items, screening.DoorSaid{Line: i, Said: values[0], Reason: c.form.Get("reason-" + line), At: at})
 	}
+	slices.SortFunc(n.Items, func(a, b screening.DoorSaid) int { return a.Line - b.Line }) // the same form is the same command
 	d, err := s.House.Screening.FillDoorSheet(c.ctx, c.by, n)
 	done := "door_filled"
 	if n.Back {
