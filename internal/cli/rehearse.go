@@ -43,6 +43,7 @@ type rehearseScreeningCmd struct {
 	RawLog  bool    `help:"Measure a bare log that takes the same uploads the same way, and print the ratio."`
 	Lookups float64 `help:"Residents per second who ask for their result meanwhile."`
 	Seed    uint64  `help:"Of the moments." default:"1"`
+	Record  string  `help:"A running house that is told when the rehearsal was passed, with --token: it then opens large rounds on this version. The house that was rehearsed on, with --url." placeholder:"http://..."`
 }
 
 // rehearseWhere says where a rehearsal takes place, and where its file of acknowledged operations goes.
@@ -76,7 +77,7 @@ func (c rehearseScreeningCmd) Run(r *run) error {
 		return err
 	}
 	defer done()
-	report, err := drill.RehearseRound(r.ctx, drill.RoundConfig{Pool: c.Pool, Booths: c.Booths, Upload: c.Upload, RawLog: c.RawLog, Lookups: c.Lookups,
+	report, err := drill.RehearseRound(r.ctx, drill.RoundConfig{Pool: c.Pool, Booths: c.Booths, Upload: c.Upload, RawLog: c.RawLog, Lookups: c.Lookups, Version: version(),
 		RehearseConfig: drill.RehearseConfig{People: c.People, Rate: c.Rate, Clients: c.Clients, Kills: c.Kill, Seed: c.Seed,
 			URL: c.URL, Token: c.Token, Data: c.Data, DB: c.DB, Key: c.Key, Acked: c.Acked, Told: func(line string) { fmt.Fprintln(r.streams.Err, line) }}})
 	if err != nil {
@@ -90,6 +91,13 @@ func (c rehearseScreeningCmd) Run(r *run) error {
 	if err == nil && (!report.Sound() || c.URL == "" && !report.JournalOK) {
 		return errFailed
 	}
+	if err != nil || c.Record == "" {
+		return err
+	}
+	if err := report.Record(r.ctx, drill.NewClient(c.Record, c.Token)); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(r.streams.Err, "The rehearsal was recorded at", c.Record)
 	return err
 }
 

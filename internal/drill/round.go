@@ -19,6 +19,7 @@ type RoundConfig struct {
 	Booths  int           // sampling points; 0: one for 1,000 people
 	Upload  int           // operations in one upload of a device that has them; 0: 1, as a device with a network sends
 	Offline float64       // share of the sampling points that lose the network for a part of the day; 0: 0.05, below 0: none
+	Version string        // of this program, which an own server is
 	RawLog  bool          // measure the bare log beside it
 	Lookups float64       // residents per second who ask for their result meanwhile, on an own server whose roll has people
 	Storm   time.Duration // for how long they ask as fast as they are answered, after the day
@@ -55,6 +56,8 @@ type RoundReport struct {
 	BytesPerRegistration float64 `json:"bytes_per_registration"` // by which the database grew
 	Seconds              float64 `json:"seconds"`
 	JournalOK            bool    `json:"journal_ok"`
+	Version              string  `json:"version"` // of the program that was rehearsed
+	Engine               string  `json:"engine"`  // sqlite or postgres
 	AckedFile            string  `json:"acked,omitempty"`
 	StoredFile           string  `json:"stored,omitempty"`
 }
@@ -98,6 +101,9 @@ func RehearseRound(ctx context.Context, c RoundConfig) (report RoundReport, err 
 	}
 	c.Told(fmt.Sprintf("%d registrations acknowledged in %.0f s; taking out what is stored, to compare", report.Acked, report.Seconds))
 	if err := day.verdict(ctx, files, &report); err != nil {
+		return report, err
+	}
+	if err := day.named(ctx, &report); err != nil {
 		return report, err
 	}
 	if c.Storm > 0 {

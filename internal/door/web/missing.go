@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +23,11 @@ type missingPage struct {
 	Building  string
 	Unhoused  bool
 	More      string
+}
+
+// Unsheeted tells whether somebody is missing who is on no sheet that is out.
+func (p missingPage) Unsheeted() bool {
+	return slices.ContainsFunc(p.Buildings, func(b screening.MissingBuilding) bool { return b.OnSheets < b.People })
 }
 
 func (s *Server) readMissing(c *call) (any, error) {

@@ -12,7 +12,7 @@ import (
 type roundsPage struct {
 	Rounds []screening.Round
 	New    *roundForm
-	Told   rehearsed
+	Told   screening.Rehearsals
 	Zones  int // lines of the form for parts with tubes of their own
 }
 

@@ -32,22 +32,9 @@ func (c *call) partPools() (list []screening.PoolIn, err error) {
 	return list, nil
 }
 
-// rehearsed is what the pages of rounds say of rehearsals: the one this version passed, if any.
-type rehearsed struct {
-	screening.Rehearsals
-	Passed *screening.Rehearsal
-}
-
-func (s *Server) rehearsed(c *call) (r rehearsed, err error) {
-	if r.Rehearsals, err = s.House.Screening.ListRehearsals(c.ctx, c.by, 100); err != nil {
-		return r, err
-	}
-	for i, h := range r.List {
-		if h.Version == r.Version && h.Engine == r.Engine && h.Kills > 0 && (r.Passed == nil || h.People > r.Passed.People) {
-			r.Passed = &r.List[i]
-		}
-	}
-	return r, nil
+// rehearsed is what the pages of rounds say of rehearsals.
+func (s *Server) rehearsed(c *call) (screening.Rehearsals, error) {
+	return s.House.Screening.ListRehearsals(c.ctx, c.by, 20)
 }
 
 // stage is what can be done with a round where it stands, and what is in the way of its end.
@@ -56,7 +43,7 @@ type stage struct {
 	MayEnd   bool
 	MayClose bool
 	Blockers *screening.Blockers // nil: it is not worked on, or the reader sees a part of it
-	Told     rehearsed
+	Told     screening.Rehearsals
 }
 
 func (s *Server) stageOf(c *call, r screening.Round) (x stage, err error) {

@@ -92,7 +92,7 @@ func TestARoundIsWorkedOffOnPages(t *testing.T) {
 	if paper := b.get(a.Header.Get("Location")); strings.Count(paper.body, "□") != 3*len(screening.DoorWords) || !strings.Contains(paper.body, number) || strings.Contains(paper.body, "李") {
 		t.Errorf("the paper: %s", text(paper.doc))
 	}
-	if a := b.get(round); !strings.Contains(a.body, "1 door sheets are out") {
+	if a := b.get(round); !strings.Contains(a.body, "Door sheets that are out: 1") {
 		t.Error("the round does not say that a sheet is out")
 	}
 	sheet := "/doors/" + number

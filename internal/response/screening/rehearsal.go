@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
@@ -108,8 +109,12 @@ func (s *Service) excuse(tx *store.Tx, by outbreak.Actor, r Round, p outbreak.Pr
 	return r, nil
 }
 
-// passed finds the largest rehearsal that this version passed on this kind of database.
+// passed finds the largest rehearsal that this version passed on this kind of database. A build that names no version may be any:
+// what another of them passed says nothing.
 func (s *Service) passed(tx *store.Tx, from float64) (Rehearsal, bool, error) {
+	if !strings.ContainsAny(s.version, "0123456789") {
+		return Rehearsal{}, false, nil
+	}
 	h, ok, err := store.One(tx, scanRehearsal, "select "+rehearsalColumns+" from rehearsal where version = $1 and engine = $2 and kills > 0 order by people desc, id desc limit 1",
 		s.version, string(s.db.Engine()))
 	return h, ok && h.covers(from), err
@@ -119,7 +124,8 @@ func (s *Service) passed(tx *store.Tx, from float64) (Rehearsal, bool, error) {
 type Rehearsals struct {
 	Version string      `json:"version"`
 	Engine  string      `json:"engine"`
-	List    []Rehearsal `json:"list"` // the newest first
+	Passed  *Rehearsal  `json:"passed,omitempty"` // the largest this version passed on this kind of database
+	List    []Rehearsal `json:"list"`             // the newest first
 }
 
 // ListRehearsals lists the rehearsals that were passed, the newest first.
@@ -129,6 +135,13 @@ func (s *Service) ListRehearsals(ctx context.Context, by outbreak.Actor, most in
 	}
 	x.Version, x.Engine = s.version, string(s.db.Engine())
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		h, ok, err := s.passed(tx, 0)
+		if err != nil {
+			return err
+		}
+		if ok {
+			x.Passed = &h
+		}
 		x.List, err = store.List(tx, scanRehearsal, "select "+rehearsalColumns+" from rehearsal order by id desc limit $1", max(most, 1))
 		return err
 	})
