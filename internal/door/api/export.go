@@ -11,6 +11,7 @@ import (
 	"breakwater/internal/door"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/screening"
 	"breakwater/internal/view/exchange"
 )
 
@@ -35,6 +36,23 @@ func exportRoutes(p *plan) {
 			}
 			return p.give(w, r, "tubes.csv", func(ctx context.Context, w io.Writer) (exchange.Exported, error) {
 				return p.house.Exchange.ExportTubes(ctx, door.ActorOf(ctx), round, w)
+			})
+		})
+	plainRoute(p, access.ExportRows, huma.Operation{Method: http.MethodGet, Path: "/export/missing", OperationID: "get-export-missing", Tags: []string{"files"},
+		Summary: "Who is missing in a round as CSV, with doors and without names; needs outcome.record as well; journalled", Responses: csv,
+		Parameters: []*huma.Param{query("round", huma.TypeString, "The round"), query("below", huma.TypeString, "The path of an area; empty: all one may see"),
+			query("building", huma.TypeString, "The name of a building; empty: all")}},
+		func(w http.ResponseWriter, r *http.Request) error {
+			if err := knownQuery(r, "round", "below", "building"); err != nil {
+				return err
+			}
+			q := r.URL.Query()
+			round, err := outbreak.ParseID[outbreak.RoundID](q.Get("round"))
+			if err != nil {
+				return err
+			}
+			return p.give(w, r, "missing.csv", func(ctx context.Context, w io.Writer) (exchange.Exported, error) {
+				return p.house.Exchange.ExportMissing(ctx, door.ActorOf(ctx), round, screening.MissingFilter{Below: outbreak.Path(q.Get("below")), Building: q.Get("building")}, w)
 			})
 		})
 	plainRoute(p, access.JournalRead, huma.Operation{Method: http.MethodGet, Path: "/export/journal", OperationID: "get-export-journal", Tags: []string{"files"},

@@ -87,6 +87,10 @@ func TestFilesGoInAndComeOut(t *testing.T) {
 		t.Error(out.Trailer, body, err)
 	}
 	in("tubes", body, 0, 2, 0)
+	looked := text(t, s.send("GET", "/export/missing?round="+round, ""))
+	if rows, err := csv.NewReader(strings.NewReader(looked)).ReadAll(); err != nil || len(rows) != 1 || rows[0][1] != "roll_no" { // everybody was sampled
+		t.Error(looked, err)
+	}
 	entry := out.Trailer.Get("Breakwater-Entry")
 	journal := s.send("GET", "/export/journal?after=1", "")
 	if body := text(t, journal); journal.StatusCode != 200 || !strings.Contains(body, "\n"+entry+",") || !strings.Contains(body, "ExportMade") || strings.Contains(body, "李") {
@@ -109,7 +113,7 @@ func TestAFileThatDoesNotFitIsRefused(t *testing.T) {
 		}
 	}
 	s.must(404, "POST", "/api/v1/import/people", s.token, "")
-	for path, key := range map[string]string{"/export/journal?after=x": "api.wrong_type", "/export/tubes?round=x": "kernel.id_wrong", "/export/tubes?rounds=": "api.parameter_unknown"} {
+	for path, key := range map[string]string{"/export/journal?after=x": "api.wrong_type", "/export/tubes?round=x": "kernel.id_wrong", "/export/tubes?rounds=": "api.parameter_unknown", "/export/missing?round=x": "kernel.id_wrong", "/export/missing?tube=": "api.parameter_unknown"} {
 		if p := s.must(422, "GET", "/api/v1"+path, s.token, ""); p["key"] != key {
 			t.Error(path, p)
 		}

@@ -73,23 +73,31 @@ func roundPlanRoutes(p *plan) {
 
 // SetQuery is embedded in the input of a route that compares rounds.
 type SetQuery struct {
-	Rounds []Ref[outbreak.RoundID] `query:"round,explode" required:"true" minItems:"2" maxItems:"8" doc:"Two rounds or more, in the order they are asked about"`
-	Op     string                  `query:"op" required:"true" enum:"first_only,second_only,all,any,none"`
-	Valid  bool                    `query:"valid" doc:"A valid result counts, not the swab"`
+	Rounds []string `query:"round,explode" required:"true" minItems:"2" maxItems:"8" doc:"Two rounds or more, in the order they are asked about"`
+	Op     string   `query:"op" required:"true" enum:"first_only,second_only,all,any,none"`
+	Valid  bool     `query:"valid" doc:"A valid result counts, not the swab"`
 }
 
-func (q SetQuery) question() screening.SetQuestion {
-	x := screening.SetQuestion{Op: screening.SetOp(q.Op), Valid: q.Valid}
-	for _, r := range q.Rounds {
-		x.Rounds = append(x.Rounds, r.ID)
+func (q SetQuery) question() (x screening.SetQuestion, err error) {
+	x.Op, x.Valid = screening.SetOp(q.Op), q.Valid
+	for _, text := range q.Rounds {
+		id, err := outbreak.ParseID[outbreak.RoundID](text)
+		if err != nil {
+			return x, err
+		}
+		x.Rounds = append(x.Rounds, id)
 	}
-	return x
+	return x, nil
 }
 
 func compareRoutes(p *plan) {
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/round-sets", Summary: "Compare rounds: by community, who was sampled in which of them", Tags: screeningTag},
 		func(ctx context.Context, in *SetQuery) (*reply[screening.SetAnswer], error) {
-			a, err := p.house.Screening.CompareRounds(ctx, door.ActorOf(ctx), in.question())
+			q, err := in.question()
+			if err != nil {
+				return nil, err
+			}
+			a, err := p.house.Screening.CompareRounds(ctx, door.ActorOf(ctx), q)
 			return &reply[screening.SetAnswer]{a}, err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/round-sets/people", Summary: "The people behind a comparison of rounds, by roll number, without names", Tags: screeningTag},
@@ -99,7 +107,11 @@ func compareRoutes(p *plan) {
 			Limit
 			After int64 `query:"after" minimum:"0"`
 		}) (*page[registry.Person], error) {
-			list, err := p.house.Screening.ListCompared(ctx, door.ActorOf(ctx), in.question(), in.Below.Below, in.After, in.Most)
+			q, err := in.question()
+			if err != nil {
+				return nil, err
+			}
+			list, err := p.house.Screening.ListCompared(ctx, door.ActorOf(ctx), q, in.Below.Below, in.After, in.Most)
 			return paged(list, in.Most, func(x registry.Person) string { return itoa(x.No) }), err
 		})
 }

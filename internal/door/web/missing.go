@@ -1,6 +1,9 @@
 package web
 
 import (
+	"context"
+	"io"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -9,6 +12,7 @@ import (
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/view/exchange"
 )
 
 // missingPage is whom a round still looks for: by building where the area is small enough, and one by one.
@@ -19,6 +23,7 @@ type missingPage struct {
 	TooMany   string // why buildings are not counted
 	People    []screening.Missing
 	Outcomes  []outbreak.Outcome
+	Purposes  []outbreak.Purpose // of taking the list out
 	In        outbreak.Path
 	Building  string
 	Unhoused  bool
@@ -39,7 +44,7 @@ func (s *Server) readMissing(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := missingPage{In: outbreak.Path(c.query.Get("in")), Building: c.query.Get("building"), Unhoused: c.query.Get("unhoused") != "", Outcomes: screening.MissingOutcomes()}
+	p := missingPage{In: outbreak.Path(c.query.Get("in")), Building: c.query.Get("building"), Unhoused: c.query.Get("unhoused") != "", Outcomes: screening.MissingOutcomes(), Purposes: outbreak.Purposes}
 	st, err := s.House.Screening.FindRound(c.ctx, c.by, id, p.In)
 	if err != nil {
 		return nil, err
@@ -80,6 +85,18 @@ func (s *Server) areasOf(c *call, r screening.Round) ([]areaChoice, error) {
 		}
 	}
 	return list, err
+}
+
+// giveMissing takes the list out for a stated purpose.
+func (s *Server) giveMissing(w http.ResponseWriter, r *http.Request, c *call) error {
+	id, err := outbreak.ParseID[outbreak.RoundID](c.path("id"))
+	if err != nil {
+		return err
+	}
+	f := screening.MissingFilter{Below: outbreak.Path(c.form.Get("in")), Building: c.form.Get("building"), Unhoused: c.form.Get("unhoused") != "", Outcome: outbreak.Outcome(c.form.Get("outcome"))}
+	return s.give(w, r, c, "missing.csv", func(ctx context.Context, by outbreak.Actor, w io.Writer) (exchange.Exported, error) {
+		return s.House.Exchange.ExportMissing(ctx, by, id, f, w)
+	})
 }
 
 // printDoors makes door sheets and gives the page that is printed.

@@ -91,6 +91,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/rounds/{id}/cancel", May: access.RoundManage, Title: "web.round.title", Back: "/rounds/{id}", do: (*Server).cancelRound},
 	{Method: "POST", Path: "/rounds/{id}/end", May: access.RoundManage, Title: "web.round.title", Back: "/rounds/{id}", do: (*Server).endSampling},
 	{Method: "GET", Path: "/rounds/{id}/missing", May: access.OutcomeRecord, Title: "web.missing.title", Page: "missing", read: (*Server).readMissing},
+	{Method: "POST", Path: "/rounds/{id}/missing/out", May: access.ExportRows, Title: "web.missing.title", Back: "/rounds/{id}/missing", give: (*Server).giveMissing},
 	{Method: "POST", Path: "/rounds/{id}/doors", May: access.OutcomeRecord, Title: "web.doors.title", Back: "/rounds/{id}/missing", do: (*Server).printDoors},
 	{Method: "GET", Path: "/rounds/{id}/doors", May: access.OutcomeRecord, Title: "web.doors.title", Page: "doors", read: (*Server).readDoors},
 	{Method: "POST", Path: "/rounds/{id}/doors/find", May: access.OutcomeRecord, Title: "web.doors.title", Back: "/rounds/{id}/doors", do: (*Server).findDoor},

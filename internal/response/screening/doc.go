@@ -6,6 +6,9 @@
 // member of a positive pool is held and sampled again alone, and a hold ends with an own valid negative or at the protocol's
 // limit; a lost, leaked, rejected or invalid tube puts each of its members back to sample_again.
 //
+// A round is planned, open, closing, closed. It closes complete only when nobody is owed anything, no device may hold tubes of it, and
+// every door sheet that went out is back or lost. Whoever excuses many people alike is checked by calls of somebody else.
+//
 // A person's own positive result is told by a person first; self-tests change no outcome and no tube.
 //
 // Events in: TubesNegative, TubeResulted, TubesReceived, RunReleased, RunVoided (lab); its own TubesHandedIn, TubeSpoiled; ProtocolChanged, PersonRegistered (registry).
@@ -13,5 +16,6 @@
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
 // AnomalyRaised, AnomalySettled, HoldShortened, DeviceEnrolled, DeviceEnded, SheetAgreed, PositiveTold, ResultLineSet,
 // KitsHandedOut, SelfTestReported, SelfTestFollowed, SerialsIssued, SerialsEnded, PoolSearchOpened, PoolSearchStepped,
-// PoolSearchEnded, TellingOpened, TellingDropped.
+// PoolSearchEnded, TellingOpened, TellingDropped, RoundPlanned, RoundCancelled, RoundHeldBack, RoundClosing,
+// DeviceLossDeclared, DoorSheetsPrinted, DoorSheetFilled, DoorSheetEnded, CallBackAsked, CallBackFound, RehearsalPassed.
 package screening

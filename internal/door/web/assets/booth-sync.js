@@ -94,7 +94,7 @@
         oldest_ms: rows[0]?.at, queue: count.queue, tubes: count.tubes, swabs: count.swabs });
       await store.drop(state.device, now.acked_upto);
       await store.putProofs(now.keys);
-      view.state = { ...state, ...now, keys: undefined, last_round: now.rounds[0] ?? state.last_round };
+      view.state = { ...state, ...now, keys: undefined, last_round: now.rounds.find((/** @type {any} */ r) => r.state !== "planned") ?? state.last_round };
       await store.put("state", view.state);
       view.at = Date.now();
       if (view.fault === "no_network") view.fault = "";

@@ -63,7 +63,9 @@
   };
 
   // ---- the open tube
-  const round = () => view.state.rounds.find((/** @type {any} */ r) => r.round === $("round").value) ?? view.state.rounds[0] ?? view.state.last_round;
+  // A planned round is known a day ahead, and offered from an hour before it opens by the device's clock: nothing may have told of its opening.
+  const rounds = () => view.state.rounds.filter((/** @type {any} */ r) => r.state !== "planned" || Date.now() >= r.opens_ms - 3600_000);
+  const round = () => rounds().find((/** @type {any} */ r) => r.round === $("round").value) ?? rounds()[0] ?? view.state.last_round;
   const keepDraft = () => store.put("draft", draft);
   const after = () => Math.min(Math.max(Math.round((Date.now() - draft.at) / 1000), 0), 65535);
 
@@ -73,7 +75,7 @@
     if (!r) return tell("late", "no_round");
     if (recent.some((x) => x.tube === tube)) tell("soon", "tube_again", { tube });
     else tell("good", "tube_opened", { tube });
-    draft = { tube, at: Date.now(), round: r.round, pool: r.pool, members: [] };
+    draft = { tube, at: Date.now(), round: r.round, pool: r.pool, household: r.household, members: [] };
     await keepDraft();
     show();
   };
@@ -239,14 +241,15 @@
     $("where").textContent = state.booth_name;
     $("device").textContent = say("device", { n: state.device, name: state.name }) + " · " + say("until", { time: new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }).format(state.until_ms) });
     const chosen = $("round").value;
-    $("round").replaceChildren(...state.rounds.map((/** @type {any} */ r) => make("option", { value: r.round, selected: r.round === chosen }, r.name)));
-    $("round-field").hidden = state.rounds.length < 2;
+    const offered = rounds();
+    $("round").replaceChildren(...offered.map((/** @type {any} */ r) => make("option", { value: r.round, selected: r.round === chosen }, r.state === "closing" ? r.name + " · " + say("closing") : r.name)));
+    $("round-field").hidden = offered.length < 2;
     $("tube").hidden = !draft;
     $("idle").hidden = !!draft;
-    $("idle").textContent = say(state.rounds.length || state.last_round ? "scan_tube" : "no_round");
+    $("idle").textContent = say(offered.length || state.last_round ? "scan_tube" : "no_round");
     if (draft) {
       $("serial").textContent = draft.tube;
-      $("count").textContent = draft.members.length + " / " + draft.pool;
+      $("count").textContent = draft.members.length + " / " + draft.pool + (draft.household ? " · " + say("household") : "");
       $("count").className = "count" + (draft.members.length > draft.pool ? " late" : draft.members.length === draft.pool ? " good" : "");
       $("members").replaceChildren(...[...draft.members].reverse().map((m) => make("li", {}, make("code", {}, String(m.no)),
         ...[m.unproven && "is_unproven", m.flags & CHILD && "child", m.flags & PARTIAL && "partial", m.no >= 2 ** 31 && "is_walk_in"].filter(Boolean).map((name) => make("span", { className: "pill" + (name === "is_unproven" ? " soon" : "") }, say(String(name)))))));
@@ -281,7 +284,7 @@
       const said = await answer.json();
       if (!answer.ok) throw new Error(said.detail);
       await store.putProofs(said.keys);
-      view.state = { ...said, keys: undefined, last_round: said.rounds[0] };
+      view.state = { ...said, keys: undefined, last_round: said.rounds.find((/** @type {any} */ r) => r.state !== "planned") };
       view.over = false;
       view.fault = "";
       await store.put("state", view.state);
