@@ -129,26 +129,31 @@ func (r *run) asSet() setRun {
 	words := (len(r.state) + 63) / 64
 	all := make([]uint64, 3*words)
 	s := setRun{first: r.first, area: r.area, on: all[:words:words], sampled: all[words : 2*words : 2*words], ok: all[2*words:]}
-	for i, state := range r.state {
-		if int(state) >= len(outbreak.Outcomes) { // a gap, or a further code of somebody
-			continue
+	for w := range words {
+		var on, sampled, ok uint64
+		for i, state := range r.state[w<<6 : min(w<<6+64, len(r.state))] {
+			x, at := uint64(setBits[state]), i&63
+			on, sampled, ok = on|x&1<<at, sampled|x>>1&1<<at, ok|x>>2<<at
 		}
-		bit, w := uint64(1)<<(i&63), i>>6
-		s.on[w] |= bit
-		if sampledState[state] {
-			s.sampled[w] |= bit
-		}
-		if state == validState {
-			s.ok[w] |= bit
-		}
+		s.on[w], s.sampled[w], s.ok[w] = on, sampled, ok
 	}
 	return s
 }
 
-var validState = outcomeIndex[outbreak.ValidResult]
-
-// sampledState tells of each outcome whether the person has a tube, as RoundStatus.Sampled counts.
-var sampledState = wantedOf([]outbreak.Outcome{outbreak.ValidResult, outbreak.Awaiting, outbreak.SampleAgain})
+// setBits says of each state whether somebody of the roll stands there, has a tube (as RoundStatus.Sampled counts), has a valid
+// result. A gap, and a further code of somebody, are nobody.
+var setBits = func() (of [256]uint8) {
+	for i, o := range outbreak.Outcomes {
+		of[i] = 1
+		switch o {
+		case outbreak.ValidResult:
+			of[i] = 7
+		case outbreak.Awaiting, outbreak.SampleAgain:
+			of[i] = 3
+		}
+	}
+	return of
+}()
 
 func (s *rollSet) run(first int64) *setRun {
 	i, found := slices.BinarySearchFunc(s.runs, first, func(r setRun, first int64) int { return cmp.Compare(r.first, first) })
@@ -156,14 +161,6 @@ func (s *rollSet) run(first int64) *setRun {
 		return nil
 	}
 	return &s.runs[i]
-}
-
-// roll counts everybody on the roll.
-func (s *rollSet) roll() (n int) {
-	for _, r := range s.runs {
-		n += count(r.on)
-	}
-	return n
 }
 
 func count(words []uint64) (n int) {

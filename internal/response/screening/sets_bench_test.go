@@ -17,7 +17,7 @@ func BenchmarkCompareAProvince(b *testing.B) {
 		for i := range int64(communities) {
 			r := &run{first: 1 + i*people, area: outbreak.Path(fmt.Sprint("/22/", i, "/")), state: make([]uint8, people)}
 			for j := range r.state {
-				if r.state[j] = validState; (int64(j)+i)%int64(31+id) == 0 {
+				if r.state[j] = outcomeIndex[outbreak.ValidResult]; (int64(j)+i)%int64(31+id) == 0 {
 					r.state[j] = outcomeIndex[outbreak.Unknown]
 				}
 			}
