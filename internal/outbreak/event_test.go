@@ -23,7 +23,7 @@ var events = []Event{
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesHandedIn{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
 	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{}, PoolSearchOpened{}, PoolSearchStepped{}, PoolSearchEnded{}, TellingOpened{}, TellingDropped{},
-	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{},
+	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{},
 }
 
 // filled gives an event with something in every field, always the same.

@@ -116,6 +116,7 @@ func (s *Service) FindRoundNow(ctx context.Context, by outbreak.Actor, id outbre
 	return n, err
 }
 
+// one counts a yes as 1.
 func one(is bool) int {
 	if is {
 		return 1

@@ -69,14 +69,6 @@ func insertRound(tx *store.Tx, r Round) error {
 	return nil
 }
 
-// one writes a yes as 1.
-func one(yes bool) int64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
 // saveRound keeps where a round stands.
 func saveRound(tx *store.Tx, r Round) error {
 	return tx.Must(`update round set edition = $1, state = $2, roll = $3, opens = $4, opened_at = $5, closing_at = $6, closed_at = $7, complete = $8, held_back = $9,
