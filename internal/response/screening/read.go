@@ -232,20 +232,18 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 
 // firstRows gives the tubes that begin with one of some rows of a round, with the members of all their rows in it.
 func firstRows(tx *store.Tx, rows []tubeRow) (tubes []Tube, err error) {
-	byArea := map[outbreak.AreaID][]outbreak.TubeCode{}
+	keys := make([]tubeKey, 0, len(rows))
 	for _, r := range rows {
-		byArea[r.AreaID] = append(byArea[r.AreaID], r.Code)
+		keys = append(keys, tubeKey{r.AreaID, r.Code})
+	}
+	found, err := tubeRowsOf(tx, keys)
+	if err != nil {
+		return nil, err
 	}
 	all := map[tubeKey][]tubeRow{}
-	for area, codes := range byArea {
-		found, err := tubeRows(tx, area, codes)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range found {
-			if r.Round == rows[0].Round {
-				all[tubeKey{area, r.Code}] = append(all[tubeKey{area, r.Code}], r)
-			}
+	for _, r := range found {
+		if r.Round == rows[0].Round {
+			all[tubeKey{r.AreaID, r.Code}] = append(all[tubeKey{r.AreaID, r.Code}], r)
 		}
 	}
 	for _, r := range rows {

@@ -236,6 +236,19 @@ func eachOf(tx *store.Tx, keys []tubeKey, do func(store.Row) error, columns, joi
 	return nil
 }
 
+// tubeRowsOf reads the operations on tubes of any areas, in the order they were recorded.
+func tubeRowsOf(tx *store.Tx, keys []tubeKey) (rows []tubeRow, err error) {
+	err = eachOf(tx, keys, func(r store.Row) error {
+		x, err := scanTubeRow(r)
+		rows = append(rows, x)
+		return err
+	}, "select "+tubeColumns, "join tube t on t.area_id = k.a and t.tube = k.b join round r on r.id = t.round join booth b on b.id = t.booth order by t.seq")
+	if err != nil {
+		return nil, err
+	}
+	return placed(tx, rows)
+}
+
 // tubesByCode reads tubes of one issuing area with the members of all their operations, in whatever round: when one barcode
 // was handed in twice nobody can tell whose swabs are inside, so that all are called back together.
 func tubesByCode(tx *store.Tx, area outbreak.AreaID, codes []outbreak.TubeCode) (map[outbreak.TubeCode]Tube, error) {
