@@ -1,0 +1,224 @@
+package table
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Kind is what most cells of a column are.
+type Kind string
+
+// The kinds.
+const (
+	KindEmpty  Kind = "empty"
+	KindDate   Kind = "date"
+	KindAge    Kind = "age"
+	KindNumber Kind = "number"
+	KindText   Kind = "text"
+)
+
+// Column is what a column's header and cells tell.
+type Column struct {
+	Index   int      `json:"index"` // from 0
+	Name    string   `json:"name"`  // the rows of its header joined
+	Headers []string `json:"headers"`
+	Mended  string   `json:"mended,omitempty"` // the name, when it was read in the wrong encoding
+	Kind    Kind     `json:"kind"`
+	Filled  int      `json:"filled"`
+	Blank   int      `json:"blank"`
+	Nothing []Count  `json:"nothing"` // cells with a word for nothing known
+	Numbers *Numbers `json:"numbers,omitempty"`
+	Dates   *Dates   `json:"dates,omitempty"`
+	Ages    *Ages    `json:"ages,omitempty"`
+	Values  []Count  `json:"values,omitempty"` // of a column of few different ones
+	Misfits Finding  `json:"misfits"`          // cells that are not of the column's kind
+	Odd     findings `json:"odd"`
+}
+
+// Missing is how many cells say nothing.
+func (c Column) Missing() (n int) {
+	n = c.Blank
+	for _, w := range c.Nothing {
+		n += w.Count
+	}
+	return n
+}
+
+// Numbers is what a column's cells are as numbers.
+type Numbers struct {
+	Count    int     `json:"count"`
+	Integers int     `json:"integers"`
+	Least    float64 `json:"least"`
+	Most     float64 `json:"most"`
+}
+
+const (
+	mostValues  = 40 // different ones of a column of categories
+	mostLetters = 64 // bytes of one
+	mostWords   = 40 // different words for nothing known
+)
+
+// column gathers what a column's cells tell, in bounded memory.
+type column struct {
+	Column
+	dates   dates
+	ages    Ages
+	numbers Numbers
+	many    bool // more different values than a column of categories has
+	misfits map[Kind]*findings
+	lengths [32]struct {
+		n, zero int
+		rows    findings
+	}
+	nines [6]findings // 99, 999, ...
+	most  float64     // the largest number that is not all nines
+}
+
+func (c *column) add(cell string, row int) {
+	if strings.TrimSpace(cell) == "" {
+		c.Blank++
+		return
+	}
+	value, odd := Clean(cell)
+	for _, o := range odd {
+		c.Odd.note(o, row)
+	}
+	if Nothing(value) {
+		c.Nothing = counted(c.Nothing, value, mostWords)
+		return
+	}
+	c.Filled++
+	c.value(value)
+	if _, _, wrong := Mend(value); wrong {
+		c.Odd.note(OddMojibake, row)
+	}
+	if d, ok := ReadDate(value); ok {
+		c.dates.add(d, row)
+	} else {
+		c.misfit(KindDate, row)
+	}
+	if a, ok := ReadAge(value); ok {
+		c.ages.add(a)
+	} else {
+		c.misfit(KindAge, row)
+	}
+	c.number(value, row)
+}
+
+func (c *column) misfit(k Kind, row int) {
+	if c.misfits == nil {
+		c.misfits = map[Kind]*findings{}
+	}
+	if c.misfits[k] == nil {
+		c.misfits[k] = &findings{}
+	}
+	c.misfits[k].note("not_"+string(k), row)
+}
+
+func (c *column) value(v string) {
+	if c.many {
+		return
+	}
+	before := len(c.Values)
+	known := slices.ContainsFunc(c.Values, func(k Count) bool { return k.Word == v })
+	if c.many = len(v) > mostLetters || !known && before == mostValues; c.many {
+		c.Values = nil
+		return
+	}
+	c.Values = counted(c.Values, strings.Clone(v), mostValues)
+}
+
+func (c *column) number(v string, row int) {
+	text := fold(v)
+	if whole, part, is := strings.Cut(text, ","); is && allDigits(strings.TrimPrefix(whole, "-")) && allDigits(part) && len(part) != 3 {
+		c.Odd.note(OddDecimalComma, row)
+		text = whole + "." + part
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || strings.ContainsAny(text, "xpin_") {
+		c.misfit(KindNumber, row)
+		return
+	}
+	if c.numbers.Count++; c.numbers.Count == 1 || f < c.numbers.Least {
+		c.numbers.Least = f
+	}
+	if c.numbers.Count == 1 || f > c.numbers.Most {
+		c.numbers.Most = f
+	}
+	if f == float64(int64(f)) {
+		c.numbers.Integers++
+	}
+	n := len(text)
+	if allDigits(text) && n >= 2 && n < 2+len(c.nines) && strings.Trim(text, "9") == "" {
+		c.nines[n-2].note(OddCode, row)
+	} else {
+		c.most = max(c.most, f)
+	}
+	if allDigits(text) && n < len(c.lengths) {
+		l := &c.lengths[n]
+		l.n++
+		l.rows.note(OddZeros, row)
+		if text[0] == '0' {
+			l.zero++
+		}
+	}
+}
+
+// conclude says what the cells together tell; dated and aged are what the column's name says.
+func (c *column) conclude(dated, aged bool) Column {
+	out := c.Column
+	out.Odd = slices.Clone(c.Odd)
+	out.Nothing, out.Values = slices.Clone(c.Nothing), slices.Clone(c.Values)
+	written := c.dates.Count - c.dates.Serials - c.dates.Distant - c.dates.NoYear
+	units := c.ages.Count - c.ages.Plain + c.ages.Ranges
+	most := func(n int) bool { return n > 0 && n*10 >= c.Filled*6 }
+	switch {
+	case c.Filled == 0:
+		out.Kind = KindEmpty
+	case most(written), written > 0 && most(written+c.dates.Serials), dated && most(c.dates.Count):
+		out.Kind, out.Dates = KindDate, c.dates.conclude()
+	case most(c.ages.Count) && (aged || units > 0):
+		ages := c.ages
+		ages.Units = slices.Clone(ages.Units)
+		out.Kind, out.Ages = KindAge, &ages
+	case most(c.numbers.Count):
+		out.Kind = KindNumber
+	default:
+		out.Kind = KindText
+	}
+	if out.Kind == KindNumber || out.Kind == KindAge {
+		c.doubtNumbers(&out)
+	}
+	if f := c.misfits[out.Kind]; f != nil {
+		out.Misfits = (*f)[0]
+	}
+	return out
+}
+
+// doubtNumbers adds what numbers may be besides numbers.
+func (c *column) doubtNumbers(out *Column) {
+	n := c.numbers
+	out.Numbers = &n
+	if c.dates.Serials >= 3 && c.dates.Serials*10 >= c.Filled*9 {
+		out.Odd = append(out.Odd, Finding{OddSerial, c.dates.Serials, c.dates.Formats[0].Rows})
+	}
+	for i := range c.nines {
+		if f := c.nines[i]; len(f) > 0 && c.numbers.Most > 2*c.most && c.most > 0 {
+			out.Odd = append(out.Odd, f[0])
+		}
+	}
+	usual := 0
+	for l := range c.lengths {
+		if c.lengths[l].n > c.lengths[usual].n {
+			usual = l
+		}
+	}
+	if u := c.lengths[usual]; usual >= 5 && u.n*10 >= c.numbers.Count*6 && u.zero*10 >= u.n*9 {
+		for _, shorter := range []int{usual - 1, usual - 2} {
+			if c.lengths[shorter].n > 0 {
+				out.Odd = append(out.Odd, c.lengths[shorter].rows[0])
+			}
+		}
+	}
+}

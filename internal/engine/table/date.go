@@ -1,0 +1,233 @@
+package table
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Shape is a way of writing a date.
+type Shape string
+
+// The shapes. N is a number whose meaning the shape alone does not tell: day or month.
+const (
+	ShapeISO     Shape = "yyyy-mm-dd" // year first, any separator
+	ShapeNNY     Shape = "n/n/yyyy"   // day and month in either order
+	ShapeNNYY    Shape = "n/n/yy"     // and a year of two digits
+	ShapeNamed   Shape = "d mon yyyy" // the month by name
+	ShapeHan     Shape = "yyyy年m月d日"
+	ShapeCompact Shape = "yyyymmdd"
+	ShapeNoYear  Shape = "m月d日"    // no year, also n/n
+	ShapeMonth   Shape = "yyyy-mm" // no day
+	ShapeSerial  Shape = "serial"  // a spreadsheet's count of days
+)
+
+// Reading is a cell read as a date. Of the ambiguous shapes First and Second are the numbers in their order.
+type Reading struct {
+	Shape               Shape
+	Separator           string
+	Year, Month, Day    int
+	First, Second       int
+	Serial              float64
+	Time                bool // a time of day follows
+	Impossible, Distant bool // no such day; a year that no living memory holds
+}
+
+const (
+	firstYear, lastYear     = 1800, 2100
+	leastSerial, mostSerial = 14_000, 65_000 // 1938 to 2077, counted from 1900
+)
+
+// ReadDate reads a cell as a date, whatever its shape; false when it is none.
+func ReadDate(cell string) (Reading, bool) {
+	s := fold(cell)
+	if len(s) < 3 || len(s) > 48 || strings.IndexFunc(s, func(r rune) bool { return r >= '0' && r <= '9' }) < 0 {
+		return Reading{}, false
+	}
+	s, timed := withoutTime(s)
+	r, ok := readShape(s)
+	if !ok {
+		return Reading{}, false
+	}
+	r.Time = timed
+	r.judge()
+	return r, true
+}
+
+// withoutTime takes a time of day off: after a space or a T, with a colon or 时.
+func withoutTime(s string) (string, bool) {
+	i := strings.IndexAny(s, ":时")
+	if i < 0 {
+		return s, false
+	}
+	j := strings.LastIndexAny(s[:i], " t日")
+	if j < 5 {
+		return s, false
+	}
+	if strings.HasPrefix(s[j:], "日") {
+		j += len("日")
+	}
+	return strings.TrimSpace(s[:j]), true
+}
+
+func readShape(s string) (Reading, bool) {
+	if f, err := strconv.ParseFloat(s, 64); err == nil && !strings.ContainsAny(s, "e+-x_inp") {
+		switch {
+		case len(s) == 8 && allDigits(s):
+			return numbers(ShapeCompact, "", atoi(s[:4]), atoi(s[4:6]), atoi(s[6:])), true
+		case f >= leastSerial && f <= mostSerial && s[0] != '0':
+			return Reading{Shape: ShapeSerial, Serial: f}, true
+		}
+	}
+	if strings.ContainsAny(s, "年月日") {
+		return readHan(s)
+	}
+	if month, rest := namedMonth(s); month > 0 {
+		return readNamed(month, rest)
+	}
+	for _, sep := range []string{"-", "/", ".", " "} {
+		parts := strings.Split(strings.Trim(s, sep), sep)
+		if len(parts) != 3 && (len(parts) != 2 || sep == "." || sep == " ") {
+			continue
+		}
+		for i, p := range parts {
+			if parts[i] = strings.TrimSpace(p); len(parts[i]) > 4 || !allDigits(parts[i]) {
+				return Reading{}, false
+			}
+		}
+		return shaped(sep, parts)
+	}
+	return Reading{}, false
+}
+
+func shaped(sep string, parts []string) (Reading, bool) {
+	first, last := parts[0], parts[len(parts)-1]
+	switch {
+	case len(parts) == 2 && len(first) == 4 && len(last) <= 2:
+		return numbers(ShapeMonth, sep, atoi(first), atoi(last), 1), true
+	case len(parts) == 2 && len(first) <= 2 && len(last) == 4:
+		return numbers(ShapeMonth, sep, atoi(last), atoi(first), 1), true
+	case len(parts) == 2:
+		return Reading{}, false // a fraction, a range, a score
+	case len(first) == 4 && len(parts[1]) <= 2 && len(last) <= 2:
+		return numbers(ShapeISO, sep, atoi(first), atoi(parts[1]), atoi(last)), true
+	case len(first) <= 2 && len(parts[1]) <= 2 && len(last) == 4:
+		return Reading{Shape: ShapeNNY, Separator: sep, Year: atoi(last), First: atoi(first), Second: atoi(parts[1])}, true
+	case len(first) <= 2 && len(parts[1]) <= 2 && len(last) == 2:
+		return Reading{Shape: ShapeNNYY, Separator: sep, Year: atoi(last), First: atoi(first), Second: atoi(parts[1])}, true
+	}
+	return Reading{}, false
+}
+
+// readHan reads 2022年3月14日, 3月14日, 2022年3月.
+func readHan(s string) (Reading, bool) {
+	y, rest, hasYear := strings.Cut(s, "年")
+	if !hasYear {
+		y, rest = "", s
+	}
+	m, d, hasMonth := strings.Cut(rest, "月")
+	d = strings.TrimRight(strings.TrimSpace(d), "日号")
+	y, m = strings.TrimSpace(y), strings.TrimSpace(m)
+	switch {
+	case !hasMonth || !allDigits(m) || len(m) > 2 || hasYear && (!allDigits(y) || len(y) != 4) || d != "" && (!allDigits(d) || len(d) > 2):
+		return Reading{}, false
+	case !hasYear && d == "":
+		return Reading{}, false // months of age
+	case !hasYear:
+		return numbers(ShapeNoYear, "月", 0, atoi(m), atoi(d)), true
+	case d == "":
+		return numbers(ShapeMonth, "年", atoi(y), atoi(m), 1), true
+	}
+	return numbers(ShapeHan, "年", atoi(y), atoi(m), atoi(d)), true
+}
+
+var months = strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")
+
+// namedMonth finds the name of a month among the words of a cell, and gives the other words.
+func namedMonth(s string) (month int, rest []string) {
+	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == '/' || r == ',' || r == '.' })
+	if len(words) == 1 { // 14mar2022
+		words = partWords(words[0])
+	}
+	for _, w := range words {
+		if month == 0 {
+			for i, m := range months {
+				full := strings.ToLower(time.Month(i + 1).String())
+				if w == m || w == full || w == "sept" && m == "sep" {
+					month = i + 1
+				}
+			}
+			if month > 0 {
+				continue
+			}
+		}
+		rest = append(rest, w)
+	}
+	return month, rest
+}
+
+// partWords parts letters from digits.
+func partWords(s string) (words []string) {
+	from := 0
+	for i := 1; i <= len(s); i++ {
+		if i == len(s) || (s[i] >= '0' && s[i] <= '9') != (s[i-1] >= '0' && s[i-1] <= '9') {
+			words = append(words, s[from:i])
+			from = i
+		}
+	}
+	return words
+}
+
+func readNamed(month int, rest []string) (Reading, bool) {
+	for i, w := range rest {
+		for _, ending := range []string{"st", "nd", "rd", "th"} {
+			if t := strings.TrimSuffix(w, ending); allDigits(t) {
+				rest[i] = t
+			}
+		}
+		if !allDigits(rest[i]) || len(rest[i]) > 4 {
+			return Reading{}, false
+		}
+	}
+	switch {
+	case len(rest) == 2 && len(rest[0]) == 4 && len(rest[1]) <= 2:
+		return numbers(ShapeNamed, "", atoi(rest[0]), month, atoi(rest[1])), true
+	case len(rest) == 2 && len(rest[0]) <= 2 && (len(rest[1]) == 4 || len(rest[1]) == 2):
+		return numbers(ShapeNamed, "", atoi(rest[1]), month, atoi(rest[0])), true
+	case len(rest) == 1 && len(rest[0]) == 4:
+		return numbers(ShapeMonth, "", atoi(rest[0]), month, 1), true
+	case len(rest) == 1 && len(rest[0]) <= 2:
+		return numbers(ShapeNoYear, "", 0, month, atoi(rest[0])), true
+	}
+	return Reading{}, false
+}
+
+func numbers(shape Shape, sep string, year, month, day int) Reading {
+	return Reading{Shape: shape, Separator: sep, Year: year, Month: month, Day: day}
+}
+
+// judge marks days that are in no calendar and years that nobody alive was in.
+func (r *Reading) judge() {
+	year := r.Year
+	if r.Shape == ShapeNNYY || r.Shape == ShapeNoYear || r.Shape == ShapeSerial || r.Shape == ShapeNamed && year < 100 {
+		year = 2000 // a leap year: only the day is judged
+	}
+	r.Distant = year < firstYear || year > lastYear
+	switch r.Shape {
+	case ShapeSerial:
+	case ShapeNNY, ShapeNNYY:
+		r.Impossible = !valid(year, r.Second, r.First) && !valid(year, r.First, r.Second)
+	default:
+		r.Impossible = !valid(year, r.Month, r.Day)
+	}
+}
+
+func valid(year, month, day int) bool {
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return month >= 1 && month <= 12 && day >= 1 && day <= 31 && t.Day() == day && t.Month() == time.Month(month)
+}
+
+func atoi(s string) int {
+	n, _ := strconv.Atoi(s)
+	return n
+}
