@@ -14,37 +14,37 @@ func (t *town) badly(c citizen) citizen {
 	}
 	t.badBirth(&c)
 	switch {
-	case t.happens(.04):
+	case t.wrong(.04):
 		c.sex = ""
-	case t.happens(.01):
+	case t.wrong(.01):
 		c.sex = map[string]string{"f": "m", "m": "f"}[c.sex]
 	}
 	switch {
-	case t.happens(.15):
+	case t.wrong(.15):
 		c.phone = ""
-	case t.happens(.08):
+	case t.wrong(.08):
 		c.phone = "1" + t.digits(10)
-	case t.happens(.02):
+	case t.wrong(.02):
 		c.phone = t.mistyped(c.phone, "0123456789")
-	case t.happens(.1):
+	case t.wrong(.1):
 		c.phone = "+86 " + c.phone[:3] + "-" + c.phone[3:7] + "-" + c.phone[7:]
 	}
 	switch {
-	case t.happens(.35):
+	case t.wrong(.35):
 		c.kind, c.document = "", ""
-	case t.happens(.02):
+	case t.wrong(.02):
 		c.document = t.mistyped(c.document, "0123456789")
-	case t.happens(.05):
+	case t.wrong(.05):
 		c.kind, c.document = "permit", t.digits(9)
-	case t.happens(.04):
+	case t.wrong(.04):
 		c.document = c.document[:4] + strings.Repeat("*", len(c.document)-8) + c.document[len(c.document)-4:]
 	}
 	switch {
-	case t.happens(.04):
+	case t.wrong(.04):
 		c.placeless = true
-	case t.happens(.08): // moved
+	case t.wrong(.08): // moved
 		c.city, c.county, c.town, c.home = 1+t.chance.IntN(3), 1+t.chance.IntN(4), 1+t.chance.IntN(12), c.home+2_000_000
-	case t.happens(.15):
+	case t.wrong(.15):
 		c.home = 0
 	}
 	return c
@@ -53,7 +53,7 @@ func (t *town) badly(c citizen) citizen {
 func (t *town) badHan(c *citizen) {
 	given := []rune(c.given)
 	switch i := t.chance.IntN(len(given)); {
-	case t.happens(.05): // another character that sounds the same, when there is one
+	case t.wrong(.05): // another character that sounds the same, when there is one
 		for _, s := range t.given {
 			if s.said == t.said[string(given[i])] && s.text != string(given[i]) {
 				given[i] = []rune(s.text)[0]
@@ -61,62 +61,62 @@ func (t *town) badHan(c *citizen) {
 			}
 		}
 		c.given = string(given)
-	case t.happens(.02):
+	case t.wrong(.02):
 		given[i] = []rune(t.character())[0]
 		c.given = string(given)
-	case t.happens(.01) && len(given) == 2:
+	case t.wrong(.01) && len(given) == 2:
 		c.given = string(given[i : i+1])
-	case t.happens(.08): // in letters
+	case t.wrong(.08): // in letters
 		said := ""
 		for _, g := range given {
 			said += t.said[string(g)]
 		}
 		family := t.said[c.family]
 		c.written = family + " " + said
-		if t.happens(.4) {
+		if t.wrong(.4) {
 			c.written = said + " " + family
 		}
-		if t.happens(.1) {
+		if t.wrong(.1) {
 			c.written = t.mistyped(c.written, "aeioungh")
 		}
-	case t.happens(.02):
+	case t.wrong(.02):
 		c.written = c.given + " " + c.family
 	}
 }
 
 func (t *town) badLatin(c *citizen) {
 	switch {
-	case t.happens(.06):
+	case t.wrong(.06):
 		c.family = t.mistyped(c.family, "aeiorstnl")
-	case t.happens(.04):
+	case t.wrong(.04):
 		c.given = t.mistyped(c.given, "aeiorstnl")
-	case t.happens(.03):
+	case t.wrong(.03):
 		c.family = strings.NewReplacer("ph", "f", "ck", "k", "th", "t", "y", "i", "z", "s", "mm", "m", "ss", "s").Replace(c.family)
 	}
-	if t.happens(.5) {
+	if t.wrong(.5) {
 		c.middle = ""
 	}
-	if c.middle != "" && t.happens(.2) {
+	if c.middle != "" && t.wrong(.2) {
 		c.middle = c.middle[:1]
 	}
-	if t.happens(.1) {
+	if t.wrong(.1) {
 		c.written = strings.Join(strings.Fields(c.family+" "+c.given+" "+c.middle), " ")
 	}
 }
 
 func (t *town) badBirth(c *citizen) {
 	switch {
-	case t.happens(.05):
+	case t.wrong(.05):
 		c.year, c.month, c.day = 0, 0, 0
-	case t.happens(.05):
+	case t.wrong(.05):
 		c.month, c.day = 0, 0
-	case t.happens(.02) && c.day <= 12:
+	case t.wrong(.02) && c.day <= 12:
 		c.month, c.day = c.day, c.month
-	case t.happens(.015):
+	case t.wrong(.015):
 		c.day = 1 + t.chance.IntN(28)
-	case t.happens(.01):
+	case t.wrong(.01):
 		c.month = 1 + t.chance.IntN(12)
-	case t.happens(.015):
+	case t.wrong(.015):
 		c.year += []int{-10, -1, 1, 10}[t.chance.IntN(4)]
 	}
 }

@@ -4,8 +4,8 @@
 // into a level of agreement, a level speaks for one person by the logarithm of how much more often it is seen among records of
 // one person than among others, and the fields' weights add up. The weights are estimated from the lists themselves by
 // expectation maximisation (Winkler 1988, 2000), those of names and birth dates are lowered for values that many people share
-// (Winkler 2000). There are three classes, not two: one person, relatives, strangers (Larsen and Rubin, JASA 96, 2001), because
-// twins agree in everything but the given name, and independent weights would make them one.
+// (Winkler 2000). There are four classes, not two: one person, relatives, twins, strangers (after Larsen and Rubin, JASA 96,
+// 2001, who had relatives apart), because twins agree in everything but the given name, and independent weights would make them one.
 //
 // Invariants: what is missing is no evidence, neither for nor against; comparing is symmetric; better agreement in one field
 // never lowers a weight; the order of the records changes nothing; no pair is compared unless the two share a key, and a key

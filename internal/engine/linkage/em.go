@@ -8,14 +8,14 @@ import (
 // shares is how often each level is seen in one class, by field; they sum to 1.
 type shares [fields][]float64
 
-// Prior opinion counts as this many pairs, so that a few pairs do not turn the weights about.
+// opinion is how many pairs what was thought before counts for, so that a few pairs do not turn the weights about.
 const opinion = 25
 
-// estimate fits the three classes to the candidates, whose patterns are given with their counts. all is how often each level is
-// seen among all pairs: what is neither one person nor kin is strangers, and pairs that are no candidates are strangers. So the
-// weights of strangers are not spoilt by true pairs, nor by looking only at pairs that share a key.
+// estimate fits the classes to the candidates, whose patterns are given with their counts. all is how often each level is seen
+// among all pairs: what is of no other class is strangers, and pairs that are no candidates are strangers. So the weights of
+// strangers are not spoilt by true pairs, nor by looking only at pairs that share a key.
 func estimate(patterns map[uint32]int, all agreement, share, pairs float64) *Model {
-	m := &Model{Same: 1 / max(pairs, 2), Kin: 1 / max(pairs, 2), rare: 1 / max(pairs, 2)}
+	m := &Model{}
 	candidates := 0
 	order := make([]uint32, 0, len(patterns))
 	for p, n := range patterns {
@@ -23,68 +23,99 @@ func estimate(patterns map[uint32]int, all agreement, share, pairs float64) *Mod
 		candidates += n
 	}
 	slices.Sort(order)
-	for f := range m.One {
-		m.One[f], m.Relative[f] = slices.Clone(scales[f].one), slices.Clone(scales[f].kin)
+	for c := range Strangers {
+		m.Classes[c].Share = max(begin[c]*float64(candidates), 1) / max(pairs, 10)
+		for f := range scales {
+			m.Classes[c].Levels[f] = slices.Clone(thought(c, Field(f)))
+		}
 	}
-	m.Same = max(0.2*float64(candidates)/max(pairs, 1), m.Same)
-	m.Kin = max(0.2*float64(candidates)/max(pairs, 1), m.Kin)
-	m.strangers(all, share, newAgreement(), newAgreement())
+	none := [Strangers]agreement{newAgreement(), newAgreement(), newAgreement()}
+	m.strangers(all, share, none)
 	for m.Rounds = 1; m.Rounds < 200; m.Rounds++ {
 		if m.round(patterns, order, all, share, pairs) < 1e-5 {
 			break
 		}
 	}
-	m.level()
+	m.weights()
 	return m
+}
+
+// begin is which share of the candidates is taken for a class at first.
+var begin = [Strangers]float64{One: .2, Relatives: .2, Twins: .01}
+
+// thought is the opinion of a class before anything was seen.
+func thought(c Class, f Field) []float64 {
+	switch c {
+	case Relatives:
+		return scales[f].kin
+	case Twins:
+		return scales[f].twin
+	}
+	return scales[f].one
 }
 
 // round is one step of expectation and maximisation; it tells how much changed.
 func (m *Model) round(patterns map[uint32]int, order []uint32, all agreement, share, pairs float64) float64 {
-	one, kin := newAgreement(), newAgreement()
-	var sumOne, sumKin float64
+	seen := [Strangers]agreement{newAgreement(), newAgreement(), newAgreement()}
+	var sums [Strangers]float64
 	for _, packed := range order {
 		p, n := unpacked(packed), float64(patterns[packed])
-		a, b, c := m.Same*m.One.of(p), m.Kin*m.Relative.of(p), (1-m.Same-m.Kin)*m.Stranger.of(p)
-		if sum := a + b + c; sum > 0 {
-			one.add(p, n*a/sum)
-			kin.add(p, n*b/sum)
-			sumOne += n * a / sum
-			sumKin += n * b / sum
+		var part [Strangers + 1]float64
+		sum := 0.0
+		for c, x := range m.Classes {
+			part[c] = x.Share * x.Levels.of(p)
+			sum += part[c]
+		}
+		if sum == 0 {
+			continue
+		}
+		for c := range Strangers {
+			seen[c].add(p, n*part[c]/sum)
+			sums[c] += n * part[c] / sum
 		}
 	}
-	before := m.One
-	for f := range m.One {
-		m.One[f] = withOpinion(one[f], scales[f].one)
-		m.Relative[f] = withOpinion(kin[f], scales[f].kin)
+	before := m.Classes[One].Levels
+	for c := range Strangers {
+		for f := range scales {
+			m.Classes[c].Levels[f] = withOpinion(seen[c][f], thought(c, Field(f)))
+		}
+		m.Classes[c].Share = min(max(sums[c], .5)/max(pairs, 10), .3)
 	}
-	m.strangers(all, share, one, kin)
-	m.Same, m.Kin = max(sumOne/pairs, m.rare/2), max(sumKin/pairs, m.rare/2)
-	if m.Same+m.Kin > .9 {
-		m.Same, m.Kin = .9*m.Same/(m.Same+m.Kin), .9*m.Kin/(m.Same+m.Kin)
-	}
+	m.strangers(all, share, seen)
 	changed := 0.0
 	for f := range before {
 		for l := range before[f] {
-			changed = max(changed, math.Abs(before[f][l]-m.One[f][l]))
+			changed = max(changed, math.Abs(before[f][l]-m.Classes[One].Levels[f][l]))
 		}
 	}
 	return changed
 }
 
-// strangers takes from what any two records show what pairs of one person and of kin show. What is left of a level that only they
+// strangers takes from what any two records show what pairs of the other classes show. What is left of a level that only those
 // reach is as rare as the lists can tell.
-func (m *Model) strangers(all agreement, share float64, one, kin agreement) {
+func (m *Model) strangers(all agreement, share float64, others [Strangers]agreement) {
+	s := &m.Classes[Strangers]
+	s.Share = 1
+	for c, x := range m.Classes[:Strangers] {
+		s.Share -= x.Share
+		for f := range all {
+			if c == 0 {
+				s.Levels[f] = make([]float64, len(all[f]))
+			}
+			for l := range all[f] {
+				s.Levels[f][l] -= others[c][f][l]
+			}
+		}
+	}
 	for f := range all {
-		left := make([]float64, len(all[f]))
 		sum := 0.0
 		for l, n := range all[f] {
-			left[l] = max(n*share-one[f][l]-kin[f][l], 0.5)
-			sum += left[l]
+			s.Levels[f][l] = max(n*share+s.Levels[f][l], 0.5)
+			sum += s.Levels[f][l]
 		}
-		for l := range left {
-			left[l] /= sum
+		for l := range all[f] {
+			s.Levels[f][l] /= sum
 		}
-		m.Stranger[f] = left
 	}
 }
 

@@ -44,8 +44,8 @@ func rarer(usual float64, n, of int) float64 {
 func (m *Model) rarity(f Field, l Level, a, b *ready) float64 {
 	switch {
 	case f == FieldBirth && l == BirthSame:
-		plain, worse := m.AgainstStrangers[f][l], m.AgainstStrangers[f][l-1]
-		return max(rarer(m.Stranger[f][BirthSame], m.Seen.Births[a.Birth], m.Seen.Born), worse-plain)
+		plain, worse := m.Classes[Strangers].Against[f][l], m.Classes[Strangers].Against[f][l-1]
+		return max(rarer(m.Classes[Strangers].Levels[f][BirthSame], m.Seen.Births[a.Birth], m.Seen.Born), worse-plain)
 	case f != FieldName || l < NameAlike:
 		return 0
 	case l == NameSound:
@@ -59,10 +59,10 @@ func (m *Model) rarity(f Field, l Level, a, b *ready) float64 {
 		}
 		return rarer(m.soundsAlike(), most, m.Seen.Named)
 	}
-	own := rarer(m.Stranger[f][NameSame], max(m.Seen.Names[a.mixed], m.Seen.Names[b.mixed]), m.Seen.Named)
+	own := rarer(m.Classes[Strangers].Levels[f][NameSame], max(m.Seen.Names[a.mixed], m.Seen.Names[b.mixed]), m.Seen.Named)
 	switch l {
 	case NameSame:
-		return max(own, m.soundOf(a)-m.AgainstStrangers[f][NameSame])
+		return max(own, m.soundOf(a)-m.Classes[Strangers].Against[f][NameSame])
 	case NameOrder:
 		return own
 	}
@@ -80,11 +80,11 @@ func (m *Model) soundOf(a *ready) float64 {
 	if len(a.sounds) == 0 {
 		return math.Inf(-1)
 	}
-	return m.AgainstStrangers[FieldName][NameSound] + rarer(m.soundsAlike(), least, m.Seen.Named)
+	return m.Classes[Strangers].Against[FieldName][NameSound] + rarer(m.soundsAlike(), least, m.Seen.Named)
 }
 
 // soundsAlike is how often the names of two strangers share a reading.
 func (m *Model) soundsAlike() float64 {
-	s := m.Stranger[FieldName]
+	s := m.Classes[Strangers].Levels[FieldName]
 	return s[NameSound] + s[NameOrder] + s[NameSame]
 }

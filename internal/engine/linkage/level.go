@@ -71,17 +71,19 @@ type scale struct {
 	levels []string
 	one    []float64 // among records of one person
 	kin    []float64 // among relatives
+	twin   []float64 // among twins
 }
 
 var scales = [fields]scale{
 	FieldName: {"name", []string{"different", "part", "alike", "character", "shorter", "typo", "sound", "order", "same"},
-		[]float64{.005, .005, .01, .01, .01, .03, .05, .03, .85}, []float64{.35, .48, .01, .13, .005, .005, .005, .005, .01}},
+		[]float64{.005, .005, .01, .01, .01, .03, .05, .03, .85}, []float64{.35, .48, .01, .13, .005, .005, .005, .005, .01},
+		[]float64{.05, .5, .03, .39, .005, .01, .005, .005, .005}},
 	FieldBirth: {"birth", []string{"different", "near", "year", "one_part", "swapped", "same"},
-		[]float64{.01, .02, .05, .05, .02, .85}, []float64{.88, .06, .02, .01, .005, .025}},
-	FieldSex:      {"sex", []string{"different", "same"}, []float64{.01, .99}, []float64{.55, .45}},
-	FieldPhone:    {"phone", []string{"different", "tail", "slip", "same"}, []float64{.15, .01, .02, .82}, []float64{.6, .01, .01, .38}},
-	FieldDocument: {"document", []string{"different", "tail", "slip", "same"}, []float64{.02, .01, .02, .95}, []float64{.97, .01, .01, .01}},
-	FieldPlace:    {"place", []string{"far", "near", "area", "household"}, []float64{.05, .05, .1, .8}, []float64{.05, .05, .1, .8}},
+		[]float64{.01, .02, .05, .05, .02, .85}, []float64{.88, .06, .02, .01, .005, .025}, []float64{.01, .01, .03, .01, .005, .935}},
+	FieldSex:      {"sex", []string{"different", "same"}, []float64{.01, .99}, []float64{.55, .45}, []float64{.4, .6}},
+	FieldPhone:    {"phone", []string{"different", "tail", "slip", "same"}, []float64{.15, .01, .02, .82}, []float64{.6, .01, .01, .38}, []float64{.3, .01, .01, .68}},
+	FieldDocument: {"document", []string{"different", "tail", "slip", "same"}, []float64{.02, .01, .02, .95}, []float64{.97, .01, .01, .01}, []float64{.97, .01, .01, .01}},
+	FieldPlace:    {"place", []string{"far", "near", "area", "household"}, []float64{.05, .05, .1, .8}, []float64{.05, .05, .1, .8}, []float64{.03, .03, .04, .9}},
 }
 
 // String is the field's name, as data and pages call it.

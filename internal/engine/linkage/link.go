@@ -96,11 +96,13 @@ func find(a, b []Record, o Options) *Result {
 
 // weigh orders the candidates by weight, sets the two weights that matter, and keeps what is worth a look.
 func (r *Result) weigh(people []*ready, found []candidate, first int, o Options) {
-	all := make([]Pair, len(found))
-	for i, c := range found {
+	var all []Pair
+	for _, c := range found {
 		p := unpacked(c.pattern)
 		w := r.Model.weight(people[c.a], people[c.b], p)
-		all[i] = Pair{int(c.a), int(c.b) - first, w, r.Model.probability(w), p}
+		if chance := r.Model.probability(w); chance > hopeless {
+			all = append(all, Pair{int(c.a), int(c.b) - first, w, chance, p})
+		}
 	}
 	slices.SortFunc(all, func(a, b Pair) int {
 		return cmp.Or(cmp.Compare(b.Weight, a.Weight), cmp.Compare(a.A, b.A), cmp.Compare(a.B, b.B))
@@ -113,12 +115,15 @@ func (r *Result) weigh(people []*ready, found []candidate, first int, o Options)
 	r.Pairs = slices.Clone(all[:max(worth, linked)])
 }
 
+// hopeless pairs are not kept: ten thousand of them hold less than one person.
+const hopeless = 1e-4
+
 // thresholds finds the lowest weight at which a pair is rather one person than not and at which no more than a share of all pairs
 // at and above it is expected to be wrong (Fellegi and Sunter's bound on false links), and the weight below which fewer than one
 // pair in a hundred is one person. It gives how many pairs are linked.
 func (r *Result) thresholds(all []Pair, wrongShare float64) (linked int) {
 	m := r.Model
-	even := math.Log2((1 - m.Same) / m.Same)
+	even := math.Log2((1 - m.Classes[One].Share) / m.Classes[One].Share)
 	m.Link, m.Review = even, even-math.Log2(99)
 	var wrong, right, rightLinked, total float64
 	likely := 0

@@ -2,25 +2,31 @@ package linkage
 
 import "math"
 
+// Class is what two records may be to each other.
+type Class int
+
+// The classes.
+const (
+	One       Class = iota // one person
+	Relatives              // who share a household, a telephone, a family name
+	Twins                  // who share the day of birth besides
+	Strangers
+)
+
+// Learnt is what was learnt of a class.
+type Learnt struct {
+	Share   float64 `json:"share"`   // of all pairs
+	Levels  shares  `json:"levels"`  // how often each level is seen, by field
+	Against shares  `json:"against"` // bits for one person and against this class; they never fall from a level to a better one
+}
+
 // Model is what was learnt from lists: it can be kept and used for single records.
 type Model struct {
-	Same float64 `json:"same"` // how likely any two records are one person
-	Kin  float64 `json:"kin"`  // and relatives
-
-	One      shares `json:"one"`      // how often each level is seen among records of one person
-	Relative shares `json:"relative"` // among relatives
-	Stranger shares `json:"stranger"` // among strangers
-
-	// Weights in bits, never falling from a level to a better one.
-	AgainstStrangers shares `json:"against_strangers"`
-	AgainstKin       shares `json:"against_kin"`
-
-	Seen   Frequencies `json:"-"`      // holds names: whoever keeps a model counts them anew with Know
-	Link   float64     `json:"link"`   // the weight from which on pairs are taken as one person
-	Review float64     `json:"review"` // the weight from which on a person should look
-	Rounds int         `json:"rounds"` // of estimation
-
-	rare float64
+	Classes [Strangers + 1]Learnt `json:"classes"`
+	Seen    Frequencies           `json:"-"`      // holds names: whoever keeps a model counts them anew with Know
+	Link    float64               `json:"link"`   // the weight from which on pairs are taken as one person
+	Review  float64               `json:"review"` // the weight from which on a person should look
+	Rounds  int                   `json:"rounds"` // of estimation
 }
 
 // Know counts the values of a list, so that common ones weigh less.
@@ -32,13 +38,14 @@ func (m *Model) Know(list []Record) {
 	m.Seen = count(people)
 }
 
-// level makes the weights: how much more often a level is seen among records of one person. Where the data say that a better
-// agreement speaks less for one person, the levels are weighed alike.
-func (m *Model) level() {
-	for f := range m.One {
-		mass := m.One[f]
-		m.AgainstStrangers[f] = rising(logs(m.One[f], m.Stranger[f]), mass)
-		m.AgainstKin[f] = rising(logs(m.One[f], m.Relative[f]), mass)
+// weights makes bits of how much more often a level is seen among records of one person than in each other class. Where the data
+// say that a better agreement speaks less for one person, the levels are weighed alike.
+func (m *Model) weights() {
+	one := m.Classes[One].Levels
+	for c := range m.Classes {
+		for f := range one {
+			m.Classes[c].Against[f] = rising(logs(one[f], m.Classes[c].Levels[f]), one[f])
+		}
 	}
 }
 
@@ -87,7 +94,7 @@ type Verdict struct {
 	Weight      float64    `json:"weight"` // bits
 	Probability float64    `json:"probability"`
 	Fields      []Evidence `json:"fields"`
-	Kin         float64    `json:"kin"` // bits taken off because relatives agree like this too; never above 0
+	Kin         float64    `json:"kin"` // bits taken off because relatives and twins agree like this too; never above 0
 }
 
 // Compare weighs two records.
@@ -116,7 +123,7 @@ func (m *Model) weigh(f Field, l Level, a, b *ready) (weight, rarity float64) {
 	if l == Missing {
 		return 0, 0
 	}
-	plain := m.AgainstStrangers[f][l]
+	plain := m.Classes[Strangers].Against[f][l]
 	rarity = m.rarity(f, l, a, b)
 	if rarity < 0 {
 		rarity = min(max(rarity, -plain), 0)
@@ -124,19 +131,26 @@ func (m *Model) weigh(f Field, l Level, a, b *ready) (weight, rarity float64) {
 	return plain + rarity, rarity
 }
 
-// weight is the logarithm of how much likelier the pattern is for one person than for two, relatives or strangers.
+// weight is the logarithm of how much likelier the pattern is for one person than for two, whatever they are to each other.
 func (m *Model) weight(a, b *ready, p Pattern) float64 {
-	var strangers, kin float64
+	strangers := 0.0
 	for f, l := range p {
-		if l == Missing {
-			continue
-		}
 		w, _ := m.weigh(Field(f), l, a, b)
 		strangers += w
-		kin += m.AgainstKin[f][l]
 	}
-	related := m.Kin / (1 - m.Same)
-	return -sumOfPowers(math.Log2(1-related)-strangers, math.Log2(related)-kin)
+	two := 1 - m.Classes[One].Share
+	sum := math.Log2(m.Classes[Strangers].Share/two) - strangers
+	for _, c := range []Class{Relatives, Twins} {
+		x := &m.Classes[c]
+		bits := 0.0
+		for f, l := range p {
+			if l != Missing {
+				bits += x.Against[f][l]
+			}
+		}
+		sum = sumOfPowers(sum, math.Log2(x.Share/two)-bits)
+	}
+	return -sum
 }
 
 // sumOfPowers is log2(2^a + 2^b).
@@ -148,5 +162,6 @@ func sumOfPowers(a, b float64) float64 {
 }
 
 func (m *Model) probability(weight float64) float64 {
-	return 1 / (1 + math.Exp2(-weight)*(1-m.Same)/m.Same)
+	same := m.Classes[One].Share
+	return 1 / (1 + math.Exp2(-weight)*(1-same)/same)
 }

@@ -11,16 +11,16 @@ import (
 
 // citizen is a row of a list, with the person behind it.
 type citizen struct {
-	person                       int
-	family, given                string // in characters, or in letters for foreigners
-	middle                       string
-	foreign                      bool
-	written                      string // when not empty: the name as the list writes it
-	year, month, day             int
-	sex, phone, kind, document   string
-	province, city, county, town int
-	home                         int
-	placeless                    bool
+	person                     int
+	family, given              string // in characters, or in letters for foreigners
+	middle                     string
+	foreign                    bool
+	written                    string // when not empty: the name as the list writes it
+	year, month, day           int
+	sex, phone, kind, document string
+	city, county, town         int
+	home                       int
+	placeless                  bool
 }
 
 // Characters with how they are said, and how usual they are as surnames.
@@ -69,10 +69,11 @@ type town struct {
 	sum      int
 	said     map[string]string
 	next     int
+	rough    float64 // how much more often than usual something is written wrong
 }
 
 func newTown(seed uint64) *town {
-	t := &town{chance: rand.New(rand.NewPCG(seed, 7)), given: signs(characters), said: map[string]string{}}
+	t := &town{chance: rand.New(rand.NewPCG(seed, 7)), given: signs(characters), said: map[string]string{}, rough: 1}
 	for _, w := range strings.Fields(surnames) {
 		var n int
 		text := string([]rune(w)[0])
@@ -89,6 +90,7 @@ func newTown(seed uint64) *town {
 }
 
 func (t *town) one(of ...string) string { return of[t.chance.IntN(len(of))] }
+func (t *town) wrong(p float64) bool    { return t.happens(min(p*t.rough, .9)) }
 func (t *town) happens(p float64) bool  { return t.chance.Float64() < p }
 func (t *town) digits(n int) (s string) { return fmt.Sprintf("%0*d", n, t.chance.Int64N(pow10(n))) }
 func (t *town) word(list string) string { return t.one(strings.Fields(list)...) }

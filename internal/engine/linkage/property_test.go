@@ -85,7 +85,7 @@ func TestBetterAgreementNeverWeighsLess(t *testing.T) {
 		}
 	}
 	for _, f := range linkage.Fields() {
-		for _, weights := range [][]float64{r.Model.AgainstStrangers[f], r.Model.AgainstKin[f]} {
+		for _, weights := range [][]float64{r.Model.Classes[linkage.Strangers].Against[f], r.Model.Classes[linkage.Relatives].Against[f], r.Model.Classes[linkage.Twins].Against[f]} {
 			if !slices.IsSorted(weights) {
 				t.Errorf("the weights of %s fall: %v", f, weights)
 			}
@@ -101,8 +101,8 @@ func TestMissingIsNoEvidence(t *testing.T) {
 			t.Errorf("%+v", e)
 		}
 	}
-	if v.Weight > 1e-9 || v.Weight < -1e-9 || v.Probability > 2*r.Model.Same {
-		t.Errorf("nothing known: %.6f bits, probability %g, of any two %g", v.Weight, v.Probability, r.Model.Same)
+	if v.Weight > 1e-9 || v.Weight < -1e-9 || v.Probability > 2*r.Model.Classes[linkage.One].Share {
+		t.Errorf("nothing known: %.6f bits, probability %g, of any two %g", v.Weight, v.Probability, r.Model.Classes[linkage.One].Share)
 	}
 }
 

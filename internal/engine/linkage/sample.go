@@ -2,9 +2,9 @@ package linkage
 
 import (
 	"cmp"
+	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 )
 
 // most pairs that are looked at to learn how often strangers agree.
@@ -54,8 +54,12 @@ func anyTwo(people []*ready, first int) (agreement, float64) {
 		}
 		return seen, 1
 	}
+	content := make([]string, len(people))
+	for i, p := range people {
+		content[i] = p.content()
+	}
 	for _, half := range [][]int{left, right} {
-		slices.SortFunc(half, func(a, b int) int { return byContent(people[a], people[b]) })
+		slices.SortFunc(half, func(a, b int) int { return cmp.Compare(content[a], content[b]) })
 	}
 	chance := rand.New(rand.NewPCG(1969, 2001))
 	for range sampled {
@@ -76,12 +80,7 @@ func pairsOf(n, first int) float64 {
 	return float64(n) * float64(n-1) / 2
 }
 
-func byContent(a, b *ready) int {
-	return cmp.Or(cmp.Compare(a.whole, b.whole), compareDates(a.Birth, b.Birth), cmp.Compare(a.Phone, b.Phone), cmp.Compare(a.Document, b.Document),
-		cmp.Compare(a.Area, b.Area), cmp.Compare(a.Household, b.Household), cmp.Compare(a.Sex, b.Sex), cmp.Compare(a.DocumentKind, b.DocumentKind),
-		cmp.Compare(strings.Join(a.Name.Words, " "), strings.Join(b.Name.Words, " ")), cmp.Compare(strings.Join(a.sounds, " "), strings.Join(b.sounds, " ")))
-}
-
-func compareDates(a, b Date) int {
-	return cmp.Or(cmp.Compare(a.Year, b.Year), cmp.Compare(a.Month, b.Month), cmp.Compare(a.Day, b.Day))
+// content is all that a record says, as one text.
+func (p *ready) content() string {
+	return fmt.Sprintln(p.Name.Words, p.Birth, p.Phone, p.Document, p.Area, p.Household, p.Sex, p.DocumentKind, p.sounds)
 }

@@ -32,14 +32,17 @@ func init() {
 
 var unitYears = map[string]float64{"year": 1, "month": 1. / 12, "week": 7 / 365.25, "day": 1 / 365.25, "hour": 1 / 24. / 365.25, "": 1}
 
+var agesPlain = strings.NewReplacer(" ", "", ".old", "old", ",", ".", "–", "-", "~", "-", "至", "-", "到", "-")
+
 const oldest = 130 // years
 
 // ReadAge reads a cell as an age; false when it is none.
 func ReadAge(cell string) (Age, bool) {
-	s := strings.NewReplacer(" ", "", ".old", "old", ",", ".", "–", "-", "~", "-", "至", "-", "到", "-").Replace(fold(cell))
-	if s == "" || len(s) > 40 {
+	s := fold(cell)
+	if s == "" || len(s) > 40 || (s[0] < '0' || s[0] > '9') && s[0] != '<' && s[0] != '>' && s[0] != '.' && !strings.HasPrefix(s, "≥") && !strings.HasPrefix(s, "≤") {
 		return Age{}, false
 	}
+	s = agesPlain.Replace(s)
 	var a Age
 	switch {
 	case strings.HasSuffix(s, "+"):

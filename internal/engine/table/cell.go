@@ -1,9 +1,15 @@
 package table
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // fold makes cells alike that people write differently: full-width letters and signs, spaces of all kinds around, small letters.
 func fold(s string) string {
+	if plainCell(s) {
+		return s
+	}
 	return strings.ToLower(strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r >= '！' && r <= '～':
@@ -15,6 +21,19 @@ func fold(s string) string {
 		}
 		return r
 	}, s)))
+}
+
+// plainCell tells that folding would change nothing: the way of most cells.
+func plainCell(s string) bool {
+	if s == "" || s[0] == ' ' || s[len(s)-1] == ' ' {
+		return s == ""
+	}
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c >= 'A' && c <= 'Z' {
+			return false
+		}
+	}
+	return true
 }
 
 // nothings are the words people write for "nothing known", folded.
@@ -85,9 +104,12 @@ func Clean(cell string) (value string, odd []string) {
 
 // rounded finds 1.23E+17: a power of ten or more that only long numbers are written in.
 func rounded(s string) bool {
+	if len(s) > 30 || strings.IndexByte(s, '+') < 0 {
+		return false
+	}
 	number, power, is := strings.Cut(strings.ToUpper(s), "E+")
 	power = strings.TrimLeft(power, "0")
-	return is && len(s) <= 30 && allDigits(strings.Replace(number, ".", "", 1)) && allDigits(power) && len(power) == 2
+	return is && allDigits(strings.Replace(number, ".", "", 1)) && allDigits(power) && len(power) == 2
 }
 
 // fifteen finds a number of more than fifteen digits all of whose later ones are 0.

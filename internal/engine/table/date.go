@@ -141,25 +141,29 @@ func readHan(s string) (Reading, bool) {
 	return numbers(ShapeHan, "年", atoi(y), atoi(m), atoi(d)), true
 }
 
-var months = strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")
+// months are the names of months and what is written for them.
+var months = func() map[string]int {
+	m := map[string]int{"sept": 9}
+	for i := time.January; i <= time.December; i++ {
+		full := strings.ToLower(i.String())
+		m[full], m[full[:3]] = int(i), int(i)
+	}
+	return m
+}()
 
 // namedMonth finds the name of a month among the words of a cell, and gives the other words.
 func namedMonth(s string) (month int, rest []string) {
+	if strings.IndexFunc(s, func(r rune) bool { return r >= 'a' && r <= 'z' }) < 0 {
+		return 0, nil
+	}
 	words := strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '-' || r == '/' || r == ',' || r == '.' })
 	if len(words) == 1 { // 14mar2022
 		words = partWords(words[0])
 	}
 	for _, w := range words {
-		if month == 0 {
-			for i, m := range months {
-				full := strings.ToLower(time.Month(i + 1).String())
-				if w == m || w == full || w == "sept" && m == "sep" {
-					month = i + 1
-				}
-			}
-			if month > 0 {
-				continue
-			}
+		if m := months[w]; m > 0 && month == 0 {
+			month = m
+			continue
 		}
 		rest = append(rest, w)
 	}

@@ -26,6 +26,27 @@ type field struct {
 	han   []string
 }
 
+// called is a synonym ready for comparing.
+type called struct {
+	field  int
+	words  []string
+	joined string
+}
+
+// inEnglish and inChinese are all synonyms; Chinese ones are one word.
+var inEnglish, inChinese = func() (english, chinese []called) {
+	for i, f := range listed {
+		for _, s := range f.words {
+			w := wordsOf(s)
+			english = append(english, called{i, w, strings.Join(w, "")})
+		}
+		for _, s := range f.han {
+			chinese = append(chinese, called{i, nil, strings.ToLower(s)})
+		}
+	}
+	return english, chinese
+}()
+
 // listed are the fields of line lists and lists of contacts. Synonyms were gathered from published line lists and forms.
 var listed = []field{
 	{"case_id", holdsText, each("id|case id|case number|case no|no|number|serial|case code|patient id|record id|uid|identifier|unique id|epid number|epid"), each("病例编号|编号|序号|病例号|卡片编号|个案编号|患者编号|卡片ID")},

@@ -3,6 +3,7 @@ package table
 import (
 	"bytes"
 	"io"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -176,10 +177,36 @@ func Mend(s string) (mended, how string, wrong bool) {
 		}
 		return s, "", false
 	}
+	if !misread()[firstForeign(s)] {
+		return s, "", false
+	}
 	if b, err := simplifiedchinese.GB18030.NewEncoder().String(s); err == nil && utf8.ValidString(b) && !plainASCII(b) {
 		return b, "utf-8 read as gb18030", true
 	}
 	return s, "", false
+}
+
+// misread are the characters that UTF-8 read as GB 18030 can begin with: most others need not be looked at.
+var misread = sync.OnceValue(func() map[rune]bool {
+	m := map[rune]bool{}
+	for lead := 0xc2; lead <= 0xf4; lead++ {
+		for trail := 0x80; trail <= 0xbf; trail++ {
+			if b, err := simplifiedchinese.GB18030.NewDecoder().Bytes([]byte{byte(lead), byte(trail)}); err == nil {
+				r, _ := utf8.DecodeRune(b)
+				m[r] = true
+			}
+		}
+	}
+	return m
+})
+
+func firstForeign(s string) rune {
+	for _, r := range s {
+		if r >= utf8.RuneSelf {
+			return r
+		}
+	}
+	return 0
 }
 
 // bytesOf undoes reading bytes as Windows-1252; false when a letter is none of it.

@@ -91,12 +91,14 @@ func suggest(columns []Column, names []string) []Suggestion {
 
 // options are the fields a column may be, the best first.
 func options(c Column, name string) (list []Option) {
-	for _, f := range listed {
-		score, why := named(f, name)
-		if i := strings.LastIndex(name, " / "); i > 0 {
-			if s, w := named(f, name[i+3:]); s*.95 > score {
-				score, why = s*.95, append(w, WhyGroup)
-			}
+	whole, last := meanings(name), []meaning(nil)
+	if i := strings.LastIndex(name, " / "); i > 0 {
+		last = meanings(name[i+3:])
+	}
+	for i, f := range listed {
+		score, why := whole[i].score, []string{whole[i].why}
+		if last != nil && last[i].score*.95 > score {
+			score, why = last[i].score*.95, []string{last[i].why, WhyGroup}
 		}
 		if score == 0 {
 			continue
@@ -119,38 +121,43 @@ func options(c Column, name string) (list []Option) {
 	return list
 }
 
-// named says how well a name means a field.
-func named(f field, name string) (score float64, why []string) {
+// meaning is how well a name means a field.
+type meaning struct {
+	score float64
+	why   string
+}
+
+// meanings says how well a name means each of the listed fields.
+func meanings(name string) []meaning {
+	all := make([]meaning, len(listed))
 	words := wordsOf(name)
 	whole := strings.Join(words, "")
-	note := func(s float64, reason string) {
-		if s > score {
-			score, why = s, []string{reason}
+	note := func(f int, s float64, why string) {
+		if s > all[f].score {
+			all[f] = meaning{s, why}
 		}
 	}
-	for _, h := range f.han {
-		h = strings.ToLower(h)
+	for _, c := range inChinese {
+		switch n := len([]rune(c.joined)); {
+		case whole == c.joined:
+			note(c.field, .95, WhyName)
+		case n > 1 && strings.Contains(whole, c.joined):
+			note(c.field, .5+.4*float64(n)/float64(len([]rune(whole))), WhyWords)
+		}
+	}
+	for _, c := range inEnglish {
 		switch {
-		case whole == h:
-			note(.95, WhyName)
-		case len([]rune(h)) > 1 && strings.Contains(whole, h):
-			note(.5+.4*float64(len([]rune(h)))/float64(len([]rune(whole))), WhyWords)
+		case sameWords(words, c.words):
+			note(c.field, .95, WhyName)
+		case c.joined == whole:
+			note(c.field, .9, WhyName)
+		case len(words) > len(c.words) && len(words) <= 8 && contains(words, c.words) && (len(c.words) > 1 || len(c.joined) > 2):
+			note(c.field, .3+.5*float64(len(c.words))/float64(len(words)), WhyWords)
+		case len(whole) >= 5 && oneLetter(c.joined, whole):
+			note(c.field, .75, WhyNear)
 		}
 	}
-	for _, synonym := range f.words {
-		of := wordsOf(synonym)
-		switch {
-		case sameWords(words, of):
-			note(.95, WhyName)
-		case strings.Join(of, "") == whole:
-			note(.9, WhyName)
-		case len(words) > len(of) && len(words) <= 8 && contains(words, of) && (len(of) > 1 || len(of[0]) > 2):
-			note(.3+.5*float64(len(of))/float64(len(words)), WhyWords)
-		case len(whole) >= 5 && oneLetter(strings.Join(of, ""), whole):
-			note(.75, WhyNear)
-		}
-	}
-	return score, why
+	return all
 }
 
 func sameWords(a, b []string) bool { return len(a) == len(b) && contains(a, b) }
@@ -184,12 +191,7 @@ func oneLetter(a, b string) bool {
 
 // namesField tells whether a cell is called as a field is.
 func namesField(cell string) bool {
-	for _, f := range listed {
-		if s, _ := named(f, cell); s >= .7 {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(meanings(cell), func(m meaning) bool { return m.score >= .7 })
 }
 
 // saysDate tells whether a name promises dates.
@@ -206,11 +208,8 @@ func says(name string, h holds, words ...string) bool {
 			return true
 		}
 	}
-	for _, f := range listed {
-		if f.holds != h {
-			continue
-		}
-		if s, _ := named(f, name); s >= .9 {
+	for i, m := range meanings(name) {
+		if listed[i].holds == h && m.score >= .9 {
 			return true
 		}
 	}
