@@ -35,3 +35,18 @@ func BenchmarkLinkage(b *testing.B) {
 		b.ReportMetric(naive/took.Seconds(), "ratio-to-all-pairs")
 	}
 }
+
+// BenchmarkOneRecord is what a record costs when it is written: its keys, and ten candidates that share one.
+func BenchmarkOneRecord(b *testing.B) {
+	first, second := newTown(1).lists(2000)
+	x, y := records(first), records(second)
+	m := linkage.Link(x, y, linkage.Options{}).Model
+	i := 0
+	for b.Loop() {
+		i++
+		linkage.Keys(x[i%len(x)])
+		for j := range 10 {
+			m.Compare(x[i%len(x)], y[(i+j)%len(y)])
+		}
+	}
+}

@@ -38,6 +38,9 @@ const oldest = 130 // years
 
 // ReadAge reads a cell as an age; false when it is none.
 func ReadAge(cell string) (Age, bool) {
+	if len(cell) > mostLetters*3 {
+		return Age{}, false
+	}
 	s := fold(cell)
 	if s == "" || len(s) > 40 || (s[0] < '0' || s[0] > '9') && s[0] != '<' && s[0] != '>' && s[0] != '.' && !strings.HasPrefix(s, "≥") && !strings.HasPrefix(s, "≤") {
 		return Age{}, false

@@ -60,6 +60,7 @@ const (
 	OddCut          = "cut_at_32767"     // as much as a spreadsheet's cell holds
 	OddSpaces       = "spaces_around"    // spaces before or behind
 	OddLines        = "line_breaks"      // line breaks within
+	OddSeveral      = "several_in_cell"  // parted by ; or 、: a family, several symptoms
 	OddUnreadable   = "unreadable"       // letters that were no letters of the encoding
 	OddMojibake     = "wrong_encoding"   // read in the wrong encoding before it came here
 	OddDecimalComma = "decimal_comma"    // 36,5
@@ -92,6 +93,9 @@ func Clean(cell string) (value string, odd []string) {
 	}
 	if strings.ContainsAny(value, "\r\n") {
 		odd = append(odd, OddLines)
+	}
+	if strings.ContainsAny(value, ";；、") {
+		odd = append(odd, OddSeveral)
 	}
 	if strings.ContainsRune(value, '\ufffd') {
 		odd = append(odd, OddUnreadable)

@@ -105,7 +105,7 @@ func TestWhatASpreadsheetSpoils(t *testing.T) {
 	for _, c := range []struct{ cell, value, odd string }{
 		{`="0431"`, "0431", OddTextFormula}, {"'0431", "0431", OddApostrophe}, {"=SUM(A1:A9)", "=SUM(A1:A9)", OddFormula}, {"#REF!", "#REF!", OddError},
 		{"1.23E+17", "1.23E+17", OddRounded}, {"2.20102E+17", "2.20102E+17", OddRounded}, {"220102199002031000", "220102199002031000", OddFifteen}, {" x ", "x", OddSpaces},
-		{"a\nb", "a\nb", OddLines}, {"K\ufffdln", "K\ufffdln", OddUnreadable}, {strings.Repeat("x", 32_767), strings.Repeat("x", 32_767), OddCut},
+		{"a\nb", "a\nb", OddLines}, {"王伟、李娜", "王伟、李娜", OddSeveral}, {"K\ufffdln", "K\ufffdln", OddUnreadable}, {strings.Repeat("x", 32_767), strings.Repeat("x", 32_767), OddCut},
 	} {
 		if v, odd := Clean(c.cell); v != c.value || !slices.Contains(odd, c.odd) {
 			t.Errorf("%.20q: %.20q %v", c.cell, v, odd)

@@ -20,20 +20,20 @@ const (
 
 // Column is what a column's header and cells tell.
 type Column struct {
-	Index   int      `json:"index"` // from 0
-	Name    string   `json:"name"`  // the rows of its header joined
-	Headers []string `json:"headers"`
-	Mended  string   `json:"mended,omitempty"` // the name, when it was read in the wrong encoding
-	Kind    Kind     `json:"kind"`
-	Filled  int      `json:"filled"`
-	Blank   int      `json:"blank"`
-	Nothing []Count  `json:"nothing"` // cells with a word for nothing known
-	Numbers *Numbers `json:"numbers,omitempty"`
-	Dates   *Dates   `json:"dates,omitempty"`
-	Ages    *Ages    `json:"ages,omitempty"`
-	Values  []Count  `json:"values,omitempty"` // of a column of few different ones
-	Misfits Finding  `json:"misfits"`          // cells that are not of the column's kind
-	Odd     findings `json:"odd"`
+	Index   int       `json:"index"` // from 0
+	Name    string    `json:"name"`  // the rows of its header joined
+	Headers []string  `json:"headers"`
+	Mended  string    `json:"mended,omitempty"` // the name, when it was read in the wrong encoding
+	Kind    Kind      `json:"kind"`
+	Filled  int       `json:"filled"`
+	Blank   int       `json:"blank"`
+	Nothing []Count   `json:"nothing"` // cells with a word for nothing known
+	Numbers *Numbers  `json:"numbers,omitempty"`
+	Dates   *Dates    `json:"dates,omitempty"`
+	Ages    *Ages     `json:"ages,omitempty"`
+	Values  []Count   `json:"values,omitempty"` // of a column of few different ones
+	Misfits Finding   `json:"misfits"`          // cells that are not of the column's kind
+	Odd     []Finding `json:"odd"`
 }
 
 // Missing is how many cells say nothing.
@@ -62,6 +62,7 @@ const (
 // column gathers what a column's cells tell, in bounded memory.
 type column struct {
 	Column
+	odd     findings
 	dates   dates
 	ages    Ages
 	numbers Numbers
@@ -82,16 +83,16 @@ func (c *column) add(cell string, row int) {
 	}
 	value, odd := Clean(cell)
 	for _, o := range odd {
-		c.Odd.note(o, row)
+		c.odd.note(o, row)
 	}
 	if Nothing(value) {
-		c.Nothing = counted(c.Nothing, value, mostWords)
+		c.Nothing = counted(c.Nothing, strings.Clone(value), mostWords)
 		return
 	}
 	c.Filled++
 	c.value(value)
 	if _, _, wrong := Mend(value); wrong {
-		c.Odd.note(OddMojibake, row)
+		c.odd.note(OddMojibake, row)
 	}
 	if d, ok := ReadDate(value); ok {
 		c.dates.add(d, row)
@@ -130,9 +131,13 @@ func (c *column) value(v string) {
 }
 
 func (c *column) number(v string, row int) {
+	if len(v) > mostLetters {
+		c.misfit(KindNumber, row)
+		return
+	}
 	text := fold(v)
 	if whole, part, is := strings.Cut(text, ","); is && allDigits(strings.TrimPrefix(whole, "-")) && allDigits(part) && len(part) != 3 {
-		c.Odd.note(OddDecimalComma, row)
+		c.odd.note(OddDecimalComma, row)
 		text = whole + "." + part
 	}
 	f, err := strconv.ParseFloat(text, 64)
@@ -168,7 +173,7 @@ func (c *column) number(v string, row int) {
 // conclude says what the cells together tell; dated and aged are what the column's name says.
 func (c *column) conclude(dated, aged bool) Column {
 	out := c.Column
-	out.Odd = slices.Clone(c.Odd)
+	out.Odd = slices.Clone(c.odd)
 	out.Nothing, out.Values = slices.Clone(c.Nothing), slices.Clone(c.Values)
 	written := c.dates.Count - c.dates.Serials - c.dates.Distant - c.dates.NoYear
 	units := c.ages.Count - c.ages.Plain + c.ages.Ranges

@@ -116,6 +116,9 @@ func TestReadingIsBounded(t *testing.T) {
 	if err := Read(endless(","), ",", func(int, []string) error { return nil }); !errors.Is(err, ErrColumns) {
 		t.Error(err)
 	}
+	if err := Read(endless(strings.Repeat("x", 1000)+","), ",", func(int, []string) error { return nil }); !errors.Is(err, ErrRow) {
+		t.Error(err)
+	}
 	if err := Read(strings.NewReader("x"), "", nil); err == nil {
 		t.Error("read without a separator")
 	}
@@ -154,7 +157,7 @@ func FuzzLook(f *testing.F) {
 			tab.Add(cells)
 			return nil
 		})
-		if err != nil && !errors.Is(err, ErrCell) && !errors.Is(err, ErrColumns) {
+		if err != nil && !errors.Is(err, ErrCell) && !errors.Is(err, ErrColumns) && !errors.Is(err, ErrRow) {
 			t.Error(err)
 		}
 		sums(t, tab.Report())

@@ -13,11 +13,13 @@ import (
 const (
 	MostColumns = 16_384
 	MostInCell  = 1 << 20 // bytes
+	MostInRow   = 4 << 20 // bytes
 )
 
 // Faults of a file as a whole.
 var (
 	ErrColumns = errors.New("more columns than a spreadsheet can have")
+	ErrRow     = errors.New("a row longer than four megabytes")
 	ErrCell    = errors.New("a cell longer than a megabyte: a quote may be missing before it")
 )
 
@@ -97,7 +99,10 @@ type splitter struct {
 func (s *splitter) row() (cells []string, err error) {
 	s.cell = s.cell[:0]
 	quoted, fresh, any := false, true, false
-	for {
+	for size := 0; ; size++ {
+		if size > MostInRow {
+			return nil, ErrRow
+		}
 		c, err := s.in.ReadByte()
 		if err == io.EOF && any {
 			return append(cells, string(s.cell)), nil

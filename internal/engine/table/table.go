@@ -22,6 +22,7 @@ const mostLooked = 2_000
 type Table struct {
 	begun   bool
 	first   [][]string // until the header is found
+	waiting int        // bytes of them
 	header  Header
 	names   [][]string
 	columns []*column
@@ -32,14 +33,20 @@ type Table struct {
 	wide    int
 }
 
-// bufferedRows is how many rows are looked at before the header is decided.
-const bufferedRows = 60
+// What is looked at before the header is decided.
+const (
+	bufferedRows  = 60
+	bufferedBytes = 8 << 20
+)
 
 // Add takes the next row, as the file has it, empty ones too.
 func (t *Table) Add(cells []string) {
 	if !t.begun {
 		t.first = append(t.first, slices.Clone(cells))
-		if len(t.first) == bufferedRows {
+		for _, c := range cells {
+			t.waiting += len(c)
+		}
+		if len(t.first) == bufferedRows || t.waiting > bufferedBytes {
 			t.begin()
 		}
 		return
