@@ -96,6 +96,10 @@ func (l *Letters) encodingOf(head []byte, whole bool) {
 		l.Encoding = UTF8
 		return
 	}
+	if good, bad := sequences(head); bad*20 <= good {
+		l.Encoding, l.Sure = UTF8, false // a letter here and there is broken
+		return
+	}
 	usual, all, legible := characters(head)
 	switch {
 	case !legible || all == 0:
@@ -111,6 +115,21 @@ func (l *Letters) encodingOf(head []byte, whole bool) {
 	if l.Sure {
 		l.Other = ""
 	}
+}
+
+// sequences counts letters of UTF-8 outside ASCII, and bytes that are part of none.
+func sequences(b []byte) (good, bad int) {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == utf8.RuneError && n == 1:
+			bad++
+		case n > 1:
+			good++
+		}
+		b = b[n:]
+	}
+	return good, bad
 }
 
 // highBytes counts bytes above ASCII, and those with ASCII on both sides: a letter with an accent, not a character of two bytes.

@@ -59,6 +59,9 @@ func TestNothingIsSaidForSure(t *testing.T) {
 	if l := Look([]byte("name,city\n\xe9\xe8,x\n\xe9\xea\xe8\xe9,y\n"), true); l.Sure || l.Other == "" {
 		t.Errorf("%+v", l)
 	}
+	if l := Look([]byte(strings.Repeat(chinese, 3)+"\xff\n"), true); l.Encoding != UTF8 || l.Sure {
+		t.Errorf("one broken byte: %+v", l)
+	}
 	if l := Look([]byte("a\x00b"), true); l.Encoding != Unknown || l.Sure {
 		t.Errorf("%+v", l)
 	}
