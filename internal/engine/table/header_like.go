@@ -35,6 +35,9 @@ func trimRow(row []string) []string {
 	return row
 }
 
+// mostAsked is how many cells of a row are asked whether they name a field.
+const mostAsked = 100
+
 // likeHeader says between 0 and 1 how much a row reads like names.
 func likeHeader(row []string, width int) float64 {
 	n := filled(row)
@@ -42,7 +45,7 @@ func likeHeader(row []string, width int) float64 {
 		return 0
 	}
 	seen := map[string]bool{}
-	named, worded, single := 0, 0, 0
+	named, worded, single, asked := 0, 0, 0, 0
 	for _, c := range row {
 		if strings.TrimSpace(c) == "" {
 			continue
@@ -54,12 +57,14 @@ func likeHeader(row []string, width int) float64 {
 			seen[f] = true
 			single++
 		}
-		if len(c) < 200 && namesField(c) {
-			named++
+		if len(c) < 200 && asked < mostAsked {
+			if asked++; namesField(c) {
+				named++
+			}
 		}
 	}
 	part := func(n, of int) float64 { return min(float64(n)/float64(of), 1) }
-	return .35*part(worded, n) + .15*part(single, n) + .15*part(n, width) + .35*min(2*part(named, n), 1)
+	return .35*part(worded, n) + .15*part(single, n) + .15*part(n, width) + .35*min(2*part(named, max(asked, 1)), 1)
 }
 
 // wordy tells text from numbers, dates, ages and words for nothing.
