@@ -280,15 +280,16 @@ func (s *Service) followTubes(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 	if err := s.joinRecalls(tx, by, area, codes, tubes); err != nil {
 		return err
 	}
-	if err := s.recallReused(tx, by, codes, tubes, again); err != nil {
+	if err := s.followReused(tx, by, codes, tubes, again); err != nil {
 		return err
 	}
 	return s.adopt(tx, by, codes, tubes, again)
 }
 
-// recallReused deals with tubes that were one person's own and were handed in again with others: the own result settles
-// nothing any more, and when it was positive nobody can tell whose it is, so that all are called back.
-func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube, again map[outbreak.TubeCode]bool) error {
+// followReused deals with tubes that were one person's own and were handed in again with others: the own result settles
+// nothing any more, and when it was positive nobody can tell whose it is, so that all are called back. When it was no answer,
+// only the one person was asked for another swab, and the others are asked now.
+func (s *Service) followReused(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube, again map[outbreak.TubeCode]bool) error {
 	for _, code := range codes {
 		t := tubes[code]
 		if !again[code] || t.Single() {
@@ -305,17 +306,18 @@ func (s *Service) recallReused(tx *store.Tx, by outbreak.Actor, codes []outbreak
 		if err != nil {
 			return err
 		}
-		if known || r == "" {
-			continue
-		}
 		p, err := s.registry.ProtocolOf(tx, t.Outbreak)
 		if err != nil {
 			return err
 		}
-		if r == outbreak.Positive || p.Has("pool.recall_on", string(r)) {
-			if err := s.openRecall(tx, by, t, r, at, p); err != nil {
-				return err
-			}
+		switch recalled := r == outbreak.Positive || p.Has("pool.recall_on", string(r)); {
+		case recalled && !known:
+			err = s.openRecall(tx, by, t, r, at, p)
+		case !recalled && (r == outbreak.InvalidResult || r == outbreak.Indeterminate):
+			err = s.askAgain(tx, by, t, at)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
