@@ -298,7 +298,7 @@ func (s *Service) followReused(tx *store.Tx, by outbreak.Actor, codes []outbreak
 		if err := s.unsettle(tx, by, t, tx.Now); err != nil {
 			return err
 		}
-		_, known, err := recallOf(tx, t.AreaID, t.Code)
+		x, called, err := recallOf(tx, t.AreaID, t.Code)
 		if err != nil {
 			return err
 		}
@@ -311,7 +311,7 @@ func (s *Service) followReused(tx *store.Tx, by outbreak.Actor, codes []outbreak
 			return err
 		}
 		switch recalled := r == outbreak.Positive || p.Has("pool.recall_on", string(r)); {
-		case recalled && !known:
+		case recalled && (!called || x.State == "revised"):
 			err = s.openRecall(tx, by, t, r, at, p)
 		case !recalled && (r == outbreak.InvalidResult || r == outbreak.Indeterminate):
 			err = s.askAgain(tx, by, t, at)

@@ -40,6 +40,7 @@ func TestWhoIsPutIntoATubeAfterItsResultIsAskedAsTheOthers(t *testing.T) {
 		{"without an answer at last", []step{in(0), said(outbreak.Negative), in(1, 2), said(invalid)}, all(task.SwabAgain)},
 		{"an own negative", []step{in(0), said(outbreak.Negative), in(1, 2)}, all(none)},
 		{"an own positive", []step{in(0), said(outbreak.Positive), in(1, 2)}, all(task.Resample)},
+		{"an own positive that was taken back before anybody knew the tube", []step{said(outbreak.Positive), said(outbreak.Negative), in(0), said(outbreak.Positive), in(1, 2)}, all(task.Resample)},
 		{"no result yet", []step{in(0), in(1, 2)}, all(none)},
 	}
 	mergeHouses(t, func(t *testing.T, h *mergeHouse) {
@@ -85,9 +86,9 @@ func (h *mergeHouse) roll(t *testing.T, n int) (outbreak.RoundID, []registry.Per
 // play lets one tube go through its steps.
 func (h *mergeHouse) play(t *testing.T, round outbreak.RoundID, tube outbreak.TubeCode, people []registry.Person, steps []step) {
 	t.Helper()
-	for _, s := range steps {
+	for i, s := range steps {
 		if s.result != "" {
-			_, err := h.a.House.Lab.ReportResult(h.ctx, root, lab.ReportResult{Lab: h.lab, Report: lab.Report{Tube: tube, Result: s.result}})
+			_, err := h.a.House.Lab.ReportResult(h.ctx, root, lab.ReportResult{Lab: h.lab, Report: lab.Report{Tube: tube, Result: s.result, Message: fmt.Sprint(tube, " ", i)}})
 			must(t, err)
 		} else {
 			handed := screening.HandedTube{Tube: tube}
