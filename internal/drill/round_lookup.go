@@ -25,11 +25,10 @@ type residents struct {
 	address string
 	headers []string // one for each, with the secret
 
-	mu       sync.Mutex
-	waits    []time.Duration
-	shed     int
-	answered int
-	failed   error
+	mu     sync.Mutex
+	waits  []time.Duration
+	shed   int
+	failed error
 }
 
 // gather gives people of the roll their secrets.
