@@ -73,6 +73,15 @@ func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube, also codes) erro
 	if err != nil {
 		return err
 	}
+	if len(owed) > 0 {
+		r, _, err := s.results.LastResult(tx, t.AreaID, t.Code)
+		if err != nil {
+			return err
+		}
+		if r == outbreak.InvalidResult || r == outbreak.Indeterminate {
+			owed = nil // handed in once more: a tube that gave no answer is no new swab
+		}
+	}
 	for _, a := range owed {
 		if err := s.met(tx, by, a, t.Code, t.Taken); err != nil {
 			return err
@@ -87,13 +96,17 @@ func (s *Service) meet(tx *store.Tx, by outbreak.Actor, t Tube, also codes) erro
 	return s.noteSingle(tx, by, t, also)
 }
 
-// met notes that a person was sampled again.
+// met notes that a person was sampled again. The work ends with the last tube that a swab is owed for.
 func (s *Service) met(tx *store.Tx, by outbreak.Actor, a Again, tube outbreak.TubeCode, at outbreak.Instant) error {
 	if err := tx.Must("update sample_again set met_at = $1, met_tube = $2 where round = $3 and tube = $4 and person = $5", at, tube, a.Round, a.Tube, a.Person); err != nil {
 		return err
 	}
 	scope := outbreak.Scope{Area: a.Area, Outbreak: a.Outbreak}
 	if _, err := s.journal.Append(tx, by, outbreak.SampleAgainMet{Scope: scope, Round: a.Round, Tube: tube, Was: a.Tube, Person: a.Person, At: at}); err != nil {
+		return err
+	}
+	n, err := store.Count(tx, "select count(*) from sample_again where no = $1 and met_at = 0", a.No)
+	if err != nil || n > 0 {
 		return err
 	}
 	return s.tasks.End(tx, by, task.SwabAgain, personRef(a.Person), task.Done, at)

@@ -471,9 +471,13 @@ func (m *machine) checkHouse(t *rapid.T, tx *store.Tx) {
 		if ok(t, err); ever == 0 && m.positive(p) {
 			t.Fatalf("person %d has a positive own tube and never had a case", p)
 		}
+		owed, err := store.Count(tx, "select count(*) from sample_again where no = $1 and met_at = 0", no)
+		ok(t, err)
+		again, err := task.OpenAbout(tx, task.SwabAgain, ref)
+		if ok(t, err); (owed > 0) != (len(again) > 0) {
+			t.Fatalf("person %d is owed a swab for %d tubes, with %d open tasks", p, owed, len(again))
+		}
 		if stands, _ := m.outcome(p); stands == outbreak.SampleAgain {
-			again, err := task.OpenAbout(tx, task.SwabAgain, ref)
-			ok(t, err)
 			swab, err := task.OpenAbout(tx, task.Resample, ref)
 			if ok(t, err); len(again)+len(swab) == 0 {
 				t.Fatalf("person %d is to be sampled again, and nobody is asked to", p)
