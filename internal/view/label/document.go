@@ -22,10 +22,12 @@ type Document struct {
 //go:embed sheet.html
 var sheetFile string
 
-var sheetPage = template.Must(template.New("sheet").Parse(sheetFile))
-
-// Own is the style of a file that stands alone.
-func (Document) Own() template.CSS { return template.CSS(Style()) }
+// sheetPage is the page; own is the style of a file that stands alone.
+var sheetPage = func() *template.Template {
+	page := template.Must(template.New("sheet").Parse(sheetFile))
+	template.Must(page.New("own").Parse(Style()))
+	return page
+}()
 
 // Write writes the document.
 func (d Document) Write(w io.Writer) error { return sheetPage.Execute(w, d) }
