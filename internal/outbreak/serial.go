@@ -3,8 +3,8 @@ package outbreak
 import "strings"
 
 // The serials this house prints end with a check character, so that one that was typed or written down wrong is noticed. It is
-// ISO/IEC 7064, MOD 37,36, over digits and capitals: it finds every single wrong character and every two neighbours that changed
-// places. Serials printed elsewhere need none: whether a run has them is said where it is issued.
+// ISO/IEC 7064, MOD 37,36, over digits and capitals: it finds every single wrong character, and of two neighbours that changed places
+// all but one in six hundred. Serials printed elsewhere need none: whether a run has them is said where it is issued.
 
 const serialLetters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 

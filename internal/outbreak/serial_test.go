@@ -17,7 +17,7 @@ func TestTheCheckCharacterIsTheStandards(t *testing.T) {
 	}
 }
 
-// TestAMisreadSerialIsNoticed changes one character, and two neighbours, of any serial.
+// TestAMisreadSerialIsNoticed changes one character of any serial.
 func TestAMisreadSerialIsNoticed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := rapid.StringOfN(rapid.RuneFrom([]rune(serialLetters)), 1, 20, -1).Draw(t, "body")
@@ -31,14 +31,31 @@ func TestAMisreadSerialIsNoticed(t *testing.T) {
 		if TubeCode(b).Checked() {
 			t.Fatalf("%s passes for %s", b, serial)
 		}
-		b = []byte(serial)
-		if at = rapid.IntRange(0, len(b)-2).Draw(t, "swap"); b[at] != b[at+1] {
+	})
+}
+
+// TestNeighboursThatChangedPlacesAreMostlyNoticed tries all of three characters. The check cannot see every one: with 901, 910 is one
+// of the pairs it takes for each other.
+func TestNeighboursThatChangedPlacesAreMostlyNoticed(t *testing.T) {
+	tried, passed := 0, 0
+	for n := range 36 * 36 * 36 {
+		body := string([]byte{serialLetters[n/1296], serialLetters[n/36%36], serialLetters[n%36]})
+		serial := body + string(SerialCheck(body))
+		for at := range len(serial) - 1 {
+			if serial[at] == serial[at+1] {
+				continue
+			}
+			b := []byte(serial)
 			b[at], b[at+1] = b[at+1], b[at]
+			tried++
 			if TubeCode(b).Checked() {
-				t.Fatalf("%s passes for %s", b, serial)
+				passed++
 			}
 		}
-	})
+	}
+	if tried < 100_000 || passed*600 > tried*12/10 {
+		t.Errorf("%d of %d exchanges pass", passed, tried)
+	}
 }
 
 func TestSerialsOfARunAreCounted(t *testing.T) {
