@@ -21,7 +21,7 @@ lint: ## formatting and analysis
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 bench: ## ratios against a named reference in the same run
-	go test -run '^$$' -bench . -skip Screening -benchtime 2s ./internal/store ./internal/ledger/... ./internal/view/exchange ./internal/drill
+	go test -run '^$$' -bench . -skip Screening -benchtime 2s ./internal/store ./internal/engine/... ./internal/ledger/... ./internal/view/exchange ./internal/drill
 
 bench-screening: ## rounds against servers of both databases, beside a bare log in the same run; BREAKWATER_PEOPLE=24000000 is a province
 	go test -run '^$$' -bench Screening -benchtime 1x -timeout 90m ./internal/drill
