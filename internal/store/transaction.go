@@ -56,14 +56,11 @@ func (t *journeys) begin(ctx context.Context) error {
 	if t.begun {
 		return nil
 	}
-	t.begun = true
-	if _, err := t.journey(ctx, []statement{{query: beginning}, queueUp()}, false); err != nil {
+	if _, err := t.journey(ctx, t.begunWith(nil), false); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
 	return nil
 }
-
-func queueUp() statement { return statement{query: queueing, args: []any{int64(writerLock)}, rows: 1} }
 
 func (t *journeys) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	if err := t.begin(ctx); err != nil {
@@ -104,11 +101,7 @@ func (t *journeys) finish(held []statement) (refused bool, err error) {
 	if !t.begun && len(held) == 0 {
 		return false, nil
 	}
-	if !t.begun {
-		held = append([]statement{{query: beginning}, queueUp()}, held...)
-	}
-	t.begun = true
-	refused, err = t.journey(context.Background(), held, true)
+	refused, err = t.journey(context.Background(), t.begunWith(held), true)
 	t.over = err == nil
 	return refused, err
 }
@@ -118,12 +111,17 @@ func (t *journeys) send(held []statement) error {
 	if len(held) == 0 {
 		return nil
 	}
-	if !t.begun {
-		held = append([]statement{{query: beginning}, queueUp()}, held...)
+	_, err := t.journey(context.Background(), t.begunWith(held), false)
+	return err
+}
+
+// begunWith puts the beginning before statements, if there was none.
+func (t *journeys) begunWith(held []statement) []statement {
+	if t.begun {
+		return held
 	}
 	t.begun = true
-	_, err := t.journey(context.Background(), held, false)
-	return err
+	return append([]statement{{query: beginning}, {query: queueing, args: []any{int64(writerLock)}, rows: 1}}, held...)
 }
 
 func (t *journeys) journey(ctx context.Context, held []statement, commit bool) (refused bool, err error) {

@@ -119,7 +119,7 @@ func (s *Service) PrintDoorSheets(ctx context.Context, by outbreak.Actor, c Prin
 			return out, outbreak.Refuse(outbreak.Conflict, "screening.round_not_open")
 		}
 		f := MissingFilter{Below: c.Below, Building: c.Building, Unhoused: c.Unhoused, Most: mostPerBatch + 1}
-		nos, err := s.missingNos(tx, r, s.reachFor(by, access.OutcomeRecord, r, c.Below), f, missing)
+		nos, err := s.missingNos(tx, r, s.reach(by, access.OutcomeRecord, r, c.Below), f, missing)
 		if err != nil {
 			return out, err
 		}

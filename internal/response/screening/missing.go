@@ -63,7 +63,7 @@ func (s *Service) ListMissing(ctx context.Context, by outbreak.Actor, id outbrea
 		if err != nil {
 			return err
 		}
-		nos, err := s.missingNos(tx, r, s.reachFor(by, access.OutcomeRecord, r, f.Below), f, outcomes)
+		nos, err := s.missingNos(tx, r, s.reach(by, access.OutcomeRecord, r, f.Below), f, outcomes)
 		if err != nil {
 			return err
 		}
@@ -132,15 +132,8 @@ func (s *Service) ListMissingBuildings(ctx context.Context, by outbreak.Actor, i
 	if err := access.RequireAnywhere(by, access.OutcomeRecord); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
-		nos := s.coverage.listAny(id, s.reachFor(by, access.OutcomeRecord, r, below), missing, 0, mostGrouped+1)
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
+		nos := s.coverage.listAny(id, s.reach(by, access.OutcomeRecord, r, below), missing, 0, mostGrouped+1)
 		if len(nos) > mostGrouped {
 			return outbreak.Refuse(outbreak.Invalid, "screening.missing_many", "most", mostGrouped)
 		}
@@ -182,22 +175,4 @@ func byBuilding(people []Missing) []MissingBuilding {
 		return cmp.Or(cmp.Compare(a.Area, b.Area), natural(a.Building, b.Building))
 	})
 	return list
-}
-
-// reachFor cuts the areas of a round to where the actor holds a permission, below a path.
-func (s *Service) reachFor(by outbreak.Actor, may access.Permission, r Round, below outbreak.Path) []outbreak.Path {
-	var areas []outbreak.Path
-	for _, g := range access.Reach(by, may) {
-		if g.Outbreak != 0 && g.Outbreak != r.Outbreak {
-			continue
-		}
-		for _, a := range r.Areas {
-			for _, p := range []outbreak.Path{a, g.Area, below} {
-				if a.Contains(p) && g.Area.Contains(p) && below.Contains(p) && !slices.Contains(areas, p) {
-					areas = append(areas, p)
-				}
-			}
-		}
-	}
-	return areas
 }

@@ -78,7 +78,7 @@ func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.
 		if !sees(by, st.Round) {
 			return outbreak.Refuse(outbreak.NotFound, "screening.no_round")
 		}
-		areas := s.reach(by, st.Round, below)
+		areas := s.reach(by, access.RoundRead, st.Round, below)
 		st.Outcomes = s.coverage.outcomes(id, areas)
 		for _, n := range st.Outcomes {
 			st.RollNow += n
@@ -98,10 +98,24 @@ func (s *Service) FindRound(ctx context.Context, by outbreak.Actor, id outbreak.
 	return st, err
 }
 
-// reach cuts the areas of a round to what the actor may see below a path.
-func (s *Service) reach(by outbreak.Actor, r Round, below outbreak.Path) []outbreak.Path {
+// inRound reads something of a round, once the coverage knows it.
+func (s *Service) inRound(ctx context.Context, id outbreak.RoundID, do func(*store.Tx, Round) error) error {
+	if _, err := s.coverage.need(ctx, id); err != nil {
+		return err
+	}
+	return s.db.Read(ctx, func(tx *store.Tx) error {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return err
+		}
+		return do(tx, r)
+	})
+}
+
+// reach cuts the areas of a round to where the actor holds a permission, below a path.
+func (s *Service) reach(by outbreak.Actor, may access.Permission, r Round, below outbreak.Path) []outbreak.Path {
 	var areas []outbreak.Path
-	for _, g := range access.Reach(by, access.RoundRead) {
+	for _, g := range access.Reach(by, may) {
 		if g.Outbreak != 0 && g.Outbreak != r.Outbreak {
 			continue
 		}
@@ -139,7 +153,7 @@ func (s *Service) ListStanding(ctx context.Context, by outbreak.Actor, id outbre
 		if err != nil {
 			return err
 		}
-		for _, area := range s.reach(by, r, below) {
+		for _, area := range s.reach(by, access.RoundRead, r, below) {
 			nos := s.coverage.list(id, area, outcome, after, most-len(people))
 			found, err := registry.PeopleByNo(tx, nos)
 			if err != nil {
@@ -168,14 +182,7 @@ func (s *Service) ListCommunities(ctx context.Context, by outbreak.Actor, id out
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
 		for path, outcomes := range s.coverage.byCommunity(id) {
 			if access.Can(by, access.RoundRead, outbreak.Scope{Area: path, Outbreak: r.Outbreak}) {
 				list = append(list, CommunityStatus{path, outcomes})
@@ -203,7 +210,7 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 		if err != nil {
 			return err
 		}
-		reach := s.reach(by, r, "")
+		reach := s.reach(by, access.RoundRead, r, "")
 		after = max(after, r.tubeBefore)
 		for len(tubes) < most {
 			args := []any{id, after}
@@ -294,14 +301,7 @@ func (s *Service) ListWalkIns(ctx context.Context, by outbreak.Actor, id outbrea
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
 		nos := s.coverage.offRoll(id)
 		found, err := registry.PeopleByNo(tx, nos)
 		for _, no := range nos {

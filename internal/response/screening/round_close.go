@@ -70,14 +70,7 @@ func (s *Service) FindBlockers(ctx context.Context, by outbreak.Actor, id outbre
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return b, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return b, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
 		if err := access.Require(by, access.RoundRead, r.Scope()); err != nil {
 			return err
 		}

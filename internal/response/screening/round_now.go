@@ -297,14 +297,7 @@ func (s *Service) ListAreas(ctx context.Context, by outbreak.Actor, id outbreak.
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
 		if in == "" {
 			in = r.Area
 		}

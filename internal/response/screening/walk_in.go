@@ -25,14 +25,7 @@ func (s *Service) ListWalkInsOf(ctx context.Context, by outbreak.Actor, id outbr
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}
-	if _, err := s.coverage.need(ctx, id); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		r, err := roundByID(tx, id)
-		if err != nil {
-			return err
-		}
+	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
 		nos := s.coverage.offRoll(id)
 		at, _ := slices.BinarySearch(nos, after+1)
 		for nos = nos[at:]; len(nos) > 0 && len(list) < most; {
