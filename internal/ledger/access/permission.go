@@ -55,6 +55,9 @@ const (
 	CaseOpen        Permission = "case.open"
 	CaseClassify    Permission = "case.classify" // classify, set severity, decide a case in question
 	CaseStep        Permission = "case.step"     // record reports and investigations as done
+	CaseEdit        Permission = "case.edit"     // change what the line list says of one case
+	CaseBulk        Permission = "case.bulk"     // change many cases at once, and take that back
+	CaseLoad        Permission = "case.load"     // take line lists and lists of contacts in from files
 	SiteRead        Permission = "site.read"
 	SiteManage      Permission = "site.manage"
 	StayRecord      Permission = "stay.record" // arrivals and discharges
@@ -103,14 +106,14 @@ var seeing = []Permission{AreaRead, BoardRead, BoardRows, RoundRead, TaskRead, P
 var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
-		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, StayRecord,
+		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
 		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord),
 	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch),
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
