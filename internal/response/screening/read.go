@@ -214,7 +214,7 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 		after = max(after, r.tubeBefore)
 		for len(tubes) < most {
 			args := []any{id, after}
-			issued, args := registry.InAreas(reach, "t.area_id", args)
+			issued, args := registry.InAreas(reach, "+t.area_id", args) // never by the index of areas: it would read and sort the whole round for each page
 			filled, args := within(reach, "b.area", args)
 			limit, args := store.In(args, []int{most - len(tubes)})
 			rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.round = $1 and t.seq > $2 and ("+issued+" or t.area_id = 0 and "+filled+
