@@ -125,6 +125,10 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 	if err != nil {
 		return err
 	}
+	boxes, err := changedBoxes(tx, people)
+	if err != nil {
+		return err
+	}
 	added := make([][]any, 0, len(people))
 	names := filing{}
 	for _, m := range people {
@@ -139,6 +143,11 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 			added = append(added, m.row(x, eyes.newest(), tx.Now))
 			continue
 		}
+		if b := boxes[m.ID]; b.sealed != nil {
+			if x.box, err = s.vault.sealAgain(m.ID, b, m.identity.appendText(nil)); err != nil {
+				return err
+			}
+		}
 		if m.was != m.identity.Name {
 			names.drop(m.AreaID, m.No)
 			names.add(m.AreaID, m.No, x.names)
@@ -151,6 +160,21 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 		return fmt.Errorf("writing people: %w", err)
 	}
 	return names.write(tx)
+}
+
+// changedBoxes reads the boxes of those of some people who are known: what is sealed about somebody elsewhere lies under the same
+// key, which stays.
+func changedBoxes(tx *store.Tx, people []*member) (map[outbreak.PersonID]box, error) {
+	changed := map[outbreak.PersonID]bool{}
+	for _, m := range people {
+		if !m.added {
+			changed[m.ID] = true
+		}
+	}
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	return boxesOf(tx, changed)
 }
 
 // row is a new person as the table takes one.

@@ -98,13 +98,28 @@ func (m *ringKey) seal(chance func(int) []byte, person outbreak.PersonID, plain 
 	return box{sealed: lockWith(chance, aead, person, plain), wrapped: lockWith(chance, m.wrap, person, key), by: m.ID}, nil
 }
 
-// open decrypts what seal gave; a box moved to another person does not open.
-func (v *Vault) open(person outbreak.PersonID, b box) ([]byte, error) {
+// sealAgain puts another content into a box, under the key it has.
+func (v *Vault) sealAgain(person outbreak.PersonID, b box, plain []byte) (box, error) {
+	aead, err := v.keyOf(person, b)
+	if err != nil {
+		return b, err
+	}
+	b.sealed = lock(aead, person, plain)
+	return b, nil
+}
+
+// keyOf gives the key of a box.
+func (v *Vault) keyOf(person outbreak.PersonID, b box) (cipher.AEAD, error) {
 	key, err := v.unwrap(person, b)
 	if err != nil {
 		return nil, err
 	}
-	aead, err := gcm(key)
+	return gcm(key)
+}
+
+// open decrypts what seal gave; a box moved to another person does not open.
+func (v *Vault) open(person outbreak.PersonID, b box) ([]byte, error) {
+	aead, err := v.keyOf(person, b)
 	if err != nil {
 		return nil, err
 	}
