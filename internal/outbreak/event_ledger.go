@@ -75,6 +75,14 @@ type PeopleLoaded struct {
 	Digest  string  `json:"digest"`
 }
 
+// PeopleArrived says that people of one area got numbers outside the roll because a list named them, and nobody knew them.
+type PeopleArrived struct {
+	Scope
+	Batch  BatchID `json:"batch"`
+	Added  int     `json:"added"`
+	Digest string  `json:"digest"`
+}
+
 // PersonRegistered says that one person got an id; OnRoll is false for a walk-in.
 type PersonRegistered struct {
 	Scope
@@ -188,6 +196,7 @@ func (UserChanged) Kind() string        { return "UserChanged" }
 func (OutbreakDeclared) Kind() string   { return "OutbreakDeclared" }
 func (AreasLoaded) Kind() string        { return "AreasLoaded" }
 func (PeopleLoaded) Kind() string       { return "PeopleLoaded" }
+func (PeopleArrived) Kind() string      { return "PeopleArrived" }
 func (PersonRegistered) Kind() string   { return "PersonRegistered" }
 func (IdentityRead) Kind() string       { return "IdentityRead" }
 func (IdentitySearched) Kind() string   { return "IdentitySearched" }

@@ -12,6 +12,6 @@
 // An outbreak runs under one rule book at a time. It is changed by a command with a reason, now or from a time on; what was
 // begun keeps the edition it was begun under.
 //
-// Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
+// Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PeopleArrived, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
 // BoxIssued, PersonalCodesGiven, ResultSecretsGiven, ResultSecretChanged.
 package registry

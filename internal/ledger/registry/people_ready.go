@@ -18,6 +18,8 @@ import (
 type ready struct {
 	service *Service
 	by      outbreak.Actor
+	may     access.Permission // what the actor needs where a row lies
+	outside bool              // nobody of it is put on the roll
 	people  []NewPerson
 	now     outbreak.Instant
 	codes   []string
@@ -50,7 +52,12 @@ type openedBox struct {
 
 // makeReady works on a batch outside the transaction.
 func (s *Service) makeReady(ctx context.Context, by outbreak.Actor, people []NewPerson) (*ready, error) {
-	r := &ready{service: s, by: by, people: people, spread: onAllProcessors}
+	return s.readied(ctx, &ready{service: s, by: by, may: access.RosterLoad, people: people})
+}
+
+func (s *Service) readied(ctx context.Context, r *ready) (*ready, error) {
+	r.spread = onAllProcessors
+	people := r.people
 	codes := map[string]bool{}
 	for i := range people {
 		codes[people[i].Area] = true
@@ -80,7 +87,7 @@ func (r *ready) sample() map[string]string {
 	const size = 32
 	some := map[string]string{}
 	for at := 0; at < len(r.rows); at += max(len(r.rows)/size, 1) {
-		if x := &r.rows[at]; x.no == nil {
+		if x := &r.rows[at]; x.no == nil && headOf(x.ukey) != 0 {
 			r.eyes.addForms(some, x.mark, x.ukey)
 		}
 	}
@@ -90,7 +97,7 @@ func (r *ready) sample() map[string]string {
 // still gives the batch as it is in the transaction: what was made ready, when neither the keys in use nor the areas have changed
 // since; else made anew, here.
 func (r *ready) still(tx *store.Tx) (*ready, error) {
-	now := &ready{service: r.service, by: r.by, people: r.people, codes: r.codes, spread: inOrder}
+	now := &ready{service: r.service, by: r.by, may: r.may, outside: r.outside, people: r.people, codes: r.codes, spread: inOrder}
 	if err := now.look(tx); err != nil {
 		return nil, err
 	}
@@ -137,7 +144,7 @@ func (r *ready) digest() error {
 			}
 			if x.no == nil {
 				x.area, x.mark = r.areas[x.said.Area], x.said.mark()
-				x.ukey, x.home = r.eyes.ukey(x.mark), r.home(i, from)
+				x.ukey, x.home = r.known(x), r.home(i, from)
 			}
 		}
 		return nil
@@ -146,11 +153,19 @@ func (r *ready) digest() error {
 	}
 	r.forms = make(map[string]string, len(r.rows))
 	for i := range r.rows {
-		if r.rows[i].no == nil {
+		if r.rows[i].no == nil && headOf(r.rows[i].ukey) != 0 {
 			r.eyes.addForms(r.forms, r.rows[i].mark, r.rows[i].ukey)
 		}
 	}
 	return nil
+}
+
+// known is the key a row's person is known by. Outside the roll two people of whom no document is known are two people.
+func (r *ready) known(x *readyRow) string {
+	if r.outside && x.said.Identity.Document == "" {
+		return unknownWalkIn(x.id)
+	}
+	return r.eyes.ukey(x.mark)
 }
 
 // home gives the household of a row; that of the row before, for neighbours of one door.
@@ -171,7 +186,7 @@ func (r *ready) mayLoad(code string) error {
 	if !ok {
 		return outbreak.Refuse(outbreak.Invalid, "registry.no_area", "code", code)
 	}
-	return access.Require(r.by, access.RosterLoad, outbreak.Scope{Area: a.Path})
+	return access.Require(r.by, r.may, outbreak.Scope{Area: a.Path})
 }
 
 // meet finds who is known already by some keys, boxes shut.

@@ -99,11 +99,11 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson, no int64) (Person, error) {
 	m := &member{Person: newPerson(outbreak.New[outbreak.PersonID](s.ids), a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
 	if n.Identity.Document == "" || no != 0 {
-		m.ukey = "walk-in " + m.ID.String() // two unknown walk-ins are two people
+		m.ukey = unknownWalkIn(m.ID) // two unknown walk-ins are two people
 	}
 	var err error
 	if m.No = no; no == 0 {
-		if m.No, err = store.Count(tx, "select coalesce(max(no), $1) + 1 from person where no >= $2 and no < $3", WalkIn-1, WalkIn, deviceWalkIn); err != nil {
+		if m.No, err = nextWalkIn(tx); err != nil {
 			return Person{}, err
 		}
 	}
@@ -122,3 +122,11 @@ func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n 
 	}
 	return m.Person, s.keep(tx, state, eyes, []*member{m})
 }
+
+// nextWalkIn is the number the house gives to the next person outside the roll.
+func nextWalkIn(tx *store.Tx) (int64, error) {
+	return store.Count(tx, "select coalesce(max(no), $1) + 1 from person where no >= $2 and no < $3", WalkIn-1, WalkIn, deviceWalkIn)
+}
+
+// unknownWalkIn stands where the key of somebody stands who is known by no document.
+func unknownWalkIn(id outbreak.PersonID) string { return "walk-in " + id.String() }
