@@ -67,6 +67,54 @@ type CaseDiscarded struct {
 	Ground string   `json:"ground,omitempty"` // why, as a word; empty in entries from before there were words
 }
 
+// CaseEdited says that somebody changed what the line list says of a case: which fields. The values are in the case's own history.
+type CaseEdited struct {
+	Scope
+	Case   CaseID   `json:"case"`
+	Person PersonID `json:"person"`
+	Fields []string `json:"fields"`
+	At     Instant  `json:"at"`
+}
+
+// CasesEdited says that many cases of an area were changed at once.
+type CasesEdited struct {
+	Scope
+	Batch  BatchID  `json:"batch"`
+	Count  int      `json:"count"`
+	Fields []string `json:"fields"`
+	Undoes BatchID  `json:"undoes,omitempty"` // the batch that was taken back
+	At     Instant  `json:"at"`
+}
+
+// CasesLoaded says that rows of a party's list became cases of an area, or changed them.
+type CasesLoaded struct {
+	Scope
+	Batch   BatchID `json:"batch"`
+	Party   string  `json:"party,omitempty"` // empty: our own
+	Added   int     `json:"added"`
+	Changed int     `json:"changed"`
+	Digest  string  `json:"digest"` // keyed, of the rows
+}
+
+// CasesReported says that cases of an outbreak were reported to a party.
+type CasesReported struct {
+	Scope
+	Party   string  `json:"party"`
+	Count   int     `json:"count"`
+	Receipt string  `json:"receipt"`
+	At      Instant `json:"at"`
+}
+
+func (CaseEdited) Kind() string    { return "CaseEdited" }
+func (CasesEdited) Kind() string   { return "CasesEdited" }
+func (CasesLoaded) Kind() string   { return "CasesLoaded" }
+func (CasesReported) Kind() string { return "CasesReported" }
+
+func (e CaseEdited) About() []Ref  { return []Ref{person(e.Person), caseRef(e.Case)} }
+func (CasesEdited) About() []Ref   { return nil }
+func (CasesLoaded) About() []Ref   { return nil }
+func (CasesReported) About() []Ref { return nil }
+
 func (CaseOpened) Kind() string     { return "CaseOpened" }
 func (CaseStepDone) Kind() string   { return "CaseStepDone" }
 func (CaseClassified) Kind() string { return "CaseClassified" }

@@ -1,8 +1,10 @@
 package cases
 
 import (
+	"cmp"
 	"slices"
 
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 )
@@ -31,6 +33,42 @@ type Case struct {
 	PositiveAt     outbreak.Instant        `json:"positive_at"` // the instrument's first positive, or when it was opened by hand
 	OnsetAt        outbreak.Instant        `json:"onset_at"`
 	RecordedAt     outbreak.Instant        `json:"recorded_at"`
+	Listed
+}
+
+// Listed is what a line list says of a case beside. Days are the instant they begin at in the area's time zone, 0: not known.
+type Listed struct {
+	Sex            string           `json:"sex"`
+	AgeMonths      int              `json:"age_months"` // at onset; -1: not known
+	Occupation     string           `json:"occupation,omitempty"`
+	Hospital       string           `json:"hospital,omitempty"`
+	Origin         string           `json:"origin"`            // local, imported, unknown
+	Cluster        string           `json:"cluster,omitempty"` // what people call the group it belongs to
+	SampledAt      outbreak.Instant `json:"sampled_at,omitzero"`
+	ReportedAt     outbreak.Instant `json:"reported_at,omitzero"`
+	DiagnosedAt    outbreak.Instant `json:"diagnosed_at,omitzero"`
+	HospitalisedAt outbreak.Instant `json:"hospitalised_at,omitzero"`
+	IsolatedAt     outbreak.Instant `json:"isolated_at,omitzero"`
+	Outcome        string           `json:"outcome"` // alive, recovered, died, unknown
+	OutcomeAt      outbreak.Instant `json:"outcome_at,omitzero"`
+	Followed       bool             `json:"followed"` // false: taken from a list for the record, nothing is owed for it here
+	Version        int64            `json:"version"`  // counts the changes
+	Batch          outbreak.BatchID `json:"-"`        // the batch that changed it last; 0: none
+}
+
+// unlisted is what is known of a case before anybody said more than that there is one.
+func unlisted() Listed {
+	return Listed{Sex: "unknown", AgeMonths: -1, Origin: "unknown", Outcome: "unknown", Followed: true, Version: 1}
+}
+
+// listedOf is what the registry knows of somebody who became a case at a time: the age by years alone.
+func listedOf(p registry.Person, at outbreak.Instant) Listed {
+	l := unlisted()
+	l.Sex = cmp.Or(p.Sex, l.Sex)
+	if age := at.Time().Year() - p.BirthYear; p.BirthYear != 0 && age >= 0 && age <= oldest {
+		l.AgeMonths = 12 * age
+	}
+	return l
 }
 
 // Scope is where the case belongs.
@@ -102,7 +140,7 @@ func (c Case) classify(cl outbreak.Classification, sev outbreak.Severity) (Case,
 	if cl == outbreak.NotACase {
 		return c, outbreak.Refuse(outbreak.Invalid, "cases.discard_instead")
 	}
-	if !slices.Contains(outbreak.Classifications, cl) || !slices.Contains(outbreak.Severities, sev) {
+	if !slices.Contains(outbreak.Classifications, cl) || !slices.Contains(outbreak.Severities, sev) && (sev != "" || c.Followed) {
 		return c, outbreak.Refuse(outbreak.Invalid, "cases.class_word")
 	}
 	if cl == outbreak.Confirmed && sev == outbreak.ScreenPositive {

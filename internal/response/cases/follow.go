@@ -35,7 +35,7 @@ func (s *Service) followPositive(tx *store.Tx, by outbreak.Actor, e outbreak.Per
 		return err
 	}
 	_, _, err = s.open(tx, by, Case{Outbreak: e.Outbreak, Person: p.ID, Area: p.Area, Severity: outbreak.ScreenPositive,
-		Classification: outbreak.NotClassified, Via: e.Via, Tube: e.Tube, PositiveAt: e.At})
+		Classification: outbreak.NotClassified, Via: e.Via, Tube: e.Tube, PositiveAt: e.At, Listed: listedOf(p, e.At)})
 	return err
 }
 
@@ -46,20 +46,20 @@ func (s *Service) followRevised(tx *store.Tx, by outbreak.Actor, e outbreak.Pers
 		return err
 	}
 	for _, c := range live {
-		if c, changed := c.question(e.Tube); changed {
-			return s.putInQuestion(tx, by, c, e)
+		if asked, changed := c.question(e.Tube); changed {
+			return s.putInQuestion(tx, by, c, asked, e)
 		}
 	}
 	return nil
 }
 
-func (s *Service) putInQuestion(tx *store.Tx, by outbreak.Actor, c Case, e outbreak.PersonResultRevised) error {
+func (s *Service) putInQuestion(tx *store.Tx, by outbreak.Actor, was, c Case, e outbreak.PersonResultRevised) error {
 	p, err := s.registry.ProtocolOf(tx, e.Outbreak)
 	if err != nil {
 		return err
 	}
 	clock := p.Deadline("clock.question", tx.Now)
-	if err := save(tx, c, ""); err != nil {
+	if _, err := keepOne(tx, by, was, c, ""); err != nil {
 		return err
 	}
 	if _, err := s.journal.Append(tx, by, outbreak.CaseInQuestion{Scope: c.Scope(), Case: c.ID, Person: c.Person, Tube: e.Tube, At: tx.Now, Due: clock.Due}); err != nil {

@@ -27,6 +27,7 @@ type Service struct {
 	ids      *outbreak.IDs
 	registry *registry.Service
 	tasks    *task.Service
+	owners   Owners // nil: every field is ours
 }
 
 // New makes the service.
@@ -72,7 +73,7 @@ func (s *Service) OpenCase(ctx context.Context, by outbreak.Actor, c OpenCase) (
 		if at > tx.Now.Add(outbreak.Drift) || c.OnsetAt > tx.Now.Add(outbreak.Drift) {
 			return Case{}, outbreak.Refuse(outbreak.Invalid, "cases.at_in_future")
 		}
-		n := Case{Outbreak: c.Outbreak, Person: p.ID, Area: p.Area, Severity: outbreak.Mild, Classification: outbreak.NotClassified, Via: outbreak.FoundUnknown, PositiveAt: at, OnsetAt: c.OnsetAt}
+		n := Case{Outbreak: c.Outbreak, Person: p.ID, Area: p.Area, Severity: outbreak.Mild, Classification: outbreak.NotClassified, Via: outbreak.FoundUnknown, PositiveAt: at, OnsetAt: c.OnsetAt, Listed: listedOf(p, at)}
 		if c.Via != "" {
 			n.Via = c.Via
 		}
@@ -96,23 +97,28 @@ func (s *Service) open(tx *store.Tx, by outbreak.Actor, c Case) (Case, bool, err
 	}
 	c.ID, c.State, c.Edition, c.RecordedAt = outbreak.New[outbreak.CaseID](s.ids), Open, p.ID, tx.Now
 	owed := c.owed(p)
-	if err := insert(tx, c, owed); err != nil {
+	if err := insert(tx, []Case{c}, map[outbreak.CaseID][]Step{c.ID: owed}); err != nil {
 		return c, false, fmt.Errorf("opening a case: %w", err)
 	}
+	return c, true, s.begun(tx, by, c, owed)
+}
+
+// begun tells of a new case and puts what is owed for it into the queues.
+func (s *Service) begun(tx *store.Tx, by outbreak.Actor, c Case, owed []Step) error {
 	e := outbreak.CaseOpened{Scope: c.Scope(), Case: c.ID, Person: c.Person, Severity: c.Severity, Classification: c.Classification, Via: c.Via, Tube: c.Tube, At: c.PositiveAt}
 	for _, o := range owed {
 		e.Steps = append(e.Steps, outbreak.CaseClock{Step: o.Step, Due: o.Due})
 	}
 	if _, err := s.journal.Append(tx, by, e); err != nil {
-		return c, false, err
+		return err
 	}
 	for _, o := range owed {
 		work, _ := workOf(o.Step)
 		if err := s.tasks.Open(tx, by, task.Work{What: work, Subject: c.ref(), Scope: c.Scope(), Clock: outbreak.Deadline{From: o.Started, Due: o.Due}}); err != nil {
-			return c, false, err
+			return err
 		}
 	}
-	return c, true, nil
+	return nil
 }
 
 // CompleteStep is the command that says a step of a case was done.
@@ -179,10 +185,11 @@ func (s *Service) ClassifyCase(ctx context.Context, by outbreak.Actor, c Classif
 		if err != nil {
 			return k, err
 		}
-		if k, err = k.classify(c.Classification, c.Severity); err != nil {
+		now, err := k.classify(c.Classification, c.Severity)
+		if err != nil {
 			return k, err
 		}
-		if err := save(tx, k, ""); err != nil {
+		if k, err = keepOne(tx, by, k, now, ""); err != nil {
 			return k, err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.CaseClassified{Scope: k.Scope(), Case: k.ID, Person: k.Person, Classification: k.Classification, Severity: k.Severity, At: tx.Now})
@@ -209,7 +216,8 @@ func (s *Service) DecideCase(ctx context.Context, by outbreak.Actor, c DecideCas
 		if err != nil {
 			return k, err
 		}
-		if k, err = k.decide(c.Uphold, c.Reason); err != nil {
+		now, err := k.decide(c.Uphold, c.Reason)
+		if err != nil {
 			return k, err
 		}
 		d := Decision{Upheld: c.Uphold, Ground: cmp.Or(c.Ground, "other"), Reason: c.Reason, Actor: by.String(), At: tx.Now}
@@ -219,7 +227,7 @@ func (s *Service) DecideCase(ctx context.Context, by outbreak.Actor, c DecideCas
 		if err := keepDecision(tx, k.ID, d); err != nil {
 			return k, err
 		}
-		if err := save(tx, k, c.Reason); err != nil {
+		if k, err = keepOne(tx, by, k, now, c.Reason); err != nil {
 			return k, err
 		}
 		var e outbreak.Event = outbreak.CaseUpheld{Scope: k.Scope(), Case: k.ID, Person: k.Person, At: tx.Now, Ground: d.Ground}

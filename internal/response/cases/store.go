@@ -1,16 +1,46 @@
 package cases
 
 import (
+	"strings"
+
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
 
-const columns = "id, outbreak, edition, person, area, severity, classification, via, state, tube, positive_at, onset_at, recorded_at"
+// columns are those of a case, in the order of row and scan.
+const columns = "id, outbreak, edition, person, area, severity, classification, via, state, tube, positive_at, onset_at, recorded_at, sex, age_months, occupation, hospital, origin, cluster, " +
+	"sampled_at, reported_at, diagnosed_at, hospitalised_at, isolated_at, outcome, outcome_at, followed, version, batch"
 
 func scan(r store.Row) (c Case, err error) {
-	err = r.Scan(&c.ID, &c.Outbreak, &c.Edition, &c.Person, &c.Area, &c.Severity, &c.Classification, &c.Via, &c.State, &c.Tube, &c.PositiveAt, &c.OnsetAt, &c.RecordedAt)
+	var followed int64
+	err = r.Scan(&c.ID, &c.Outbreak, &c.Edition, &c.Person, &c.Area, &c.Severity, &c.Classification, &c.Via, &c.State, &c.Tube, &c.PositiveAt, &c.OnsetAt, &c.RecordedAt,
+		&c.Sex, &c.AgeMonths, &c.Occupation, &c.Hospital, &c.Origin, &c.Cluster, &c.SampledAt, &c.ReportedAt, &c.DiagnosedAt, &c.HospitalisedAt, &c.IsolatedAt,
+		&c.Outcome, &c.OutcomeAt, &followed, &c.Version, &c.Batch)
+	c.Followed = followed != 0
 	return c, err
+}
+
+// row is a case in the order of columns.
+func (c Case) row() []any {
+	return []any{c.ID, c.Outbreak, c.Edition, c.Person, c.Area, c.Severity, c.Classification, c.Via, c.State, c.Tube, c.PositiveAt, c.OnsetAt, c.RecordedAt,
+		c.Sex, c.AgeMonths, c.Occupation, c.Hospital, c.Origin, c.Cluster, c.SampledAt, c.ReportedAt, c.DiagnosedAt, c.HospitalisedAt, c.IsolatedAt,
+		c.Outcome, c.OutcomeAt, flag(c.Followed), c.Version, c.Batch}
+}
+
+func flag(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// live is what the table's unique key calls a case: 1 while it is not discarded, then its own id.
+func (c Case) live() int64 {
+	if c.State == Discarded {
+		return int64(c.ID)
+	}
+	return 1
 }
 
 func byID(tx *store.Tx, id outbreak.CaseID) (Case, bool, error) {
@@ -36,34 +66,29 @@ func first(list []Case) (c Case) {
 	return c
 }
 
-func insert(tx *store.Tx, c Case, owed []Step) error {
-	if err := tx.Must("insert into case_file ("+columns+`, live, reason, retention) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, '', $14)`,
-		c.ID, c.Outbreak, c.Edition, c.Person, c.Area, c.Severity, c.Classification, c.Via, c.State, c.Tube, c.PositiveAt, c.OnsetAt, c.RecordedAt, outbreak.RetainClinical); err != nil {
+// insert adds cases; steps are what is owed for each.
+func insert(tx *store.Tx, list []Case, steps map[outbreak.CaseID][]Step) error {
+	number, err := nextChange(tx)
+	if err != nil {
 		return err
 	}
-	for _, s := range owed {
-		if err := insertStep(tx, c.ID, s); err != nil {
-			return err
+	rows, owed := make([][]any, len(list)), [][]any{}
+	for i, c := range list {
+		rows[i] = append(c.row(), c.live(), "", outbreak.RetainClinical, number)
+		for _, s := range steps[c.ID] {
+			owed = append(owed, []any{c.ID, s.Step, s.Started, s.Due, s.DoneAt, tx.Now})
 		}
 	}
-	return nil
+	if _, err := tx.Insert("case_file", append(strings.Split(columns, ", "), "live", "reason", "retention", "changed"), nil, rows); err != nil {
+		return err
+	}
+	_, err = tx.Insert("case_step", []string{"case_id", "step", "started_at", "due", "done_at", "recorded_at"}, nil, owed)
+	return err
 }
 
-func insertStep(tx *store.Tx, id outbreak.CaseID, s Step) error {
-	return tx.Must("insert into case_step (case_id, step, started_at, due, done_at, recorded_at) values ($1, $2, $3, $4, $5, $6)", id, s.Step, s.Started, s.Due, s.DoneAt, tx.Now)
-}
-
-// save keeps what became of a case, and why when somebody said so; the reason of an earlier decision stays otherwise.
-func save(tx *store.Tx, c Case, reason string) error {
-	live := int64(1)
-	if c.State == Discarded {
-		live = int64(c.ID)
-	}
-	set, args := "severity = $1, classification = $2, state = $3, live = $4", []any{c.Severity, c.Classification, c.State, live, c.ID}
-	if reason != "" {
-		set, args = set+", reason = $6", append(args, reason)
-	}
-	return tx.Must("update case_file set "+set+" where id = $5", args...)
+// nextChange numbers what a transaction changes: whoever keeps a copy of the table reads what is above the number it has seen.
+func nextChange(tx *store.Tx) (int64, error) {
+	return store.Count(tx, "select coalesce(max(changed), 0) + 1 from case_file")
 }
 
 func stepsOf(tx *store.Tx, id outbreak.CaseID) ([]Step, error) {

@@ -76,8 +76,8 @@ func positivesAlone(tx *store.Tx) (int64, error) {
 		`select count(*) from journal j where j.kind = 'PersonPositive' and not exists
 			(select 1 from journal_about a join journal_about b on b.id = a.id and b.kind = 'person' join journal k on k.seq = b.seq
 			where a.seq = j.seq and a.kind = 'person' and k.kind = 'CaseOpened')`,
-		`select count(*) from case_file c where c.state <> 'discarded' and not exists (select 1 from case_step s where s.case_id = c.id)`,
-		`select count(*) from case_file c where c.state = 'open' and not exists (select 1 from need n where n.case_id = c.id)`)
+		`select count(*) from case_file c where c.state <> 'discarded' and c.followed = 1 and not exists (select 1 from case_step s where s.case_id = c.id)`,
+		`select count(*) from case_file c where c.state = 'open' and c.followed = 1 and not exists (select 1 from need n where n.case_id = c.id)`)
 	return n + unworked + pools, err
 }
 
