@@ -301,46 +301,12 @@ func (s *Service) ListAreas(ctx context.Context, by outbreak.Actor, id outbreak.
 		if in == "" {
 			in = r.Area
 		}
-		list = levelBelow(s.coverage.byCommunity(id), in, func(p outbreak.Path) bool {
+		list = s.coverage.levelBelow(id, in, func(p outbreak.Path) bool {
 			return access.Can(by, access.RoundRead, outbreak.Scope{Area: p, Outbreak: r.Outbreak})
 		})
 		return nil
 	})
 	return list, err
-}
-
-// levelBelow sums communities into the areas one level below in.
-func levelBelow(communities map[outbreak.Path]map[outbreak.Outcome]int, in outbreak.Path, see func(outbreak.Path) bool) []AreaStatus {
-	sums := map[outbreak.Path]*AreaStatus{}
-	for path, outcomes := range communities {
-		if !in.Contains(path) || !see(path) {
-			continue
-		}
-		at := path
-		for at != in && at.Parent() != in {
-			at = at.Parent()
-		}
-		sum := sums[at]
-		if sum == nil {
-			sum = &AreaStatus{CommunityStatus: CommunityStatus{Area: at, Outcomes: map[outbreak.Outcome]int{}}}
-			sums[at] = sum
-		}
-		sum.Within = sum.Within || at != path
-		for o, n := range outcomes {
-			sum.Outcomes[o] += n
-		}
-	}
-	list := make([]AreaStatus, 0, len(sums))
-	for _, sum := range sums {
-		list = append(list, *sum)
-	}
-	slices.SortFunc(list, func(a, b AreaStatus) int {
-		if a.Area < b.Area {
-			return -1
-		}
-		return 1
-	})
-	return list
 }
 
 // heldBooth says what holds a sampling point up.
