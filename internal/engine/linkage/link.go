@@ -88,7 +88,7 @@ func find(a, b []Record, o Options) *Result {
 		seen, share = anyTwo(people, first)
 	}
 	m := estimate(patterns, seen, share, pairsOf(len(people), first))
-	m.Seen = count(people)
+	m.Seen, m.Records = count(people), len(people)
 	r := &Result{Model: m, Compared: len(found), Crowds: x.crowds}
 	r.weigh(people, found, first, o)
 	return r

@@ -23,10 +23,11 @@ type Learnt struct {
 // Model is what was learnt from lists: it can be kept and used for single records.
 type Model struct {
 	Classes [Strangers + 1]Learnt `json:"classes"`
-	Seen    Frequencies           `json:"-"`      // holds names: whoever keeps a model counts them anew with Know
-	Link    float64               `json:"link"`   // the weight from which on pairs are taken as one person
-	Review  float64               `json:"review"` // the weight from which on a person should look
-	Rounds  int                   `json:"rounds"` // of estimation
+	Seen    Frequencies           `json:"-"`       // holds names: whoever keeps a model counts them anew with Know
+	Link    float64               `json:"link"`    // the weight from which on pairs are taken as one person
+	Review  float64               `json:"review"`  // the weight from which on a person should look
+	Rounds  int                   `json:"rounds"`  // of estimation
+	Records int                   `json:"records"` // it was learnt from
 }
 
 // Know counts the values of a list, so that common ones weigh less.
@@ -94,7 +95,8 @@ type Verdict struct {
 	Weight      float64    `json:"weight"` // bits
 	Probability float64    `json:"probability"`
 	Fields      []Evidence `json:"fields"`
-	Kin         float64    `json:"kin"` // bits taken off because relatives and twins agree like this too; never above 0
+	Kin         float64    `json:"kin"`    // bits taken off because relatives and twins agree like this too; never above 0
+	Likely      Class      `json:"likely"` // what pairs that agree like this most often are
 }
 
 // Compare weighs two records.
@@ -114,6 +116,7 @@ func (m *Model) explain(a, b *ready, p Pattern) Verdict {
 	v.Weight = m.weight(a, b, p)
 	v.Kin = min(v.Weight-sum, 0)
 	v.Probability = m.probability(v.Weight)
+	v.Likely = m.likely(a, b, p)
 	return v
 }
 
