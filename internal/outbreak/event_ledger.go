@@ -122,6 +122,8 @@ type PeopleMerged struct {
 	One     PersonID   `json:"one"`
 	Other   PersonID   `json:"other"`
 	People  []PersonID `json:"people"`
+
+	Choices map[string]PersonID `json:"choices,omitempty"` // whose word leads, by field, where it is not the leading code's
 }
 
 // PeopleUnmerged says that the decision was taken back. People are all codes that were one person until then.
@@ -138,6 +140,37 @@ type PeopleKeptApart struct {
 	Scope
 	One   PersonID `json:"one"`
 	Other PersonID `json:"other"`
+}
+
+// PeoplePutBack says that the decision that two codes are two was taken back: they wait for another.
+type PeoplePutBack struct {
+	Scope
+	One   PersonID `json:"one"`
+	Other PersonID `json:"other"`
+}
+
+// DuplicatesFound says that codes were found that may be one person, or of one household, and wait for somebody to decide.
+type DuplicatesFound struct {
+	Scope
+	Pairs int `json:"pairs"`
+}
+
+// HouseholdJoined says that somebody was put into the household of another, out of the one he was in; none: no household. Undone is
+// true where that was taken back.
+type HouseholdJoined struct {
+	Scope
+	Person    PersonID    `json:"person"`
+	Household HouseholdID `json:"household"`
+	Was       HouseholdID `json:"was"`
+	Undone    bool        `json:"undone,omitempty"`
+}
+
+// LinkageLearnt says that the weights by which codes are compared were learnt anew from the house's own people.
+type LinkageLearnt struct {
+	Scope
+	Model   int64 `json:"model"`
+	Records int64 `json:"records"`
+	Pairs   int64 `json:"pairs"`
 }
 
 // KeyChanged says what was done to a key of the ring: made, retired, forgotten. Of is master, index or sign; of a signing key
@@ -203,6 +236,10 @@ func (IdentitySearched) Kind() string   { return "IdentitySearched" }
 func (PersonErased) Kind() string       { return "PersonErased" }
 func (PeopleMerged) Kind() string       { return "PeopleMerged" }
 func (PeopleUnmerged) Kind() string     { return "PeopleUnmerged" }
+func (PeoplePutBack) Kind() string      { return "PeoplePutBack" }
+func (DuplicatesFound) Kind() string    { return "DuplicatesFound" }
+func (HouseholdJoined) Kind() string    { return "HouseholdJoined" }
+func (LinkageLearnt) Kind() string      { return "LinkageLearnt" }
 func (PeopleKeptApart) Kind() string    { return "PeopleKeptApart" }
 func (KeyChanged) Kind() string         { return "KeyChanged" }
 func (BoxIssued) Kind() string          { return "BoxIssued" }
@@ -236,4 +273,6 @@ func (e PersonalCodesGiven) About() []Ref {
 func (e PersonErased) About() []Ref    { return []Ref{person(e.Person)} }
 func (e PeopleMerged) About() []Ref    { return people(e.People) }
 func (e PeopleUnmerged) About() []Ref  { return people(e.People) }
+func (e PeoplePutBack) About() []Ref   { return []Ref{person(e.One), person(e.Other)} }
+func (e HouseholdJoined) About() []Ref { return []Ref{person(e.Person)} }
 func (e PeopleKeptApart) About() []Ref { return []Ref{person(e.One), person(e.Other)} }

@@ -189,7 +189,22 @@ func (k *arriving) write() error {
 	if err := k.eyes.insertHouseholds(k.tx, k.homes); err != nil {
 		return err
 	}
-	return k.keep(k.tx, k.state, k.eyes, k.news)
+	if err := k.keep(k.tx, k.state, k.eyes, k.news); err != nil {
+		return err
+	}
+	return k.file()
+}
+
+// file files those who came by keys, and those who were known and are not filed yet.
+func (k *arriving) file() error {
+	came := make(map[outbreak.PersonID]bool, len(k.at))
+	for _, i := range k.at {
+		came[k.people[i].ID] = true
+	}
+	if err := k.links.keep(k.tx, k.by, func(id outbreak.PersonID) bool { return came[id] }); err != nil {
+		return err
+	}
+	return k.Meet(k.tx, k.by, slices.Collect(maps.Keys(came)))
 }
 
 // events tell of each area how many came, in the order of paths.

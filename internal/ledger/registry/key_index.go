@@ -49,6 +49,7 @@ func (k *Keys) reindex(tx *store.Tx, rows []sealedRow, key int64) error {
 	}
 	eyes := blind{keys: keys, oldest: key}
 	names := filing{}
+	known := make(map[outbreak.PersonID]Identity, len(rows))
 	for _, row := range rows {
 		var i Identity
 		if row.box.sealed != nil {
@@ -63,8 +64,12 @@ func (k *Keys) reindex(tx *store.Tx, rows []sealedRow, key int64) error {
 		}
 		names.drop(row.area, row.no)
 		names.add(row.area, row.no, eyes.nameParts(row.area, i.Name))
+		known[row.id] = i
 	}
-	return names.write(tx)
+	if err := names.write(tx); err != nil {
+		return err
+	}
+	return relink(tx, eyes, known)
 }
 
 // households brings the keys of households under the newest index key.
@@ -119,6 +124,9 @@ func (k *Keys) settleIndex(ctx context.Context, turn *Rotation) error {
 		}
 		if turn.Left = people + households; turn.Left > 0 {
 			return nil
+		}
+		if _, err := tx.Exec("delete from link_crowd"); err != nil { // they are told again, under the newest key
+			return err
 		}
 		return tx.Must("update key_state set index_oldest = index_newest where id = 1")
 	})

@@ -56,6 +56,9 @@ func eachKnown(tx *store.Tx, forms map[string]string, do func(*member, box) erro
 				return nil
 			}
 			m.ukey = today
+			if m.MergedInto == m.ID {
+				m.MergedInto = 0
+			}
 			return do(&m, b)
 		}, "select "+personColumns+", ukey, sealed, wrapped, wrapped_by from person where uhead in ("+in+") and uhead <> 0", args...)
 	})
@@ -130,6 +133,7 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 		return err
 	}
 	added := make([][]any, 0, len(people))
+	var changed []outbreak.PersonID
 	names := filing{}
 	for _, m := range people {
 		x := m.secret
@@ -155,11 +159,15 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 		if err := m.change(tx, x); err != nil {
 			return err
 		}
+		changed = append(changed, m.ID)
 	}
 	if _, err := tx.Insert("person", personInsert, nil, added); err != nil {
 		return fmt.Errorf("writing people: %w", err)
 	}
-	return names.write(tx)
+	if err := names.write(tx); err != nil {
+		return err
+	}
+	return s.refile(tx, eyes, changed)
 }
 
 // changedBoxes reads the boxes of those of some people who are known: what is sealed about somebody elsewhere lies under the same

@@ -20,6 +20,7 @@ type ready struct {
 	by      outbreak.Actor
 	may     access.Permission // what the actor needs where a row lies
 	outside bool              // nobody of it is put on the roll
+	device  bool              // a device gave the number: it is a new person, whatever the document
 	people  []NewPerson
 	now     outbreak.Instant
 	codes   []string
@@ -30,6 +31,7 @@ type ready struct {
 	forms   map[string]string // all forms of the rows' keys, each with that of today
 	opened  map[outbreak.PersonID]openedBox
 	spread  spread
+	links   *linking // of those outside the roll
 }
 
 // readyRow is a row of the batch.
@@ -78,7 +80,10 @@ func (s *Service) readied(ctx context.Context, r *ready) (*ready, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return r, r.seal(known)
+	if err := r.seal(known); err != nil || !r.outside {
+		return r, err
+	}
+	return r, r.link(known, func(do func(*store.Tx) error) error { return s.db.Read(ctx, do) })
 }
 
 // sample gives some of the keys: when nobody of them is known, hardly anybody of the batch is, and those who are can be opened in
@@ -97,7 +102,7 @@ func (r *ready) sample() map[string]string {
 // still gives the batch as it is in the transaction: what was made ready, when neither the keys in use nor the areas have changed
 // since; else made anew, here.
 func (r *ready) still(tx *store.Tx) (*ready, error) {
-	now := &ready{service: r.service, by: r.by, may: r.may, outside: r.outside, people: r.people, codes: r.codes, spread: inOrder}
+	now := &ready{service: r.service, by: r.by, may: r.may, outside: r.outside, device: r.device, people: r.people, codes: r.codes, spread: inOrder}
 	if err := now.look(tx); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,10 @@ func (r *ready) still(tx *store.Tx) (*ready, error) {
 	if err := now.meet(tx, known, now.forms); err != nil {
 		return nil, err
 	}
-	return now, now.seal(known)
+	if err := now.seal(known); err != nil || !r.outside {
+		return now, err
+	}
+	return now, now.link(known, func(do func(*store.Tx) error) error { return do(tx) })
 }
 
 // look reads which keys are in use and the areas the rows name.
@@ -162,7 +170,7 @@ func (r *ready) digest() error {
 
 // known is the key a row's person is known by. Outside the roll two people of whom no document is known are two people.
 func (r *ready) known(x *readyRow) string {
-	if r.outside && x.said.Identity.Document == "" {
+	if r.outside && (x.said.Identity.Document == "" || r.device) {
 		return unknownWalkIn(x.id)
 	}
 	return r.eyes.ukey(x.mark)

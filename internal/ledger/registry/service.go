@@ -29,6 +29,7 @@ type Service struct {
 	vault     *Vault
 	codes     codes
 	secrets   Secrets
+	learnt    learnt
 }
 
 // New makes the service.

@@ -49,25 +49,19 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 		said = fmt.Sprint(c.No, " ", said)
 	}
 	request := struct{ Digest string }{s.vault.key("person", said)}
+	early, err := s.readied(ctx, &ready{service: s, by: by, may: access.PersonRegister, outside: true, device: c.No != 0, people: []NewPerson{c.Person}})
+	if err != nil {
+		return Person{}, err
+	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "registry.RegisterPerson", Key: c.Key}, request, func(tx *store.Tx) (Person, error) {
-		a, ok, err := AreaByCode(tx, c.Person.Area)
+		r, err := early.still(tx)
+		if err == nil {
+			err = r.rows[0].no
+		}
 		if err != nil {
 			return Person{}, err
 		}
-		if !ok {
-			return Person{}, outbreak.Refuse(outbreak.Invalid, "registry.no_area", "code", c.Person.Area)
-		}
-		if err := access.Require(by, access.PersonRegister, outbreak.Scope{Area: a.Path}); err != nil {
-			return Person{}, err
-		}
-		n, err := c.Person.tidy(tx.Now)
-		if err != nil {
-			return Person{}, err
-		}
-		state, eyes, err := s.keys(tx)
-		if err != nil {
-			return Person{}, err
-		}
+		n := r.rows[0].said
 		if c.No != 0 {
 			if DeviceOf(c.No) == 0 {
 				return Person{}, outbreak.Refuse(outbreak.Invalid, "registry.walk_in_number")
@@ -78,7 +72,7 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 			}
 		}
 		if n.Identity.Document != "" && c.No == 0 {
-			if known, err := s.peopleBy(tx, eyes.ukeys([]mark{n.mark()}), nil); err != nil || len(known) > 0 {
+			if known, err := s.peopleBy(tx, r.eyes.ukeys([]mark{n.mark()}), nil); err != nil || len(known) > 0 {
 				for _, m := range known {
 					return leadOf(tx, m.Person, func(p Person) bool {
 						return access.Can(by, access.PersonRegister, outbreak.Scope{Area: p.Area})
@@ -87,8 +81,11 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 				return Person{}, err
 			}
 		}
-		p, err := s.addWalkIn(tx, state, eyes, a, n, c.No)
+		p, err := s.addWalkIn(tx, r, c.No)
 		if err != nil {
+			return Person{}, err
+		}
+		if err := r.links.keep(tx, by, func(id outbreak.PersonID) bool { return id == p.ID }); err != nil {
 			return Person{}, err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.PersonRegistered{Scope: outbreak.Scope{Area: p.Area}, Person: p.ID})
@@ -96,31 +93,29 @@ func (s *Service) RegisterPerson(ctx context.Context, by outbreak.Actor, c Regis
 	})
 }
 
-func (s *Service) addWalkIn(tx *store.Tx, state keyState, eyes blind, a Area, n NewPerson, no int64) (Person, error) {
-	m := &member{Person: newPerson(outbreak.New[outbreak.PersonID](s.ids), a, n), identity: n.Identity, ukey: eyes.ukey(n.mark()), added: true}
-	if n.Identity.Document == "" || no != 0 {
-		m.ukey = unknownWalkIn(m.ID) // two unknown walk-ins are two people
-	}
-	var err error
+func (s *Service) addWalkIn(tx *store.Tx, r *ready, no int64) (p Person, err error) {
+	row := &r.rows[0]
+	m := &member{Person: newPerson(row.id, row.area, row.said), identity: row.said.Identity, ukey: row.ukey, secret: row.secret, added: true}
 	if m.No = no; no == 0 {
 		if m.No, err = nextWalkIn(tx); err != nil {
 			return Person{}, err
 		}
 	}
-	if h := eyes.householdOf(a, n); h != nil {
-		known, err := eyes.householdsBy(tx, []*household{h})
+	if row.home != nil {
+		h := *row.home
+		known, err := r.eyes.householdsBy(tx, []*household{&h})
 		if err != nil {
 			return Person{}, err
 		}
 		if m.Household = known[h.ukey]; m.Household == 0 {
 			h.id = outbreak.New[outbreak.HouseholdID](s.ids)
 			m.Household = h.id
-			if err := eyes.insertHouseholds(tx, []*household{h}); err != nil {
+			if err := r.eyes.insertHouseholds(tx, []*household{&h}); err != nil {
 				return Person{}, err
 			}
 		}
 	}
-	return m.Person, s.keep(tx, state, eyes, []*member{m})
+	return m.Person, s.keep(tx, r.state, r.eyes, []*member{m})
 }
 
 // nextWalkIn is the number the house gives to the next person outside the roll.

@@ -1,0 +1,266 @@
+package registry
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"breakwater/internal/engine/linkage"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/store"
+)
+
+// How far is looked for who may be the same person.
+const (
+	mostSharing  = 100 // people who share a key and are still compared because of it
+	mostCompared = 150 // people somebody who comes is compared with
+	mostAtHome   = 6   // people of one telephone who are taken for a household
+)
+
+// linking finds who may be the same person as those who come: through the keys of those who are filed, and through documents,
+// telephones and names of everybody. It is made ready outside the transaction, on all processors; what was filed meanwhile is looked
+// at in it.
+type linking struct {
+	*Service
+	eyes   blind
+	judge  *judge
+	spread spread
+	comers []*comer
+	upto   int64                            // of link_filed: who was filed later was not looked at
+	met    map[outbreak.PersonID][]int      // who may be somebody who comes, and whom
+	count  []int                            // how many each who comes is compared with
+	filed  map[int64]int                    // how many are filed under a digest that is looked for
+	lines  map[int64]int                    // how many have a telephone
+	crowds map[int64]linkage.KeyKind        // digests that too many share
+	there  map[outbreak.PersonID]*candidate // who was opened
+	pairs  []judged
+}
+
+// candidate is somebody who is there.
+type candidate struct {
+	Person
+	box    box
+	record linkage.Prepared
+	empty  bool
+}
+
+func (s *Service) newLinking(eyes blind, j *judge, spread spread, comers []*comer) *linking {
+	return &linking{Service: s, eyes: eyes, judge: j, spread: spread, comers: comers, met: map[outbreak.PersonID][]int{}, count: make([]int, len(comers)),
+		filed: map[int64]int{}, lines: map[int64]int{}, crowds: map[int64]linkage.KeyKind{}, there: map[outbreak.PersonID]*candidate{}}
+}
+
+// meet notes that two may be one person.
+func (l *linking) meet(id outbreak.PersonID, at int) {
+	if l.comers[at].ID == id || l.count[at] >= mostCompared || slices.Contains(l.met[id], at) {
+		return
+	}
+	l.met[id] = append(l.met[id], at)
+	l.count[at]++
+}
+
+// look asks who shares something with those who come; what leads to few first.
+func (l *linking) look(tx *store.Tx) (err error) {
+	if l.upto, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil {
+		return err
+	}
+	for _, ask := range []func(*store.Tx) error{l.byDocument, l.byPhone, l.byKeys, l.byName} {
+		if err := ask(tx); err != nil {
+			return fmt.Errorf("looking for who may be the same person: %w", err)
+		}
+	}
+	return l.fetch(tx, slices.Sorted(maps.Keys(l.met)))
+}
+
+func (l *linking) byDocument(tx *store.Tx) error {
+	papers := map[string][]int{}
+	forms := map[string]string{}
+	for at, c := range l.comers {
+		for form := range c.papers {
+			papers[form], forms[form] = append(papers[form], at), form
+		}
+	}
+	found := func(form string, id outbreak.PersonID) {
+		for _, at := range papers[form] {
+			l.meet(id, at)
+		}
+	}
+	if err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var form string
+			var id outbreak.PersonID
+			err := r.Scan(&form, &id)
+			found(form, id)
+			return err
+		}, "select document_key, id from person where document_key in ("+in+") and document_key <> ''", args...)
+	}); err != nil {
+		return err
+	}
+	return eachKnown(tx, forms, func(m *member, _ box) error {
+		found(m.ukey, m.ID)
+		return nil
+	})
+}
+
+// byPhone leaves out telephones of whole companies.
+func (l *linking) byPhone(tx *store.Tx) error {
+	lines := map[int64][]int{}
+	for at, c := range l.comers {
+		for _, form := range c.phones {
+			lines[form] = append(lines[form], at)
+		}
+	}
+	if err := inParts(slices.Collect(maps.Keys(lines)), func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var form int64
+			var n int
+			err := r.Scan(&form, &n)
+			l.lines[form] = n
+			return err
+		}, "select phone_key, count(*) from person where phone_key in ("+in+") and phone_key <> 0 group by phone_key", args...)
+	}); err != nil {
+		return err
+	}
+	var few []int64
+	for form, n := range l.lines {
+		if n > mostSharing {
+			l.crowds[form] = "phone"
+			continue
+		}
+		few = append(few, form)
+	}
+	return inParts(few, func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var form int64
+			var id outbreak.PersonID
+			err := r.Scan(&form, &id)
+			for _, at := range lines[form] {
+				l.meet(id, at)
+			}
+			return err
+		}, "select phone_key, id from person where phone_key in ("+in+") and phone_key <> 0", args...)
+	})
+}
+
+// byKeys looks the digests up that are filed. One that is full is not followed.
+func (l *linking) byKeys(tx *store.Tx) error {
+	asked := map[int64][]int{}
+	kinds := map[int64]linkage.KeyKind{}
+	for at, c := range l.comers {
+		per := 1
+		if len(c.kinds) > 0 {
+			per = len(c.forms) / len(c.kinds)
+		}
+		for i, form := range c.forms {
+			asked[form], kinds[form] = append(asked[form], at), c.kinds[i/per]
+		}
+	}
+	found := map[int64][]outbreak.PersonID{}
+	if err := inParts(slices.Collect(maps.Keys(asked)), func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var form int64
+			var id outbreak.PersonID
+			err := r.Scan(&form, &id)
+			found[form] = append(found[form], id)
+			return err
+		}, "select digest, person from link_key where digest in ("+in+")", args...)
+	}); err != nil {
+		return err
+	}
+	for _, form := range sortedBy(found, func(a, b int64) int { return cmp.Or(cmp.Compare(len(found[a]), len(found[b])), cmp.Compare(a, b)) }) {
+		l.filed[form] = len(found[form])
+		if len(found[form]) >= mostSharing {
+			l.crowds[form] = kinds[form]
+			continue
+		}
+		for _, id := range found[form] {
+			for _, at := range asked[form] {
+				l.meet(id, at)
+			}
+		}
+	}
+	return nil
+}
+
+func sortedBy[K comparable, V any](m map[K]V, by func(a, b K) int) []K {
+	return slices.SortedFunc(maps.Keys(m), by)
+}
+
+// byName looks in the index of names of the area in which somebody lives.
+func (l *linking) byName(tx *store.Tx) error {
+	asked := map[outbreak.AreaID]map[uint32][]int{}
+	for at, c := range l.comers {
+		for _, n := range c.names {
+			if asked[c.AreaID] == nil {
+				asked[c.AreaID] = map[uint32][]int{}
+			}
+			asked[c.AreaID][n.digest] = append(asked[c.AreaID][n.digest], at)
+		}
+	}
+	lies, err := nameAreas(tx, slices.Collect(maps.Keys(asked)))
+	if err != nil {
+		return err
+	}
+	var ids []int64
+	for area, digests := range asked {
+		if lies[area].entries > 0 {
+			for digest := range digests {
+				ids = append(ids, lies[area].portion(area, digest))
+			}
+		}
+	}
+	lists, err := portions(tx, ids)
+	if err != nil {
+		return err
+	}
+	bearers := map[int64][]int{}
+	for area, digests := range asked {
+		if lies[area].entries == 0 {
+			continue
+		}
+		for digest, who := range digests {
+			same := withDigest(lists[lies[area].portion(area, digest)], digest)
+			if len(same) > mostSharing {
+				l.crowds[int64(area)<<32|int64(digest)] = "name, area"
+				continue
+			}
+			for _, e := range same {
+				bearers[e.no()] = append(bearers[e.no()], who...)
+			}
+		}
+	}
+	return inParts(slices.Collect(maps.Keys(bearers)), func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			var no int64
+			var id outbreak.PersonID
+			err := r.Scan(&no, &id)
+			for _, at := range bearers[no] {
+				l.meet(id, at)
+			}
+			return err
+		}, "select no, id from person where no in ("+in+")", args...)
+	})
+}
+
+// withDigest gives the run of entries of one digest in a portion, which is in order.
+func withDigest(list []entry, digest uint32) []entry {
+	from, _ := slices.BinarySearch(list, newEntry(digest, 0))
+	upto := from
+	for upto < len(list) && list[upto].digest() == digest {
+		upto++
+	}
+	return list[from:upto]
+}
+
+// fetch reads who is there, boxes shut.
+func (l *linking) fetch(tx *store.Tx, ids []outbreak.PersonID) error {
+	return inParts(ids, func(in string, args []any) error {
+		return store.Each(tx, func(r store.Row) error {
+			c := &candidate{}
+			p, err := scanPerson(rowWith{r, []any{&c.box.sealed, &c.box.wrapped, &c.box.by}})
+			c.Person, c.empty = p, c.box.sealed == nil
+			l.there[p.ID] = c
+			return err
+		}, "select "+personColumns+", sealed, wrapped, wrapped_by from person where id in ("+in+")", args...)
+	})
+}
