@@ -40,6 +40,8 @@ type MergePeople struct {
 	One    outbreak.PersonID `json:"one"`
 	Other  outbreak.PersonID `json:"other"`
 	Reason string            `json:"reason"` // how it was found out; without names
+
+	Choices Choices `json:"choices,omitempty"` // whose word leads, by field
 }
 
 const longestReason = 500 // characters
@@ -85,10 +87,21 @@ func (s *Service) MergePeople(ctx context.Context, by outbreak.Actor, c MergePeo
 			return m, err
 		}
 		all := sorted(append(before, with...))
+		if err := c.Choices.check(all); err != nil {
+			return m, err
+		}
+		if err := keepChoices(tx, m.ID, c.Choices); err != nil {
+			return m, err
+		}
+		for _, from := range []string{StateWaiting, StateApart} {
+			if err := settle(tx, m.One, m.Other, from, StateMerged, tx.Now); err != nil {
+				return m, err
+			}
+		}
 		if err := lead(tx, all); err != nil {
 			return m, err
 		}
-		_, err = s.journal.Append(tx, by, outbreak.PeopleMerged{Scope: outbreak.Scope{Area: one.Area}, Merge: m.ID.String(), Leading: all[0], One: m.One, Other: m.Other, People: all})
+		_, err = s.journal.Append(tx, by, outbreak.PeopleMerged{Scope: outbreak.Scope{Area: one.Area}, Merge: m.ID.String(), Leading: all[0], One: m.One, Other: m.Other, People: all, Choices: c.Choices})
 		return m, err
 	})
 }
@@ -101,7 +114,7 @@ type UnmergePeople struct {
 }
 
 // UnmergePeople takes a decision back: what was one person before it is one again, and everything recorded since stays with
-// the code it came by.
+// the code it came by. Choices of whose word leads go with it, and the pair waits as it did.
 func (s *Service) UnmergePeople(ctx context.Context, by outbreak.Actor, c UnmergePeople) (Merge, error) {
 	if err := access.RequireAnywhere(by, access.PersonMerge); err != nil {
 		return Merge{}, err
@@ -130,6 +143,9 @@ func (s *Service) UnmergePeople(ctx context.Context, by outbreak.Actor, c Unmerg
 		}
 		m.UndoneAt, m.UndoneActor, m.UndoneReason = tx.Now, by.String(), reason
 		if err := tx.Must("update person_merge set undone_reason = $1, undone_actor = $2, undone_at = $3 where id = $4", m.UndoneReason, m.UndoneActor, m.UndoneAt, m.ID); err != nil {
+			return m, err
+		}
+		if err := unsettle(tx, m.One, m.Other); err != nil {
 			return m, err
 		}
 		parts, err := fallApart(tx, one, other)

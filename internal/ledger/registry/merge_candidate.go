@@ -241,6 +241,9 @@ func (s *Service) KeepApart(ctx context.Context, by outbreak.Actor, c KeepApart)
 		if err != nil || n == 0 {
 			return false, err
 		}
+		if err := settle(tx, one.ID, other.ID, StateWaiting, StateApart, tx.Now); err != nil {
+			return false, err
+		}
 		_, err = s.journal.Append(tx, by, outbreak.PeopleKeptApart{Scope: outbreak.Scope{Area: one.Area}, One: one.ID, Other: other.ID})
 		return true, err
 	})

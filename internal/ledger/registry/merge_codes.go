@@ -134,6 +134,8 @@ func CountRollOf(tx *store.Tx, areas []outbreak.Path) (int, error) {
 type Together struct {
 	Codes  []Person `json:"codes"`  // the leading one first; those the actor may see
 	Merges []Merge  `json:"merges"` // decisions about them, the oldest first, undone ones too
+
+	Choices Choices `json:"choices,omitempty"` // whose word leads, by field
 }
 
 // FindTogether gives the codes of the person a code stands for, and the decisions about them.
@@ -161,6 +163,9 @@ func (s *Service) FindTogether(ctx context.Context, by outbreak.Actor, id outbre
 			if p := people[code]; access.Can(by, access.PersonRead, outbreak.Scope{Area: p.Area}) {
 				t.Codes = append(t.Codes, p)
 			}
+		}
+		if t.Choices, err = choicesOf(tx, codes); err != nil {
+			return err
 		}
 		return inParts(codes, func(in string, args []any) error {
 			merges, err := store.List(tx, scanMerge, "select "+mergeColumns+" from person_merge where one in ("+in+") or other in ("+in+") order by id", args...)
