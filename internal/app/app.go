@@ -234,6 +234,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
+	a.work.Go(func() { a.every(ctx, time.Hour, "linkage", a.linkPeople) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "visits", a.expireVisits) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "second factors", a.House.Access.Reseal) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "personal codes", a.House.Registry.LoadCodes) })
@@ -334,6 +335,20 @@ func (a *App) fileNames(ctx context.Context) error {
 	if n > 0 {
 		a.config.Log.Info("people were put into the index of names", "people", n)
 	}
+	return err
+}
+
+// linkPeople files people by keys who came before there were any, looks for those of them who are on rolls loaded since, and learns
+// the weights by which they are compared.
+func (a *App) linkPeople(ctx context.Context) error {
+	n, err := a.House.Registry.FileLinks(ctx)
+	if n > 0 {
+		a.config.Log.Info("people were compared with those who were there before", "people", n)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = a.House.Registry.LearnLinks(ctx)
 	return err
 }
 

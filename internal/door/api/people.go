@@ -46,8 +46,16 @@ func peopleRoutes(p *plan) {
 			return &reply[registry.Together]{t}, err
 		})
 	route(p, access.PersonMerge, huma.Operation{Method: http.MethodPost, Path: "/people/merges", Summary: "Decide that two codes are one person; nothing that was recorded is moved", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *twoCodes) (*reply[registry.Merge], error) {
-			m, err := registered().MergePeople(ctx, door.ActorOf(ctx), registry.MergePeople{Key: in.Key, One: in.Body.One, Other: in.Body.Other, Reason: in.Body.Reason})
+		func(ctx context.Context, in *struct {
+			Keyed
+			Body struct {
+				One     outbreak.PersonID            `json:"one"`
+				Other   outbreak.PersonID            `json:"other"`
+				Reason  string                       `json:"reason" maxLength:"2000" doc:"How it was found out; without names"`
+				Choices map[string]outbreak.PersonID `json:"choices,omitempty" doc:"Whose word leads, by field: name, birth, sex, document, phone, address; left out: the leading code's"`
+			}
+		}) (*reply[registry.Merge], error) {
+			m, err := registered().MergePeople(ctx, door.ActorOf(ctx), registry.MergePeople{Key: in.Key, One: in.Body.One, Other: in.Body.Other, Reason: in.Body.Reason, Choices: in.Body.Choices})
 			return &reply[registry.Merge]{m}, err
 		})
 	route(p, access.PersonMerge, huma.Operation{Method: http.MethodPost, Path: "/people/merges/{merge}/undo", Summary: "Take the decision back; facts recorded since stay with the code they came by", Tags: tags},

@@ -170,5 +170,6 @@ func registryRoutes(p *plan) {
 		})
 	eraseRoutes(p)
 	peopleRoutes(p)
+	duplicateRoutes(p)
 	placeRoutes(p)
 }

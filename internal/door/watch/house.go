@@ -8,6 +8,7 @@ import (
 	"breakwater/internal/door"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
@@ -41,6 +42,8 @@ var (
 	past       = figure("board_past_deadline", "Of them, past their deadline.", "step")
 	oldest     = figure("board_oldest_seconds", "How long the oldest of them waits.", "step")
 	backedUp   = figure("backup_age_seconds", "Since the last backup made by the program; -1: none so far.")
+	pairs      = figure("duplicates_waiting", "Pairs of codes that may be one person, or of one household, and wait for a decision.")
+	pairsSince = figure("duplicates_oldest_seconds", "How long the oldest of them waits.")
 	lookFailed = figure("look_failed", "1 when a part of these figures could not be read.")
 )
 
@@ -96,6 +99,12 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 			return err
 		}
 		gauge(parked, float64(len(list)))
+		alike, since, err := registry.CountDuplicates(tx)
+		if err != nil {
+			return err
+		}
+		gauge(pairs, float64(alike))
+		gauge(pairsSince, ageOf(tx.Now, since))
 		last, err := journal.LastAbout(tx, outbreak.Backups)
 		if err != nil {
 			return err
@@ -125,6 +134,14 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 	}
 	failed = !h.sampling(ctx, watcher, out) || failed
 	gauge(lookFailed, one(failed))
+}
+
+// ageOf is how long ago something was; 0 when it was not.
+func ageOf(now, since outbreak.Instant) float64 {
+	if since == 0 {
+		return 0
+	}
+	return now.Sub(since).Seconds()
 }
 
 func one(is bool) float64 {

@@ -200,7 +200,7 @@ func (b *browser) pageAddresses() map[string]string {
 	b.Helper()
 	first := func(list, prefix string) string {
 		for _, n := range b.get(list).all(func(n *html.Node) bool { return n.Data == "a" && strings.HasPrefix(attr(n, "href"), prefix) }) {
-			if href := attr(n, "href"); !strings.Contains(href[len(prefix):], "/") {
+			if href := attr(n, "href"); !strings.Contains(href[len(prefix):], "/") && href != "/people/duplicates" {
 				return href
 			}
 		}
@@ -223,6 +223,8 @@ func (b *browser) pageAddresses() map[string]string {
 	addresses["case"] = first("/cases", "/cases/")
 	addresses["person"] = first("/cases", "/people/")
 	addresses["erase"] = addresses["person"] + "/erase"
+	b.alike()
+	addresses["duplicate"] = first("/people/duplicates", "/duplicates/")
 	addresses["place"] = b.place(addresses["person"])
 	addresses["site"] = first("/sites", "/sites/")
 	addresses["user"] = first("/users", "/users/")

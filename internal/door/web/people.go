@@ -54,37 +54,6 @@ func (s *Server) unmergePeople(c *call) (string, error) {
 	return "/people/" + c.path("id") + "?done=unmerged", err
 }
 
-// candidatesPage lists codes that may be one person.
-type candidatesPage struct {
-	List []registry.Candidate
-	More string
-}
-
-// mostEmptyPages is how many pages without a candidate are read before the reader is asked whether to look on.
-const mostEmptyPages = 20
-
-func (s *Server) readCandidates(c *call) (any, error) {
-	var p candidatesPage
-	before, err := outbreak.ParseID[outbreak.PersonID](c.query.Get("before"))
-	if err != nil {
-		return nil, err
-	}
-	for range mostEmptyPages {
-		list, next, err := s.Registry.ListCandidates(c.ctx, c.by, "", before)
-		if err != nil {
-			return nil, err
-		}
-		p.List, p.More, before = list, "", next
-		if next != 0 {
-			p.More = c.view.With("before", next)
-		}
-		if len(list) > 0 || next == 0 {
-			break
-		}
-	}
-	return p, nil
-}
-
 // decideCandidate merges two codes that are proposed, or keeps them apart.
 func (s *Server) decideCandidate(c *call) (string, error) {
 	one, err := outbreak.ParseID[outbreak.PersonID](c.path("one"))
@@ -97,10 +66,10 @@ func (s *Server) decideCandidate(c *call) (string, error) {
 	}
 	if c.form.Get("how") == "apart" {
 		_, err = s.Registry.KeepApart(c.ctx, c.by, registry.KeepApart{Key: c.key(), One: one, Other: other, Reason: c.form.Get("reason")})
-		return "/candidates?done=apart", err
+		return "/people/duplicates?done=apart", err
 	}
 	_, err = s.Registry.MergePeople(c.ctx, c.by, registry.MergePeople{Key: c.key(), One: one, Other: other, Reason: c.form.Get("reason")})
-	return "/candidates?done=merged", err
+	return "/people/duplicates?done=merged", err
 }
 
 // timelineOf reads what happened to a person under all codes, in the order it was recorded.

@@ -67,7 +67,7 @@ func forPurpose(c *call) (outbreak.Actor, error) {
 type personPage struct {
 	Person      registry.Person
 	MayIdentity bool
-	Identity    *registry.Identity
+	Identity    *registry.Whole
 	Purpose     outbreak.Purpose
 	Purposes    []outbreak.Purpose
 	Cases       []cases.Case
@@ -77,7 +77,8 @@ type personPage struct {
 	Sites       map[outbreak.SiteID]string
 	Beds        map[outbreak.BedID]placement.BedName
 	Timeline    []outbreak.Entry
-	Together    registry.Together // all codes of the person
+	Together    registry.Together    // all codes of the person
+	Alike       []registry.Duplicate // codes that may be the same person, or of the household
 	MayVisits   bool
 	Visits      *[]registry.Visit // where the person was, in the answer to the form that named a purpose
 	Record      *visitForm        // nil: the reader may record no visits of the person
@@ -86,13 +87,21 @@ type personPage struct {
 // Where is where the person belongs.
 func (p personPage) Where() outbreak.Scope { return outbreak.Scope{Area: p.Person.Area} }
 
+// Said tells whose word a field of the identity is, when the person has several codes; 0: there is one code, or nobody says it.
+func (p personPage) Said(field string) outbreak.PersonID {
+	if p.Identity == nil || len(p.Together.Codes) < 2 {
+		return 0
+	}
+	return p.Identity.From[field]
+}
+
 // Undoable tells whether the reader may take back a decision about the codes: it stands.
 func (p personPage) Undoable(m registry.Merge) bool { return m.UndoneAt == 0 }
 
 // opened is an identity and why it was opened.
 type opened struct {
-	identity registry.Identity
-	purpose  outbreak.Purpose
+	whole   registry.Whole
+	purpose outbreak.Purpose
 }
 
 func (s *Server) readPerson(c *call) (any, error) {
@@ -108,13 +117,18 @@ func (s *Server) readPerson(c *call) (any, error) {
 	p.Visits, _ = c.remind.(*[]registry.Visit)
 	p.MayIdentity = access.Can(c.by, access.PersonIdentity, outbreak.Scope{Area: p.Person.Area})
 	if o, ok := c.remind.(opened); ok {
-		p.Identity, p.Purpose = &o.identity, o.purpose
+		p.Identity, p.Purpose = &o.whole, o.purpose
 	}
 	if err := s.whereabouts(c, &p); err != nil {
 		return nil, err
 	}
 	if p.Together, err = s.Registry.FindTogether(c.ctx, c.by, id); err != nil {
 		return nil, err
+	}
+	if access.Can(c.by, access.PersonMerge, p.Where()) {
+		if p.Alike, err = s.Registry.DuplicatesOf(c.ctx, c.by, id); err != nil {
+			return nil, err
+		}
 	}
 	if p.Record, err = s.visitForm(c, p.Person.Area); err != nil {
 		return nil, err
@@ -157,10 +171,10 @@ func (s *Server) openIdentity(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	identity, err := s.Registry.ReadIdentity(c.ctx, by, id, c.key())
+	whole, err := s.Registry.ReadWhole(c.ctx, by, id, c.key())
 	if err != nil {
 		return "", err
 	}
-	c.remind = opened{identity: identity, purpose: by.Purpose}
+	c.remind = opened{whole: whole, purpose: by.Purpose}
 	return "", nil
 }

@@ -75,6 +75,9 @@ func (v *View) Word(vocabulary string, value any) string {
 // Area gives the name of an area.
 func (v *View) Area(path outbreak.Path) string { return v.area(v.Lang, path) }
 
+// AreaNamed is Area for a path that came as text.
+func (v *View) AreaNamed(path string) string { return v.Area(outbreak.Path(path)) }
+
 // N writes a whole number.
 func (v *View) N(n any) string { return words.Number(v.Lang, whole(n)) }
 

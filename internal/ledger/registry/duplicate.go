@@ -48,6 +48,7 @@ type Duplicate struct {
 	DecidedAt outbreak.Instant `json:"decided_at"` // 0: not yet
 	Evidence  []Evidence       `json:"evidence"`
 
+	order int64                // the weight as it is stored
 	moved outbreak.PersonID    // whom joining a household moved
 	was   outbreak.HouseholdID // from where
 }
@@ -60,6 +61,7 @@ func scanDuplicate(r store.Row) (d Duplicate, err error) {
 	if err = r.Scan(&d.ID, &d.One.ID, &d.Other.ID, &d.Kind, &d.State, &weight, &chance, &sure, &d.Model, &d.moved, &d.was, &d.FoundAt, &d.DecidedAt, &evidence); err != nil {
 		return d, err
 	}
+	d.order = weight
 	d.Weight, d.Chance, d.Sure = float64(weight)/1000, float64(chance)/1e6, sure != 0
 	if err := json.Unmarshal([]byte(evidence), &d.Evidence); err != nil {
 		return d, fmt.Errorf("reading what speaks for two codes being one: %w", err)

@@ -68,7 +68,7 @@ func (s *Service) ListDuplicates(ctx context.Context, by outbreak.Actor, f Dupli
 		if len(page.List) > f.Most {
 			page.List = page.List[:f.Most]
 			last := page.List[f.Most-1]
-			page.Next = fmt.Sprintf("%d.%d", int64(last.Weight*1000), int64(last.ID))
+			page.Next = fmt.Sprintf("%d.%d", last.order, int64(last.ID))
 		}
 		return withPeople(tx, page.List)
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -150,7 +151,7 @@ func (l *linking) tellCrowds(tx *store.Tx, came func(outbreak.PersonID) bool) er
 		if !is {
 			was = int64(max(l.filed[t], l.lines[t]))
 		}
-		rows = append(rows, []any{t, string(l.crowds[t]), was + more[t], tx.Now})
+		rows = append(rows, []any{t, strings.ReplaceAll(string(l.crowds[t]), ", ", "_"), was + more[t], tx.Now})
 	}
 	return tx.Put("link_crowd", []string{"digest", "kind", "people", "told_at"}, "digest", rows)
 }

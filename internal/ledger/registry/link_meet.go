@@ -108,6 +108,7 @@ var linker = outbreak.SystemActor("linkage")
 // FileLinks files people outside the roll who came before there were keys, some hundred a transaction, and after rolls were loaded
 // looks who of those filed is on them. App calls it at start and every hour; when it is stopped it goes on at the next call.
 func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
+	left := 0
 	for after := int64(WalkIn - 1); !s.learnt.swept.Load(); {
 		var ids []outbreak.PersonID
 		var last int64
@@ -125,21 +126,55 @@ func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
 			return done, fmt.Errorf("looking for who is not filed by keys: %w", err)
 		}
 		if last == 0 {
-			s.learnt.swept.Store(true) // whoever comes from now on is filed as he comes
+			s.learnt.swept.Store(left == 0) // whoever comes from now on is filed as he comes
 			break
 		}
 		after = last
 		for part := range slices.Chunk(ids, keyBatch) {
-			if err := s.db.Write(ctx, func(tx *store.Tx) error { return s.Meet(tx, linker, part) }); err != nil {
+			n, err := s.fileLater(ctx, part)
+			if err != nil {
 				return done, fmt.Errorf("filing people by keys: %w", err)
 			}
-			done += len(part)
+			done, left = done+n, left+len(part)-n
 			if err := pause(ctx); err != nil {
 				return done, err
 			}
 		}
 	}
 	return done, s.lookOnRolls(ctx)
+}
+
+// fileLater files people who have been there for long, made ready outside the writer. Those are left for the next call whose keys
+// turned meanwhile.
+func (s *Service) fileLater(ctx context.Context, ids []outbreak.PersonID) (done int, err error) {
+	var before keyState
+	var l *linking
+	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		var eyes blind
+		if before, eyes, err = s.keys(tx); err != nil {
+			return err
+		}
+		if l, err = s.linkOpened(tx, eyes, ids); err != nil {
+			return err
+		}
+		return l.makeReady(func(do func(*store.Tx) error) error { return do(tx) })
+	}); err != nil {
+		return 0, err
+	}
+	err = s.db.Write(ctx, func(tx *store.Tx) error {
+		done = 0
+		now, _, err := s.keys(tx)
+		if err != nil || now != before {
+			return err
+		}
+		filed, err := filedAmong(tx, ids)
+		if err != nil {
+			return err
+		}
+		done = len(ids) - len(filed)
+		return l.keep(tx, linker, func(id outbreak.PersonID) bool { return !filed[id] })
+	})
+	return done, err
 }
 
 func pause(ctx context.Context) error {
