@@ -325,6 +325,16 @@ var navGroups = []string{"overview", "screening", "cases", "beds", "work", "reco
 
 // navigation lists the pages a reader may open; here is the page he is on, or the one above it.
 func navigation(by outbreak.Actor, here string) []navGroup {
+	if strings.HasPrefix(here, "/duplicates/") {
+		here = "/people/duplicates"
+	}
+	above := "" // the page itself, or the nearest above it
+	for _, r := range Routes {
+		path := strings.TrimSuffix(r.Path, "{$}")
+		if r.Group != "" && len(path) > len(above) && (path == here || path != "/" && strings.HasPrefix(here, path+"/")) {
+			above = path
+		}
+	}
 	var groups []navGroup
 	for _, name := range navGroups {
 		g := navGroup{Title: "web.nav.group." + name}
@@ -333,8 +343,7 @@ func navigation(by outbreak.Actor, here string) []navGroup {
 				continue
 			}
 			path := strings.TrimSuffix(r.Path, "{$}")
-			on := path == here || path != "/" && strings.HasPrefix(here, path+"/")
-			g.Links = append(g.Links, navLink{Path: path, Title: r.Title, Here: on})
+			g.Links = append(g.Links, navLink{Path: path, Title: r.Title, Here: path == above})
 		}
 		if len(g.Links) > 0 {
 			groups = append(groups, g)
