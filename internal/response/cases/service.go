@@ -100,6 +100,9 @@ func (s *Service) open(tx *store.Tx, by outbreak.Actor, c Case) (Case, bool, err
 	if err := insert(tx, []Case{c}, map[outbreak.CaseID][]Step{c.ID: owed}); err != nil {
 		return c, false, fmt.Errorf("opening a case: %w", err)
 	}
+	if err := s.registry.Meet(tx, by, []outbreak.PersonID{c.Person}); err != nil {
+		return c, false, err
+	}
 	return c, true, s.begun(tx, by, c, owed)
 }
 
