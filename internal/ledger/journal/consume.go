@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,14 +17,38 @@ type Consumer struct {
 	Name   string   // its actor is system:<name>
 	Kinds  []string // the entries it wants
 	Follow func(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error
+
+	// Together follows all entries of a transaction at once, instead of Follow: what sums up writes few rows for many entries.
+	Together func(tx *store.Tx, by outbreak.Actor, list []outbreak.Entry) error
+	// Unhurried says that nobody waits for it. After each look it rests so long that it takes a twentieth of the time at most, while
+	// entries gather.
+	Unhurried bool
+}
+
+// read hands entries to the consumer.
+func (c Consumer) read(tx *store.Tx, list []outbreak.Entry) error {
+	if c.Together != nil && len(list) > 0 {
+		if err := c.Together(tx, outbreak.Actor{System: c.Name, Cause: list[len(list)-1].Seq}, list); err != nil {
+			return fmt.Errorf("%s following entries %d to %d: %w", c.Name, list[0].Seq, list[len(list)-1].Seq, err)
+		}
+		return nil
+	}
+	for _, e := range list {
+		if err := c.Follow(tx, outbreak.Actor{System: c.Name, Cause: e.Seq}, e); err != nil {
+			return fmt.Errorf("%s following entry %d (%s): %w", c.Name, e.Seq, e.Kind, err)
+		}
+	}
+	return nil
 }
 
 const (
-	batch  = 200                    // entries per transaction: one at a time starves under load
-	window = 5000                   // sequences looked at per search
-	poll   = 500 * time.Millisecond // how late a lost wake-up can make us
-	breath = 5 * time.Millisecond   // between two looks: under load what comes meanwhile is worked on together
-	stride = 2000                   // how far a cursor may run in memory over entries nobody wants
+	batch   = 200                    // entries per transaction: one at a time starves under load
+	window  = 5000                   // sequences looked at per search
+	poll    = 500 * time.Millisecond // how late a lost wake-up can make us
+	breath  = 5 * time.Millisecond   // between two looks: under load what comes meanwhile is worked on together
+	stride  = 2000                   // how far a cursor may run in memory over entries nobody wants
+	rest    = 19                     // how many times as long as it worked somebody unhurried rests
+	longest = 2 * time.Second        // and no longer
 )
 
 type runner struct {
@@ -51,17 +76,25 @@ func (j *Journal) follow(ctx context.Context, c Consumer) {
 	defer breathed.Stop()
 	for ctx.Err() == nil {
 		_ = pause(ctx, breathed.C)
-		woken := j.db.Woken()
+		woken, took := j.db.Woken(), outbreak.Stopwatch()
 		moved, err := j.step(ctx, c)
 		if err != nil && ctx.Err() == nil {
 			j.log.Error("consumer stopped for a moment", "consumer", c.Name, "error", err)
 			woken = nil
 		}
-		breathed.Reset(breath)
+		breathed.Reset(c.breath(moved, took()))
 		if !moved || err != nil {
 			_ = await(ctx, woken, poll)
 		}
 	}
+}
+
+// breath is how long the consumer waits before it looks again, after a look that took so long.
+func (c Consumer) breath(moved bool, took time.Duration) time.Duration {
+	if !c.Unhurried || !moved {
+		return breath
+	}
+	return min(max(rest*took, breath), longest)
 }
 
 // step takes the consumer one batch further and tells whether it moved.
@@ -124,13 +157,9 @@ func (j *Journal) work(ctx context.Context, c Consumer, todo []outbreak.Entry) e
 		if err != nil {
 			return err
 		}
-		for _, e := range todo {
-			if e.Seq <= stored || e.Kind == "" {
-				continue
-			}
-			if err := c.Follow(tx, outbreak.Actor{System: c.Name, Cause: e.Seq}, e); err != nil {
-				return fmt.Errorf("%s following entry %d (%s): %w", c.Name, e.Seq, e.Kind, err)
-			}
+		list := slices.DeleteFunc(slices.Clone(todo), func(e outbreak.Entry) bool { return e.Seq <= stored || e.Kind == "" })
+		if err := c.read(tx, list); err != nil {
+			return err
 		}
 		return moveCursor(tx, c.Name, max(stored, todo[len(todo)-1].Seq))
 	})

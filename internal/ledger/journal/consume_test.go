@@ -259,3 +259,39 @@ func TestARolledBackTransactionLeavesNoGap(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatIsFollowedTogetherIsFollowedOnce lets a consumer take whole batches, one entry of which nobody can work on.
+func TestWhatIsFollowedTogetherIsFollowedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, db *store.DB) {
+		const n = 500
+		j := journal.New(db, testkit.Quiet(), nil)
+		appendAll(t, db, j, n)
+		largest, broken := 0, true
+		c := journal.Consumer{Name: "sum", Kinds: []string{"TubeSpoiled"}, Unhurried: true, Together: func(tx *store.Tx, by outbreak.Actor, list []outbreak.Entry) error {
+			largest = max(largest, len(list))
+			if by.System != "sum" || by.Cause != list[len(list)-1].Seq {
+				t.Errorf("%+v", by)
+			}
+			for _, e := range list {
+				if broken && e.Seq == 123 {
+					return errors.New("this one cannot be read")
+				}
+				if err := note(tx, "sum", e); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+		j = follow(t, db, nil, c, func() bool { all, _ := noted(t, db, "sum"); return all == n-1 })
+		if all, different := noted(t, db, "sum"); all != n-1 || different != n-1 || largest < 100 {
+			t.Errorf("%d effects of %d entries, %d at most together", all, different, largest)
+		}
+		broken = false
+		if err := db.Write(context.Background(), func(tx *store.Tx) error { return j.Retry(tx, someone, "sum", 123) }); err != nil {
+			t.Fatal(err)
+		}
+		if all, different := noted(t, db, "sum"); all != n || different != n {
+			t.Errorf("after the retry: %d effects of %d entries", all, different)
+		}
+	})
+}

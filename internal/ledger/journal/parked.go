@@ -57,7 +57,7 @@ func (j *Journal) Retry(tx *store.Tx, by outbreak.Actor, consumer string, seq in
 		if len(todo) == 0 {
 			return outbreak.Refuse(outbreak.NotFound, "journal.no_entry")
 		}
-		if err := c.Follow(tx, outbreak.Actor{System: c.Name, Cause: seq}, todo[0]); err != nil {
+		if err := c.read(tx, todo); err != nil {
 			return outbreak.Refuse(outbreak.Conflict, "journal.still_failing").Because(err)
 		}
 		return j.unpark(tx, by, todo[0].Scope, consumer, seq, "retried")
