@@ -72,6 +72,12 @@ var Keys = catalogue(
 	keys(Optional, "number", []string{"cycles"}, "swab.human_ct_max"),
 	keys(Optional, "duration", clock, "lab.shortest_assay"),
 
+	// Supplies: over how many days use is averaged, below how many days of cover somebody has to order and up to how many the order
+	// fills; by how much a count may differ from the book; and how many swabs a person takes.
+	keys(Optional, "number", calendar, "supply.use_days", "supply.alarm", "supply.target"),
+	keys(Optional, "number", []string{"%"}, "supply.count_differs"),
+	keys(Optional, "number", []string{"swabs/person"}, "supply.swabs"),
+
 	// Beds: the kinds that suit a severity, the most wanted first. An empty list says that no bed is looked for.
 	orNone(vocabulary(Valued, beds, "placement.screen_positive", "placement.asymptomatic", "placement.mild", "placement.moderate",
 		"placement.severe", "placement.critical")),

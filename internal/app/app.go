@@ -33,6 +33,7 @@ import (
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/response/supplies"
 	"breakwater/internal/response/transfer"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
@@ -70,7 +71,7 @@ type Config struct {
 // Owners are the rooms with tables, in the order of the layers.
 func Owners() []store.Migrations {
 	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
-		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, board.Migrations}
+		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, board.Migrations}
 }
 
 // App is the whole product.
@@ -192,7 +193,8 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 		return nil, err
 	}
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
-	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab})
+	h.Supplies = supplies.New(db, j, ids, reg, h.Screening, h.Lab)
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {
 		return nil, err
@@ -207,7 +209,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 // Consumers are who follows the journal. A positive tube goes down this list: screening holds its members, cases opens a
 // case for a person, placement looks for a bed, transfer for the way there; the board shows each of them.
 func (a *App) Consumers() []journal.Consumer {
-	return []journal.Consumer{a.House.Screening.Consumer(), a.House.Cases.Consumer(), a.House.Placement.Consumer(), a.House.Transfer.Consumer(), a.House.Board.Consumer()}
+	return []journal.Consumer{a.House.Screening.Consumer(), a.House.Cases.Consumer(), a.House.Placement.Consumer(), a.House.Transfer.Consumer(), a.House.Supplies.Consumer(), a.House.Board.Consumer()}
 }
 
 // Handler answers every address: /api/ for programs, /my for residents, everything else for staff.
@@ -231,6 +233,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "rounds", a.House.Screening.TickRounds) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "supplies", a.House.Supplies.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })

@@ -18,6 +18,7 @@ import (
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/response/supplies"
 	"breakwater/internal/response/transfer"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
@@ -36,6 +37,7 @@ type House struct {
 	Cases     *cases.Service
 	Placement *placement.Service
 	Transfer  *transfer.Service
+	Supplies  *supplies.Service
 	Board     *board.Service
 	Exchange  *exchange.Service
 	Protocols outbreak.Protocols

@@ -38,6 +38,8 @@ type (
 	crateKind     struct{}
 	alarmKind     struct{}
 	searchKind    struct{}
+	storeKind     struct{}
+	moveKind      struct{}
 )
 
 // The identifiers that rooms hand to each other.
@@ -67,6 +69,8 @@ type (
 	CrateID     = ID[crateKind]  // a transport box with tubes (转运箱)
 	AlarmID     = ID[alarmKind]  // something at a laboratory that cannot be as it is said
 	SearchID    = ID[searchKind] // what somebody has to find out about a positive pool
+	StoreID     = ID[storeKind]  // where supplies lie: at a sampling point, at a laboratory, in the depot of an area
+	MoveID      = ID[moveKind]   // supplies that came in, left or were counted
 )
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

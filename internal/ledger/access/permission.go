@@ -62,8 +62,11 @@ const (
 	SiteManage      Permission = "site.manage"
 	StayRecord      Permission = "stay.record" // arrivals and discharges
 	TripRead        Permission = "trip.read"
-	TripPlan        Permission = "trip.plan"  // assign vehicles, cancel trips
-	TripDrive       Permission = "trip.drive" // record pick-up and arrival
+	TripPlan        Permission = "trip.plan"     // assign vehicles, cancel trips
+	TripDrive       Permission = "trip.drive"    // record pick-up and arrival
+	SupplyRead      Permission = "supply.read"   // see what sampling points, laboratories and depots have
+	SupplyRecord    Permission = "supply.record" // record what came in, left and was counted
+	SupplyManage    Permission = "supply.manage" // add items, explain counts that differ from the book
 	TaskRead        Permission = "task.read"
 	TaskWork        Permission = "task.work"
 	BoardRead       Permission = "board.read" // see the figures of the backlog
@@ -108,20 +111,20 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
-		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord),
+		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord, SupplyRead, SupplyRecord, SupplyManage),
 	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
-		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch),
-	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork),
-	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch),
+		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, SupplyRead, SupplyManage),
+	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
+	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
 	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
-	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork),
+	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork, SupplyRead, SupplyRecord),
 	PermitOfficer:   with(PersonRead, TaskWork),
-	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows),
+	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead),
 	DataProtection:  with(PersonRead, PersonErase),
-	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead),
+	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead, SupplyRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people
 }
 

@@ -24,6 +24,7 @@ var Kinds = []string{
 	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
 	"TripRequested", "VehicleAssigned", "PickedUp", "TripEnded", "EventParked", "EventUnparked",
 	"PoolSearchOpened", "PoolSearchEnded", "PositiveTold", "TellingOpened", "TellingDropped", "RunEntered", "RunReleased", "RunVoided", "LabAlarmRaised", "LabAlarmSettled",
+	"StockLow", "StockEnough", "StockCounted", "StockExplained",
 }
 
 // apply moves the rows of one entry.
@@ -33,6 +34,8 @@ func apply(sh shelf, e outbreak.Entry) error {
 		return applyLab(sh, e)
 	case slices.Contains(searchKinds, e.Kind):
 		return applySearch(sh, e)
+	case slices.Contains(stockKinds, e.Kind):
+		return applyStock(sh, e)
 	}
 	switch e.Kind {
 	case "TubesHandedIn", "TubesClosed", "TubesNegative", "TubeResulted":

@@ -29,6 +29,8 @@ const (
 	PickUp     Step = "pick_up"
 	HandOver   Step = "hand_over" // people in a vehicle
 	Over       Step = "over"      // people at a site over its beds
+	StockLow   Step = "stock_low" // supplies that will not last
+	StockOdd   Step = "stock_odd" // counts of them that differ from the book
 	Odd        Step = "anomaly"
 	Parked     Step = "parked"
 )
@@ -41,6 +43,7 @@ var Steps = []struct {
 	{Transit, access.Sampler}, {Testing, access.Laboratory}, {Release, access.Laboratory}, {LabAlarm, access.Laboratory}, {Again, access.Sampler}, {Resample, access.Sampler}, {OwnResult, access.Laboratory}, {Search, access.Investigator},
 	{Tell, access.Investigator}, {Report, access.Investigator}, {Retest, access.Investigator}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
 	{Bed, access.SiteManager}, {Vehicle, access.Dispatcher}, {PickUp, access.Dispatcher}, {HandOver, access.Dispatcher}, {Over, access.SiteManager},
+	{StockLow, access.Sampler}, {StockOdd, access.Command},
 	{Odd, access.Sampler}, {Parked, access.Administrator},
 }
 

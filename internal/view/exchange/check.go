@@ -41,6 +41,7 @@ var checks = []check{
 	visitWordsCheck,
 	stayCheck,
 	keptCheck,
+	stockCheck,
 }
 
 func checksOf(kind Kind) []check {

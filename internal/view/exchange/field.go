@@ -51,13 +51,22 @@ const (
 	fieldPurpose
 	fieldUntil
 	fieldOutbreak
+	fieldStore
+	fieldItem
+	fieldHow
+	fieldQuantity
+	fieldLot
+	fieldExpires
+	fieldAt
+	fieldNote
 	fieldCount
 )
 
 var fieldNames = [fieldCount]string{"", "code", "parent", "name", "name_en", "level", "code_kind", "time_zone", "population", "area",
 	"household", "building", "door", "address", "document_kind", "document", "sex", "birth", "age", "phone", "round", "tube", "booth",
 	"taken", "person", "roll_no", "lab", "result", "ran_at", "message",
-	"kind", "aliases", "lat", "lon", "coordinates", "place", "from", "from_precision", "to", "to_precision", "source", "purpose", "until", "outbreak"}
+	"kind", "aliases", "lat", "lon", "coordinates", "place", "from", "from_precision", "to", "to_precision", "source", "purpose", "until", "outbreak",
+	"store", "item", "how", "quantity", "lot", "expires", "at", "note"}
 
 func (f Field) String() string { return fieldNames[f] }
 

@@ -16,10 +16,11 @@ const (
 	Results Kind = "results"
 	Places  Kind = "places"
 	Visits  Kind = "visits"
+	Stock   Kind = "stock"
 )
 
 // Kinds lists what can be taken in.
-var Kinds = []Kind{Areas, Roster, Tubes, Results, Places, Visits}
+var Kinds = []Kind{Areas, Roster, Tubes, Results, Places, Visits, Stock}
 
 // shape is how files of a kind look: the headers a field may have, and the fields of which at least one column is needed.
 // Headers are compared folded: see foldHeader.
@@ -29,7 +30,7 @@ type shape struct {
 	key     func(*row) []string
 }
 
-var shapes = map[Kind]shape{Areas: areaShape, Roster: rosterShape, Tubes: tubeShape, Results: resultShape, Places: placeShape, Visits: visitShape}
+var shapes = map[Kind]shape{Areas: areaShape, Roster: rosterShape, Tubes: tubeShape, Results: resultShape, Places: placeShape, Visits: visitShape, Stock: stockShape}
 
 func shapeOf(kind Kind) (shape, error) {
 	s, ok := shapes[kind]

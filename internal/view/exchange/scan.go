@@ -29,6 +29,8 @@ type Options struct {
 	KnownRound func(round string) bool
 	KnownBooth func(booth string) bool
 
+	KnownStore    func(kind, name string) bool
+	KnownItem     func(name string) string // its code; empty: nobody knows it
 	KnownOutbreak func(name string) bool
 	PlaceCalled   func(name string) *outbreak.Error // what is wrong with a place named by code or name; nil: it is known
 
@@ -244,6 +246,8 @@ func (s *scan) keyField() Field {
 		return fieldName
 	case Visits:
 		return fieldPlace
+	case Stock:
+		return fieldStore
 	}
 	return fieldTube
 }

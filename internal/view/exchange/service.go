@@ -13,6 +13,7 @@ import (
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/response/supplies"
 	"breakwater/internal/store"
 )
 
@@ -24,6 +25,7 @@ type Rooms struct {
 	Registry  *registry.Service
 	Screening *screening.Service
 	Lab       *lab.Service
+	Supplies  *supplies.Service
 }
 
 // Service takes files into the rooms and gives rows out.
@@ -37,7 +39,7 @@ func New(rooms Rooms) *Service { return &Service{rooms: rooms} }
 // goes on from there, for what is known already is repeated and changes nothing.
 func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io.Reader, o Options) (Report, error) {
 	prepare, known := map[Kind]func(*loading) error{Areas: (*loading).areas, Roster: (*loading).roster, Tubes: (*loading).tubes, Results: (*loading).results,
-		Places: (*loading).places, Visits: (*loading).visits}[kind]
+		Places: (*loading).places, Visits: (*loading).visits, Stock: (*loading).stock}[kind]
 	if !known {
 		_, err := shapeOf(kind)
 		return Report{}, err
