@@ -8,6 +8,7 @@ import (
 
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
+	"breakwater/internal/response/supplies"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
 )
@@ -131,6 +132,11 @@ func (a *App) look(tx *store.Tx, d *Diagnosis, behind int64) error {
 		}
 		d.add(c.Name, n == 0 || behind > 0, n, "things that do not agree")
 	}
+	wrong, err := supplies.Wrong(tx)
+	if err != nil {
+		return fmt.Errorf("checking supplies: %w", err)
+	}
+	d.add("supplies", wrong == 0, wrong, "balances that are not those counted anew from movements and use")
 	return nil
 }
 

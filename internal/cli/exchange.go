@@ -12,7 +12,7 @@ import (
 
 type importCmd struct {
 	site
-	Kind     string `arg:"" help:"areas, roster, tubes, results, places or visits." enum:"areas,roster,tubes,results,places,visits"`
+	Kind     string `arg:"" help:"areas, roster, tubes, results, places, visits or stock." enum:"areas,roster,tubes,results,places,visits,stock"`
 	File     string `arg:"" help:"The file; - for standard input."`
 	DryRun   bool   `help:"Check alone; nothing is written. Needs no database."`
 	Map      string `help:"File with lines field=column, for headers that are not understood." placeholder:"FILE"`
@@ -102,7 +102,7 @@ func printReport(r *run, p exchange.Report) error {
 
 type exportCmd struct {
 	site
-	What  string `arg:"" help:"tubes or journal." enum:"tubes,journal"`
+	What  string `arg:"" help:"tubes, stock or journal." enum:"tubes,stock,journal"`
 	Round string `help:"Tubes of one round. Default: all."`
 	After int64  `help:"Journal entries after this one."`
 	Out   string `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
@@ -133,6 +133,10 @@ func (c exportCmd) Run(r *run) error {
 		}
 		x, err = a.House.Exchange.ExportTubes(r.ctx, console(outbreak.PurposeAudit), round, w)
 		if err != nil {
+			return err
+		}
+	case "stock":
+		if x, err = a.House.Exchange.ExportStock(r.ctx, console(outbreak.PurposeAudit), w); err != nil {
 			return err
 		}
 	default:

@@ -29,6 +29,7 @@ var imports = []struct {
 	{exchange.Results, access.LabReport, "results of a laboratory"},
 	{exchange.Places, access.PlaceManage, "places"},
 	{exchange.Visits, access.VisitRecord, "visits: who was where"},
+	{exchange.Stock, access.SupplyRecord, "supplies that came in, left or were counted"},
 }
 
 // mostRejected is how much of the rejected rows is put into the answer itself.

@@ -24,6 +24,9 @@ var (
 	held          = figure("device_operations_held", "Operations on devices that are not on disk, as far as the devices told.")
 	orphans       = figure("tubes_orphaned", "Tubes at a laboratory that no sampling point handed in, unsettled.")
 	neverCame     = figure("tubes_never_came", "Tubes handed in that are not at a laboratory in time.")
+	stockLow      = figure("stocks_low", "Items of stores that will not last as long as the rule book wants.")
+	stockBelow    = figure("stocks_below_zero", "Items of stores of which more left than came in.")
+	stockOdd      = figure("stock_counts_unexplained", "Counts of supplies that differ from the book, unexplained.")
 	searches      = figure("pool_searches_open", "Positive pools without a positive member that nobody has explained.")
 )
 
@@ -55,8 +58,12 @@ func (h house) sampling(ctx context.Context, by outbreak.Actor, out chan<- prome
 	if err != nil {
 		return false
 	}
+	stocks, err := h.Supplies.CountWatched(ctx, by)
+	if err != nil {
+		return false
+	}
 	for d, n := range map[*prometheus.Desc]int64{openRounds: int64(w.Rounds), silent: int64(w.Silent), unsynced: int64(w.Unsynced), held: w.Held,
-		orphans: int64(w.Orphans), neverCame: int64(w.NeverCame), searches: int64(w.Searches)} {
+		stockLow: int64(stocks.Low), stockBelow: int64(stocks.Below), stockOdd: int64(stocks.Differs), orphans: int64(w.Orphans), neverCame: int64(w.NeverCame), searches: int64(w.Searches)} {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, float64(n))
 	}
 	return true

@@ -21,7 +21,7 @@ var imports = []struct {
 	may  access.Permission
 }{
 	{exchange.Areas, access.AreaManage}, {exchange.Roster, access.RosterLoad}, {exchange.Tubes, access.TubeClose}, {exchange.Results, access.LabReport},
-	{exchange.Places, access.PlaceManage}, {exchange.Visits, access.VisitRecord},
+	{exchange.Places, access.PlaceManage}, {exchange.Visits, access.VisitRecord}, {exchange.Stock, access.SupplyRecord},
 }
 
 // filesPage is what comes in and goes out by file.
@@ -33,6 +33,7 @@ type filesPage struct {
 	Rounds   []screening.Round
 	Spread   []outbreakChoice
 	Tubes    bool // may be taken out
+	Stock    bool
 	Journal  bool
 	Purposes []outbreak.Purpose
 	Most     int // bytes
@@ -55,11 +56,11 @@ const mostProblems = 200
 
 // filesFor tells whether the page has anything for somebody.
 func filesFor(by outbreak.Actor) bool {
-	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.PlaceManage, access.VisitRecord, access.ExportRows)
+	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.PlaceManage, access.VisitRecord, access.SupplyRecord, access.ExportRows)
 }
 
 func (s *Server) readFiles(c *call) (any, error) {
-	p := filesPage{Purposes: outbreak.Purposes, Most: mostFile, Tubes: access.Anywhere(c.by, access.ExportRows),
+	p := filesPage{Purposes: outbreak.Purposes, Most: mostFile, Tubes: access.Anywhere(c.by, access.ExportRows), Stock: access.Anywhere(c.by, access.SupplyRead) && access.Anywhere(c.by, access.ExportRows),
 		Journal: access.Anywhere(c.by, access.JournalRead) && access.Anywhere(c.by, access.ExportRows)}
 	if done, ok := c.remind.(*doneFile); ok {
 		p.Done = done

@@ -116,7 +116,7 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, SupplyRead, SupplyManage),
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),

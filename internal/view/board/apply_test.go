@@ -95,6 +95,10 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 	sought := outbreak.PoolSearchOpened{Scope: here, Search: 15, Tube: "T1", At: eight, Due: ten}
 	telling := outbreak.TellingOpened{Scope: here, Tube: "T1", Person: p, At: eight, Due: ten}
 
+	stock, move := outbreak.StoreID(17).String()+" tube", outbreak.MoveID(19).String()
+	low := outbreak.StockLow{Scope: here, Store: 17, Item: "tube", RunsOut: ten, At: eight}
+	counted := outbreak.StockCounted{Scope: here, Store: 17, Item: "tube", Move: 19, Differs: true, At: eight}
+
 	covered := map[string]bool{}
 	for _, c := range []struct {
 		why    string
@@ -148,6 +152,12 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 		{"to be told", ev{telling}, "positive_tell " + person},
 		{"told", ev{telling, outbreak.PositiveTold{Scope: here, Tube: "T1", Person: p}}, ""},
 		{"nothing to tell any more", ev{telling, outbreak.TellingDropped{Scope: here, Tube: "T1", Person: p}}, ""},
+		{"supplies that will not last", ev{low}, "stock_low " + stock},
+		{"too little of something else", ev{low, outbreak.StockEnough{Scope: here, Store: 17, Item: "swab", At: eight}}, "stock_low " + stock},
+		{"enough again", ev{low, outbreak.StockEnough{Scope: here, Store: 17, Item: "tube", At: eight}}, ""},
+		{"a count that differs", ev{counted}, "stock_odd " + move},
+		{"a count that does not", ev{outbreak.StockCounted{Scope: here, Store: 17, Item: "tube", Move: 19, At: eight}}, ""},
+		{"the count explained", ev{counted, outbreak.StockExplained{Scope: here, Store: 17, Item: "tube", Move: 19}}, ""},
 		{"put aside", ev{parked}, "parked cases 12"},
 		{"worked on after all", ev{parked, outbreak.EventUnparked{Scope: here, Consumer: "cases", Seq: 12}}, ""},
 	} {
@@ -205,6 +215,8 @@ func drawn(t *rapid.T) outbreak.Event {
 		outbreak.LabAlarmRaised{Scope: sc, Alarm: outbreak.AlarmID(few("alarm")), At: at}, outbreak.LabAlarmSettled{Scope: sc, Alarm: outbreak.AlarmID(few("alarm"))},
 		outbreak.PoolSearchOpened{Scope: sc, Search: outbreak.SearchID(few("search")), Tube: code(), At: at, Due: due}, outbreak.PoolSearchEnded{Scope: sc, Search: outbreak.SearchID(few("search"))},
 		outbreak.TellingOpened{Scope: sc, Tube: code(), Person: p, At: at, Due: due}, outbreak.PositiveTold{Scope: sc, Tube: code(), Person: p}, outbreak.TellingDropped{Scope: sc, Tube: code(), Person: p},
+		outbreak.StockLow{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", RunsOut: due, At: at}, outbreak.StockEnough{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", At: at},
+		outbreak.StockCounted{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", Move: outbreak.MoveID(few("move")), Differs: yes, At: at}, outbreak.StockExplained{Scope: sc, Move: outbreak.MoveID(few("move"))},
 		outbreak.EventParked{Scope: sc, Consumer: "cases", Seq: few("seq")}, outbreak.EventUnparked{Scope: sc, Consumer: "cases", Seq: few("seq")},
 	} {
 		all[e.Kind()] = e
