@@ -171,7 +171,7 @@ type waitingPage struct {
 
 func (s *Server) readWaiting(c *call) (any, error) {
 	f := board.Filter{Below: outbreak.Path(c.query.Get("in")), Step: board.Step(c.query.Get("step")), Past: c.query.Get("past") != "",
-		After: c.query.Get("after"), Most: rowsPerPage + 1}
+		After: c.query.Get("after"), At: board.Step(c.query.Get("at")), Most: rowsPerPage + 1}
 	if err := f.Since.UnmarshalText([]byte(c.query.Get("since"))); err != nil {
 		return nil, err
 	}
@@ -186,7 +186,7 @@ func (s *Server) readWaiting(c *call) (any, error) {
 	if len(rows) > rowsPerPage {
 		p.Rows = rows[:rowsPerPage]
 		last := p.Rows[rowsPerPage-1]
-		p.More = c.view.With("after", last.Key, "since", last.Since)
+		p.More = c.view.With("after", last.Key, "since", last.Since, "at", last.Step)
 	}
 	p.Areas, err = s.areaChoices(c, access.BoardRead)
 	return p, err

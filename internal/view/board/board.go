@@ -71,8 +71,9 @@ type Filter struct {
 	Below    outbreak.Path
 	Step     Step
 	Past     bool   // past their deadline alone
-	After    string // key of the last row of the page before, with its since
+	After    string // key of the last row of the page before, with its since and its step
 	Since    outbreak.Instant
+	At       Step
 	Most     int
 }
 
@@ -164,7 +165,8 @@ func asOf(tx *store.Tx) (int64, error) {
 	return at, nil
 }
 
-// ListWaiting lists what waits, the longest first: the rows behind the numbers of the backlog.
+// ListWaiting lists what waits, the longest first: the rows behind the numbers of the backlog. One case may wait at several steps since
+// the same moment, so that the step belongs to the order and to the mark of a page.
 func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) (rows []Row, err error) {
 	if err := access.RequireAnywhere(by, access.BoardRows); err != nil {
 		return nil, err
@@ -176,15 +178,15 @@ func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) 
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		cond, args := f.clause(by, tx.Now)
 		if f.After != "" {
-			args = append(args, f.Since, f.Since, f.After)
-			cond += fmt.Sprintf(" and (since > $%d or since = $%d and ukey > $%d)", len(args)-2, len(args)-1, len(args))
+			args = append(args, f.Since, f.After, f.At)
+			cond += fmt.Sprintf(" and (since > $%[1]d or since = $%[1]d and (ukey > $%[2]d or ukey = $%[2]d and $%[3]d <> '' and step > $%[3]d))", len(args)-2, len(args)-1, len(args))
 		}
 		args = append(args, max(f.Most, 1))
-		rows, err = store.List(tx, scanRow, fmt.Sprintf("select "+rowColumns+" from board_waiting where %s order by since, ukey limit $%d", cond, len(args)), args...)
+		rows, err = store.List(tx, scanRow, fmt.Sprintf("select "+rowColumns+" from board_waiting where %s order by since, ukey, step limit $%d", cond, len(args)), args...)
 		return err
 	})
 	rows = append(rows, tubes...)
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Key, b.Key)) })
+	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Key, b.Key), strings.Compare(string(a.Step), string(b.Step))) })
 	return rows[:min(len(rows), max(f.Most, 1))], err
 }
 
