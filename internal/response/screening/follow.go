@@ -276,6 +276,11 @@ func (s *Service) followTubes(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 		if err := s.meet(tx, by, tubes[code], also); err != nil {
 			return err
 		}
+		if t := tubes[code]; again[code] && t.Single() { // its result may be there: nothing will bring it a second time
+			if err := s.resolveNoted(tx, by, t); err != nil {
+				return err
+			}
+		}
 	}
 	if err := s.joinRecalls(tx, by, area, codes, tubes); err != nil {
 		return err

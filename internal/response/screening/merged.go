@@ -50,6 +50,15 @@ func (s *Service) shareSingle(tx *store.Tx, by outbreak.Actor, code outbreak.Tub
 	if err := s.noteSingle(tx, by, t, also); err != nil {
 		return err
 	}
+	return s.resolveNoted(tx, by, t)
+}
+
+// resolveNoted takes what a laboratory said of an own tube before it was noted: nobody waits for a result that is there.
+func (s *Service) resolveNoted(tx *store.Tx, by outbreak.Actor, t Tube) error {
+	waits, err := store.Count(tx, "select count(*) from recall_member where single = $1 and state = $2", t.Code, Resampled)
+	if err != nil || waits == 0 {
+		return err
+	}
 	r, at, err := s.results.LastResult(tx, t.AreaID, t.Code)
 	if err != nil || r == "" {
 		return err

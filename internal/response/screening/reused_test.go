@@ -3,6 +3,7 @@ package screening_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
@@ -163,4 +164,33 @@ func (h *mergeHouse) swabOwed(t *testing.T, who registry.Person) (owed task.What
 		return nil
 	}))
 	return owed
+}
+
+// TestAnOwnTubeHandedInAgainWaitsForNoResultThatIsThere calls somebody back whose own tube of before gave no answer or one, and hands
+// that tube in once more, taken after the call.
+func TestAnOwnTubeHandedInAgainWaitsForNoResultThatIsThere(t *testing.T) {
+	mergeHouses(t, func(t *testing.T, h *mergeHouse) {
+		round, people := h.roll(t, 4)
+		for i, c := range []struct {
+			result outbreak.Result
+			want   screening.MemberState
+		}{{outbreak.InvalidResult, screening.Held}, {outbreak.Negative, screening.Freed}} {
+			two := people[2*i : 2*i+2]
+			own, pool := outbreak.TubeCode(fmt.Sprintf("M00001%d", i)), outbreak.TubeCode(fmt.Sprintf("M00002%d", i))
+			h.play(t, round, own, two, []step{in(0), said(c.result)})
+			h.play(t, round, pool, two, []step{in(0, 1), said(outbreak.Positive)})
+			h.a.House.Clock.(*outbreak.HandClock).Move(time.Minute)
+			_, err := h.a.House.Screening.CloseTubes(h.ctx, root, screening.CloseTubes{Round: round, Booth: h.booth, Tubes: []screening.HandedTube{{Tube: own, Taken: h.a.House.Clock.Now(), Members: []screening.HandedMember{{No: two[0].No}}}}})
+			must(t, err)
+			must(t, h.a.House.Journal.Settled(h.ctx))
+			var state screening.MemberState
+			must(t, h.a.House.DB.Read(h.ctx, func(tx *store.Tx) error {
+				state, _, err = store.One(tx, store.Value[screening.MemberState], "select state from recall_member where tube = $1 and person = $2", pool, two[0].ID)
+				return err
+			}))
+			if state != c.want {
+				t.Errorf("a tube that was %s: the member is %s, not %s", c.result, state, c.want)
+			}
+		}
+	})
 }
