@@ -121,10 +121,14 @@ func roundRoutes(p *plan) {
 			st, err := p.house.Screening.FindRound(ctx, door.ActorOf(ctx), in.Round.ID, in.Below.Below)
 			return &reply[screening.RoundStatus]{st}, err
 		})
-	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/walk-ins", Summary: "The people in tubes of a round who are not on its roll", Tags: screeningTag},
-		func(ctx context.Context, in *RoundPath) (*page[registry.Person], error) {
-			list, err := p.house.Screening.ListWalkIns(ctx, door.ActorOf(ctx), in.Round.ID)
-			return whole(list), err
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/walk-ins", Summary: "The people in tubes of a round who are not on its roll, by number; of some their device has not said yet who they are", Tags: screeningTag},
+		func(ctx context.Context, in *struct {
+			RoundPath
+			Limit
+			After int64 `query:"after" minimum:"0" doc:"The number of the last one read"`
+		}) (*page[screening.WalkIn], error) {
+			list, err := p.house.Screening.ListWalkIns(ctx, door.ActorOf(ctx), in.Round.ID, in.After, in.Most)
+			return paged(list, in.Most, func(w screening.WalkIn) string { return strconv.FormatInt(w.No, 10) }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/spoiled", Summary: "The tubes of a round that give no result", Tags: screeningTag},
 		func(ctx context.Context, in *RoundPath) (*page[screening.Tube], error) {

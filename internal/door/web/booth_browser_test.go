@@ -306,7 +306,7 @@ func (p sampler) compare() {
 	if err != nil || len(anomalies) != 1 || anomalies[0].What != screening.CodeUnproven {
 		p.t.Errorf("anomalies: %+v %v", anomalies, err)
 	}
-	people, err := p.house.Screening.ListWalkIns(ctx, p.root, p.round)
+	people, err := p.house.Screening.ListWalkIns(ctx, p.root, p.round, 0, 10)
 	if err != nil || len(people) != 1 {
 		p.t.Errorf("walk-ins: %+v %v", people, err)
 	}

@@ -33,7 +33,7 @@ func (s *Server) readWalkIns(c *call) (any, error) {
 	}
 	p := walkInsPage{Round: st.Round, Merge: access.Anywhere(c.by, access.PersonMerge)}
 	after, _ := strconv.ParseInt(c.query.Get("after"), 10, 64) // a number that is none means the first page
-	list, err := s.House.Screening.ListWalkInsOf(c.ctx, c.by, id, after, rowsPerPage+1)
+	list, err := s.House.Screening.ListWalkIns(c.ctx, c.by, id, after, rowsPerPage+1)
 	if err != nil {
 		return nil, err
 	}

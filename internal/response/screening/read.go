@@ -296,24 +296,6 @@ func (s *Service) ListSpoiled(ctx context.Context, by outbreak.Actor, id outbrea
 	return tubes, err
 }
 
-// ListWalkIns lists the people in tubes of a round who are not on its roll, by number.
-func (s *Service) ListWalkIns(ctx context.Context, by outbreak.Actor, id outbreak.RoundID) (people []registry.Person, err error) {
-	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
-		return nil, err
-	}
-	err = s.inRound(ctx, id, func(tx *store.Tx, r Round) error {
-		nos := s.coverage.offRoll(id)
-		found, err := registry.PeopleByNo(tx, nos)
-		for _, no := range nos {
-			if p, ok := found[no]; ok && access.Can(by, access.RoundRead, outbreak.Scope{Area: p.Area, Outbreak: r.Outbreak}) {
-				people = append(people, p)
-			}
-		}
-		return err
-	})
-	return people, err
-}
-
 // FindTube gives a tube with its members; a tube no booth has handed in is not found here, whatever a laboratory knows of it.
 func (s *Service) FindTube(ctx context.Context, by outbreak.Actor, code outbreak.TubeCode) (t Tube, people map[int64]registry.Person, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {

@@ -19,9 +19,9 @@ type WalkIn struct {
 	Since   outbreak.Instant  `json:"since,omitempty"` // of somebody unknown
 }
 
-// ListWalkInsOf lists the walk-ins of a round by number after one: those who are known, and those whose device has not said yet who
+// ListWalkIns lists the walk-ins of a round by number after one: those who are known, and those whose device has not said yet who
 // they are.
-func (s *Service) ListWalkInsOf(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, after int64, most int) (list []WalkIn, err error) {
+func (s *Service) ListWalkIns(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, after int64, most int) (list []WalkIn, err error) {
 	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
 		return nil, err
 	}

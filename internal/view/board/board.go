@@ -186,7 +186,9 @@ func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) 
 		return err
 	})
 	rows = append(rows, tubes...)
-	slices.SortFunc(rows, func(a, b Row) int { return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Key, b.Key), strings.Compare(string(a.Step), string(b.Step))) })
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Since, b.Since), strings.Compare(a.Key, b.Key), strings.Compare(string(a.Step), string(b.Step)))
+	})
 	return rows[:min(len(rows), max(f.Most, 1))], err
 }
 
