@@ -26,7 +26,7 @@ func (s *Server) readRounds(c *call) (any, error) {
 		return nil, err
 	}
 	told, err := s.rehearsed(c)
-	return roundsPage{Rounds: list, New: form, Told: told, Zones: zoneLines}, err
+	return roundsPage{Rounds: list, New: form, Told: told, Zones: c.zonesAsked()}, err
 }
 
 // roundPage is one round: where everybody on its roll stands, how it moves, and the same area by area.
