@@ -291,7 +291,7 @@ func (t *Table) WordBytes(col int) (bytes int64, texts int) {
 	return d.bytes(), len(d.texts)
 }
 
-// Drop takes everything out of a column and leaves it empty.
+// Drop takes everything out of a column and leaves it empty, without its name.
 func (t *Table) Drop(col int) {
 	c := &column{Spec: t.cols[col].Spec, low: math.MaxInt64, high: math.MinInt64}
 	if c.Kind == Word {
@@ -299,4 +299,5 @@ func (t *Table) Drop(col int) {
 	}
 	c.grow(len(t.ids))
 	t.cols[col] = c
+	delete(t.names, c.Name)
 }
