@@ -86,11 +86,11 @@ func (p picture) keep(set *columns.Set, c Condition) error {
 		p.KeepWords(set, col, p.KeepContaining(col, c.Values[0]))
 	case c.Op == FromTo:
 		from, to := int64(math.MinInt64), int64(math.MaxInt64)
-		if c.Values[0] != "" {
-			from = int64(numberOrDay(f, c.Values[0]))
+		if low, _, known := span(f, c.Values[0]); known {
+			from = int64(low)
 		}
-		if c.Values[1] != "" {
-			to = int64(numberOrDay(f, c.Values[1]))
+		if _, high, known := span(f, c.Values[1]); known {
+			to = int64(high)
 		}
 		p.KeepBetween(set, col, from, to)
 	case f.Kind == Day || f.Kind == Number:
@@ -129,7 +129,13 @@ func (p picture) texts(col int, f Column, c Condition) (keep columns.Keep) {
 func (p picture) keepNumbers(set *columns.Set, col int, f Column, c Condition) {
 	values := map[int32]bool{}
 	for _, v := range c.Values {
-		values[numberOrDay(f, v)] = true
+		low, high, known := span(f, v)
+		if !known {
+			low, high = columns.Missing, columns.Missing
+		}
+		for n := low; n <= high; n++ {
+			values[n] = true
+		}
 	}
 	found := set.Clone()
 	p.KeepNumbers(found, col, values)
@@ -145,16 +151,30 @@ func join(set, found *columns.Set, op Op) {
 	set.And(found)
 }
 
-func numberOrDay(f Column, text string) int32 {
+// span gives what numbers of the memory a value stands for: a day for itself, a whole year of age for its months.
+func span(f Column, text string) (low, high int32, known bool) {
 	if text == "" {
-		return columns.Missing
+		return 0, 0, false
 	}
 	if f.Kind == Day {
-		day, _ := parseDay(text) // it was checked
-		return day
+		day, err := parseDay(text)
+		return day, day, err == nil
 	}
-	n, _ := strconv.ParseInt(text, 10, 32)
-	return int32(n)
+	low, high, err := months(text)
+	return low, high, err == nil
+}
+
+// months reads an age in years: a whole one stands for its twelve months, one with a fraction for a month.
+func months(text string) (low, high int32, err error) {
+	years, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(years >= 0 && years <= 1e6) {
+		return 0, 0, invalid("number")
+	}
+	low = int32(math.Round(years * 12))
+	if years == math.Trunc(years) {
+		return low, low + 11, nil
+	}
+	return low, low, nil
 }
 
 func (p picture) keepIDs(set *columns.Set, col int, c Condition) {

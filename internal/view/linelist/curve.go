@@ -28,7 +28,7 @@ type Curve struct {
 	Bars    []Bar            `json:"bars"`
 	Total   int              `json:"total"`   // all cases of the query
 	Undated int              `json:"undated"` // those without a day
-	Outside int              `json:"outside"` // those too far from the others to be drawn
+	Outside int              `json:"outside"` // those too long before the last to be drawn, or in no day that could be meant
 	Today   string           `json:"today"`
 	Delays  Delays           `json:"delays"` // from onset to record
 	Seq     int64            `json:"seq"`
@@ -106,11 +106,11 @@ func (p picture) curve(by outbreak.Actor, c CurveQuery, today int32) (Curve, err
 	v := Curve{By: c.By, Step: c.Step, Stack: c.Stack, Total: set.Count(), Today: dayText(today), Seq: p.seq, AsOf: p.asOf, Bars: []Bar{}}
 	perDay, low, undated := p.perDay(set, col)
 	v.Undated = undated
-	first, last, outside := drawn(perDay)
-	if v.Outside = outside; first > last {
+	first, last := drawn(perDay)
+	if v.Outside = v.Total - undated; first > last {
 		return v, nil
 	}
-	if c.By == "dated" || c.By == "onset_at" {
+	if c.By == "dated" || c.By == "onset" {
 		q := c.Query
 		q.Where = nil
 		like, err := p.choose(by, q, access.CaseRead)
@@ -133,6 +133,7 @@ func (p picture) curve(by outbreak.Actor, c CurveQuery, today int32) (Curve, err
 		b := &v.Bars[i/stack.N]
 		b.Counts = append(b.Counts, n)
 		b.Cases += n
+		v.Outside -= n
 	}
 	if c.By == "dated" {
 		p.datedBy(set, steps, &v)
@@ -158,22 +159,17 @@ func (p picture) perDay(set *columns.Set, col int) (counts []int, low int64, und
 	return counts[:len(counts)-1], low, undated
 }
 
-// drawn gives the first and the last day that are drawn; the days before that are too many are outside.
-func drawn(perDay []int) (first, last, outside int) {
+// drawn gives the first and the last day that are drawn; of too many days the last.
+func drawn(perDay []int) (first, last int) {
 	last = len(perDay) - 1
 	for last >= 0 && perDay[last] == 0 {
 		last--
 	}
+	first = max(last-mostBars+1, 0)
 	for first <= last && perDay[first] == 0 {
 		first++
 	}
-	for ; last-first >= mostBars; first++ {
-		outside += perDay[first]
-	}
-	for first <= last && perDay[first] == 0 {
-		first++
-	}
-	return first, last, outside
+	return first, last
 }
 
 // bars are the days a curve is of.

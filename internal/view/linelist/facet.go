@@ -64,7 +64,7 @@ func (p picture) group(q Query, field, step string) (grouping, error) {
 	case Day:
 		return p.days(col, step, field)
 	case Number:
-		return p.numbers(col, field)
+		return p.ages(col)
 	}
 	g := grouping{Group: columns.Group{Col: col, Of: make([]int32, len(p.Texts(col)))}}
 	texts := p.Texts(col)
@@ -132,16 +132,18 @@ func next(below, to outbreak.Path) outbreak.Path {
 	return below + outbreak.Path(rest[:strings.IndexByte(rest, '/')+1])
 }
 
-// numbers makes each number a group.
-func (p picture) numbers(col int, field string) (grouping, error) {
+// ages makes each whole year of age a group.
+func (p picture) ages(col int) (grouping, error) {
 	low, high, any := p.Range(col)
 	if any && high-low >= mostGroups {
-		return grouping{}, invalid("groups_many", "field", field)
+		return grouping{}, invalid("groups_many", "field", "age")
 	}
 	g := grouping{Group: columns.Group{Col: col, Low: low}}
 	for v := low; any && v <= high; v++ {
-		g.Of = append(g.Of, int32(len(g.values)))
-		g.values = append(g.values, itoa(v))
+		if name := itoa(v / 12); len(g.values) == 0 || g.values[len(g.values)-1] != name {
+			g.values = append(g.values, name)
+		}
+		g.Of = append(g.Of, int32(len(g.values)-1))
 	}
 	g.Rest = int32(len(g.values))
 	g.values = append(g.values, "")

@@ -17,7 +17,7 @@ const (
 	Day    Kind = "day"    // an ISO date
 	Word   Kind = "word"   // one of some words
 	Text   Kind = "text"   // any text
-	Number Kind = "number" // a whole number
+	Number Kind = "number" // a decimal number: an age in years
 	Area   Kind = "area"   // the path of an area, which stands for what lies below it too
 	ID     Kind = "id"     // an identifier
 )
@@ -89,25 +89,25 @@ var fields = []struct {
 	{Column{Name: "severity", Kind: Word, Words: texts(outbreak.Severities), Usual: true}, colSeverity},
 	{Column{Name: "state", Kind: Word, Words: []string{string(cases.Open), string(cases.InQuestion), string(cases.Discarded)}, Usual: true}, colState},
 	{Column{Name: "sex", Kind: Word, Words: []string{"female", "male", "other"}, Usual: true}, colSex},
-	{Column{Name: "age_months", Kind: Number, Usual: true}, colAge},
+	{Column{Name: "age", Kind: Number, Usual: true}, colAge},
 	{Column{Name: "age_group", Kind: Word, Words: ageGroups, Derived: true}, colAgeGroup},
 	{Column{Name: "occupation", Kind: Text}, colOccupation},
-	{Column{Name: "onset_at", Kind: Day, Usual: true}, colOnset},
-	{Column{Name: "sampled_at", Kind: Day}, colSampled},
-	{Column{Name: "positive_at", Kind: Day, Usual: true}, colPositive},
-	{Column{Name: "diagnosed_at", Kind: Day}, colDiagnosed},
-	{Column{Name: "reported_at", Kind: Day}, colReported},
-	{Column{Name: "hospitalised_at", Kind: Day}, colHospitalised},
-	{Column{Name: "isolated_at", Kind: Day}, colIsolated},
+	{Column{Name: "onset", Kind: Day, Usual: true}, colOnset},
+	{Column{Name: "sampled", Kind: Day}, colSampled},
+	{Column{Name: "positive", Kind: Day, Usual: true}, colPositive},
+	{Column{Name: "diagnosed", Kind: Day}, colDiagnosed},
+	{Column{Name: "reported", Kind: Day}, colReported},
+	{Column{Name: "hospitalised", Kind: Day}, colHospitalised},
+	{Column{Name: "isolated", Kind: Day}, colIsolated},
 	{Column{Name: "hospital", Kind: Text}, colHospital},
 	{Column{Name: "outcome", Kind: Word, Words: []string{"alive", "recovered", "died"}, Usual: true}, colOutcome},
-	{Column{Name: "outcome_at", Kind: Day}, colOutcomeAt},
+	{Column{Name: "outcome_date", Kind: Day}, colOutcomeAt},
 	{Column{Name: "via", Kind: Word, Words: texts(outbreak.FoundVias)}, colVia},
 	{Column{Name: "origin", Kind: Word, Words: []string{"local", "imported"}}, colOrigin},
 	{Column{Name: "cluster", Kind: Text}, colCluster},
 	{Column{Name: "dated", Kind: Day, Derived: true}, colDated},
 	{Column{Name: "dated_by", Kind: Word, Words: []string{ByOnset, BySample, ByPositive}, Derived: true}, colDatedBy},
-	{Column{Name: "recorded_at", Kind: Day, Usual: true}, colRecorded},
+	{Column{Name: "recorded", Kind: Day, Usual: true}, colRecorded},
 	{Column{Name: "followed", Kind: Word, Words: []string{"yes", "no"}}, colFollowed},
 	{Column{Name: "batch", Kind: ID}, colBatch},
 	{Column{Name: "person", Kind: ID}, colPerson},
@@ -172,7 +172,7 @@ func specs() []columns.Spec {
 		list[col].Kind, list[col].Words = columns.Number, nil
 	}
 	list[colPerson].Kind = columns.Long
-	list[colRecordedAt] = columns.Spec{Name: "recorded", Kind: columns.Long}
+	list[colRecordedAt] = columns.Spec{Name: "recorded_ms", Kind: columns.Long}
 	return list
 }
 

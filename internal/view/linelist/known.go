@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"breakwater/internal/engine/columns"
 	"breakwater/internal/outbreak"
@@ -126,17 +125,17 @@ func setText(t *columns.Table, row int, field, text string) bool {
 	return true
 }
 
-// numberOf reads a day or a number; Missing when it is none.
+// numberOf reads a day or an age; Missing when it is none.
 func numberOf(field, text string) int32 {
 	if f, _ := columnOf(field); f.Kind == Day {
-		if day, err := parseDay(text[:min(len(text), 10)]); err == nil {
+		if day, err := parseDay(text); err == nil {
 			return day
 		}
 		return columns.Missing
 	}
-	n, err := strconv.ParseInt(text, 10, 32)
-	if err != nil || n < 0 {
+	low, _, err := months(text)
+	if err != nil {
 		return columns.Missing
 	}
-	return int32(n)
+	return low
 }

@@ -2,7 +2,6 @@ package linelist
 
 import (
 	"slices"
-	"strconv"
 	"time"
 
 	"breakwater/internal/outbreak"
@@ -148,7 +147,7 @@ func (c Condition) checkValues(f Column) error {
 				return invalid("day", "field", c.Field)
 			}
 		case Number:
-			if n, err := strconv.ParseInt(v, 10, 32); err != nil || n < -1<<30 || n > 1<<30 {
+			if _, _, err := months(v); err != nil {
 				return invalid("number", "field", c.Field)
 			}
 		case Word:

@@ -11,8 +11,8 @@ import (
 )
 
 // In an address a field's own name asks for one of some values (severity=mild&severity=severe), and a word behind a dot for
-// something else: severity.not=mild, onset_at.from=2022-03-01&onset_at.to=2022-03-31, onset_at.is=missing, hospital.has=no 2.
-// Beside them stand outbreak, below, sort (-onset_at,age_months: the latest onset first), after, jump, most, known and seen.
+// something else: severity.not=mild, onset.from=2022-03-01&onset.to=2022-03-31, onset.is=missing, hospital.has=no 2.
+// Beside them stand outbreak, below, sort (-onset,age: the latest onset first), after, jump, most, known and seen.
 // A name stands in no address: addresses are kept in logs and histories.
 
 const (

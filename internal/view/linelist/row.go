@@ -2,6 +2,7 @@ package linelist
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strconv"
 
@@ -69,7 +70,12 @@ func (p picture) cell(row, col int, kind Kind) string {
 	case kind == Day:
 		return dayText(v)
 	}
-	return strconv.Itoa(int(v))
+	return years(v)
+}
+
+// years writes an age in years, as the cases write it.
+func years(months int32) string {
+	return strconv.FormatFloat(math.Round(float64(months)/12*100)/100, 'f', -1, 64)
 }
 
 // complete reads what of some rows stands in the tables alone.
