@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"breakwater/internal/outbreak"
-	"breakwater/internal/response/cases"
 	"breakwater/internal/store"
 )
 
@@ -140,10 +139,10 @@ func (g *generated) file(hour int) (row []any, recordedDay int) {
 		return g.at(d)
 	}
 	onsetAt, sampledAt := day(86, onset), day(92, sampled)
-	class, state, live := outbreak.Confirmed, cases.Open, int64(1)
+	class, state, live := outbreak.Confirmed, "open", int64(1)
 	switch n := r.IntN(100); {
 	case n < 3:
-		class, state, live = outbreak.NotACase, cases.Discarded, g.id
+		class, state, live = outbreak.NotACase, "discarded", g.id
 	case n < 15:
 		class = outbreak.Suspected
 	case n < 30:
@@ -166,7 +165,7 @@ func (g *generated) file(hour int) (row []any, recordedDay int) {
 	}
 	area := g.Areas[min(int(r.ExpFloat64()*float64(len(g.Areas))/4), len(g.Areas)-1)]
 	severity := pick(r, outbreak.Mild, outbreak.Mild, outbreak.Mild, outbreak.Moderate, outbreak.Asymptomatic, outbreak.Severe)
-	return []any{g.id, g.Outbreak, "cn-covid-2021", g.id + 1, string(area), string(severity), string(class), string(pick(r, outbreak.FoundVias...)), string(state), live, "", g.at(positive) + 9*3_600_000,
+	return []any{g.id, g.Outbreak, "cn-covid-2021", g.id + 1, string(area), string(severity), string(class), string(pick(r, outbreak.FoundVias...)), state, live, "", g.at(positive) + 9*3_600_000,
 		onsetAt, "", string(outbreak.RetainClinical), recorded, pick(r, "female", "male", "female", "male", "unknown"), age, pick(r, append([]string{"", ""}, Occupations...)...),
 		fmt.Sprintf("hospital %d", r.IntN(300)), pick(r, "local", "local", "local", "imported", "unknown"), pick(r, "", "", fmt.Sprintf("cluster %d", r.IntN(2000))), sampledAt,
 		day(90, recordedDay), day(70, recordedDay), day(30, onset+3), day(60, recordedDay), ended, outcomeAt, 1, 1, g.changed, 0}, recordedDay
