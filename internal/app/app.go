@@ -38,6 +38,7 @@ import (
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
 	"breakwater/internal/view/exchange"
+	"breakwater/internal/view/linelist"
 	"breakwater/protocols"
 )
 
@@ -71,7 +72,7 @@ type Config struct {
 // Owners are the rooms with tables, in the order of the layers.
 func Owners() []store.Migrations {
 	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
-		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, board.Migrations}
+		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, board.Migrations, linelist.Migrations}
 }
 
 // App is the whole product.
@@ -195,6 +196,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Supplies = supplies.New(db, j, ids, reg, h.Screening, h.Lab)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies})
+	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {
 		return nil, err
@@ -230,6 +232,7 @@ func (a *App) Run(ctx context.Context) {
 	ctx, a.stop = context.WithCancel(ctx)
 	a.work.Go(func() { a.House.Journal.Run(ctx, a.Consumers()...) })
 	a.work.Go(func() { a.patiently(ctx, "coverage", a.House.Screening.Coverage().Run) })
+	a.work.Go(func() { a.patiently(ctx, "line list", a.House.LineList.Memory().Run) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "holds", a.House.Screening.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "rounds", a.House.Screening.TickRounds) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })

@@ -71,6 +71,11 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 		return d, err
 	}
 	d.add("tubes", wrong == 0 || behind > 0, wrong, "tubes that wait on one side of the house alone")
+	differ, err := a.House.LineList.Differences(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.add("line-list", differ == 0, differ, "cases that stand otherwise in memory than in the tables")
 	return d, a.lookAtBackups(ctx, &d)
 }
 

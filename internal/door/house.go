@@ -23,6 +23,7 @@ import (
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
 	"breakwater/internal/view/exchange"
+	"breakwater/internal/view/linelist"
 )
 
 // House is what the doors open on: one service per capability, and how the house stands in its network.
@@ -40,6 +41,7 @@ type House struct {
 	Supplies  *supplies.Service
 	Board     *board.Service
 	Exchange  *exchange.Service
+	LineList  *linelist.Service
 	Protocols outbreak.Protocols
 	IDs       *outbreak.IDs
 	Clock     outbreak.Clock // the outbreak's

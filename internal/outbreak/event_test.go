@@ -25,6 +25,7 @@ var events = []Event{
 	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{}, PoolSearchOpened{}, PoolSearchStepped{}, PoolSearchEnded{}, TellingOpened{}, TellingDropped{},
 	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{},
 	StoreOpened{}, ItemAdded{}, StockMoved{}, StockCounted{}, StockLoaded{}, StockLow{}, StockEnough{}, StockExplained{},
+	ListViewSaved{}, ListViewDropped{},
 }
 
 // filled gives an event with something in every field, always the same.

@@ -40,6 +40,7 @@ type (
 	searchKind    struct{}
 	storeKind     struct{}
 	moveKind      struct{}
+	viewKind      struct{}
 )
 
 // The identifiers that rooms hand to each other.
@@ -68,6 +69,7 @@ type (
 	RunID       = ID[runKind]    // one plate through one instrument
 	CrateID     = ID[crateKind]  // a transport box with tubes (转运箱)
 	AlarmID     = ID[alarmKind]  // something at a laboratory that cannot be as it is said
+	ViewID      = ID[viewKind]   // a view of the line list that somebody keeps
 	SearchID    = ID[searchKind] // what somebody has to find out about a positive pool
 	StoreID     = ID[storeKind]  // where supplies lie: at a sampling point, at a laboratory, in the depot of an area
 	MoveID      = ID[moveKind]   // supplies that came in, left or were counted

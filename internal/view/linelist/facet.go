@@ -33,11 +33,7 @@ func (s *Service) Facets(ctx context.Context, by outbreak.Actor, q Query, field 
 		if err != nil {
 			return err
 		}
-		for i, n := range p.Count(set, g.Group) {
-			if n > 0 {
-				counts = append(counts, Count{g.values[i], n})
-			}
-		}
+		counts = p.counts(set, g)
 		return nil
 	})
 	return counts, err

@@ -18,6 +18,7 @@ type picture struct {
 	asOf    outbreak.Instant
 	knownAt outbreak.Instant
 	extra   []string // names of extra fields
+	beside  beside
 }
 
 // rewound keeps the last pictures of the past: they are the same until a case changes.
@@ -45,7 +46,7 @@ func (m *Memory) look(ctx context.Context, knownAt outbreak.Instant, do func(pic
 
 // now is the memory as it is; mu is held.
 func (m *Memory) now() picture {
-	return picture{Table: m.table, seq: m.at, asOf: m.asOf, extra: m.extras.names()}
+	return picture{Table: m.table, seq: m.at, asOf: m.asOf, extra: m.extras.names(), beside: m.beside}
 }
 
 // still is a picture that does not change any more.

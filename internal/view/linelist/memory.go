@@ -25,6 +25,7 @@ type Memory struct {
 	ready  bool
 	extras extras
 	then   rewound
+	beside beside
 
 	zones zones // guarded by turn, as from
 	from  mark

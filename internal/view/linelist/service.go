@@ -3,6 +3,7 @@ package linelist
 import (
 	"context"
 	"embed"
+	"slices"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -86,7 +87,13 @@ func (s *Service) prepare(ctx context.Context, by outbreak.Actor, q Query) (Quer
 	if err != nil {
 		return q, err
 	}
-	return q, s.memory.fresh(ctx, q.Seen)
+	if err := s.memory.fresh(ctx, q.Seen); err != nil {
+		return q, err
+	}
+	if slices.ContainsFunc(q.Where, func(c Condition) bool { return c.Field == "quality" }) {
+		return q, s.memory.lookBeside(ctx, s.rooms.Links)
+	}
+	return q, nil
 }
 
 // page is the part of the list a query asks for.
