@@ -69,7 +69,7 @@ type change struct {
 }
 
 // rewind gives the cases as they were known at an instant: those recorded later are not there, and what changed later is taken
-// back, the last change first. Where somebody is shown is decided by where the case lies now.
+// back, the last change first. Extra fields and the batch are those of now: their changes are not kept. Where somebody is shown is decided by where the case lies now.
 func (m *Memory) rewind(ctx context.Context, at outbreak.Instant) (picture, error) {
 	m.mu.Lock()
 	for _, p := range m.then.kept {
