@@ -17,7 +17,7 @@ import (
 const patience = 30 * time.Second
 
 // rooms add the routes of one room each.
-var rooms = []func(*plan){accessRoutes, factorRoutes, registryRoutes, taskRoutes, labRoutes, floorRoutes, screeningRoutes, caseRoutes, caseListRoutes, placementRoutes, transferRoutes, boardRoutes, journalRoutes, supplyRoutes,
+var rooms = []func(*plan){accessRoutes, factorRoutes, registryRoutes, taskRoutes, labRoutes, floorRoutes, screeningRoutes, caseRoutes, caseListRoutes, lineListRoutes, placementRoutes, transferRoutes, boardRoutes, journalRoutes, supplyRoutes,
 	parkedRoutes, protocolRoutes, importRoutes, exportRoutes, residentRoutes}
 
 // New makes the door for programs. It serves everything under /api/.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -166,6 +167,10 @@ func rejectedFile(w http.ResponseWriter, report exchange.Report, rows io.Reader)
 
 // attachment says that a CSV file follows.
 func attachment(w http.ResponseWriter, name string) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	kind := "text/csv; charset=utf-8"
+	if strings.HasSuffix(name, ".xlsx") {
+		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 }

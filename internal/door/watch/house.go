@@ -44,6 +44,9 @@ var (
 	backedUp   = figure("backup_age_seconds", "Since the last backup made by the program; -1: none so far.")
 	pairs      = figure("duplicates_waiting", "Pairs of codes that may be one person, or of one household, and wait for a decision.")
 	pairsSince = figure("duplicates_oldest_seconds", "How long the oldest of them waits.")
+	listed     = figure("linelist_rows", "Cases of the line list in memory.")
+	listBytes  = figure("linelist_bytes", "What they take there.")
+	listBehind = figure("linelist_behind", "Journal entries the line list has not seen.")
 	lookFailed = figure("look_failed", "1 when a part of these figures could not be read.")
 )
 
@@ -83,6 +86,12 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 	failed := err != nil
 	if err == nil {
 		gauge(head, float64(at))
+		if h.LineList != nil {
+			f := h.LineList.Memory().Figures()
+			gauge(listed, float64(f.Rows))
+			gauge(listBytes, float64(f.Bytes))
+			gauge(listBehind, float64(max(at-f.Seq, 0)))
+		}
 		for name, n := range lags {
 			gauge(behind, float64(n), name)
 		}

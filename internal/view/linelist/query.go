@@ -2,6 +2,7 @@ package linelist
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"breakwater/internal/outbreak"
@@ -152,7 +153,7 @@ func (c Condition) checkValues(f Column) error {
 			}
 		case Word:
 			if w := folded(f.Name, v); w != "" && !slices.Contains(f.Words, w) {
-				return invalid("word", "field", c.Field, "words", f.Words)
+				return invalid("word", "field", c.Field, "words", strings.Join(f.Words, ", "))
 			}
 		case ID:
 			if _, err := outbreak.ParseID[outbreak.CaseID](v); err != nil {
