@@ -467,6 +467,7 @@ func (b *batch) tell(fresh []Case, owed map[outbreak.CaseID][]Step, changes []ch
 // keepExtra keeps the fields of the list that are none of ours: the open ones as they are, the others under the person's key.
 func (b *batch) keepExtra() error {
 	var open [][]any
+	var alone []outbreak.CaseID // of whom the extra fields alone say something new
 	texts, of := map[outbreak.PersonID][]byte{}, map[outbreak.PersonID]outbreak.CaseID{}
 	for _, id := range slices.Sorted(maps.Keys(b.state)) {
 		k := b.state[id]
@@ -478,6 +479,9 @@ func (b *batch) keepExtra() error {
 				shut = append(shut, x)
 			}
 		}
+		if len(shut) < len(k.extra) && !k.added && k.now == k.was {
+			alone = append(alone, id)
+		}
 		if len(shut) == 0 {
 			continue
 		}
@@ -487,7 +491,10 @@ func (b *batch) keepExtra() error {
 		}
 		texts[k.now.Person], of[k.now.Person] = text, id
 	}
-	if err := b.tx.Put("case_extra", []string{"case_id", "field", "value"}, "case_id, field", lastOf(open, 2)); err != nil || len(texts) == 0 {
+	if err := b.tx.Put("case_extra", []string{"case_id", "field", "value"}, "case_id, field", lastOf(open, 2)); err != nil {
+		return err
+	}
+	if err := touch(b.tx, alone); err != nil || len(texts) == 0 {
 		return err
 	}
 	sealed, err := b.registry.SealAbout(b.tx, texts)

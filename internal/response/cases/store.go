@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"slices"
 	"strings"
 
 	"breakwater/internal/ledger/registry"
@@ -89,6 +90,24 @@ func insert(tx *store.Tx, list []Case, steps map[outbreak.CaseID][]Step) error {
 // nextChange numbers what a transaction changes: whoever keeps a copy of the table reads what is above the number it has seen.
 func nextChange(tx *store.Tx) (int64, error) {
 	return store.Count(tx, "select coalesce(max(changed), 0) + 1 from case_file")
+}
+
+// touch numbers cases as changed of which something stands beside the row.
+func touch(tx *store.Tx, ids []outbreak.CaseID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	number, err := nextChange(tx)
+	if err != nil {
+		return err
+	}
+	for part := range slices.Chunk(ids, 400) {
+		in, args := store.In([]any{number}, part)
+		if _, err := tx.Exec("update case_file set changed = $1 where id in ("+in+")", args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func stepsOf(tx *store.Tx, id outbreak.CaseID) ([]Step, error) {
