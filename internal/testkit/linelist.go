@@ -74,7 +74,17 @@ func (l LineList) Write(ctx context.Context, db *store.DB) error {
 			return fmt.Errorf("writing generated cases: %w", err)
 		}
 	}
-	return nil
+	if db.Engine() != store.PostgreSQL {
+		return nil
+	}
+	return db.Write(ctx, func(tx *store.Tx) error { // a server does so by itself after a while
+		for _, table := range []string{"case_file", "case_extra", "case_external", "case_change"} {
+			if _, err := tx.Exec("analyze " + table); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // hour draws from three waves.

@@ -92,7 +92,7 @@ func measure(b *testing.B, h *house, n int) {
 		_, err := h.list.Curve(h.ctx, root, linelist.CurveQuery{Query: q, Stack: "classification"})
 		return err
 	})
-	for range 10 {
+	for range 3 {
 		took := stopwatch()
 		h.ok(byTheDatabase(h.ctx, h, n))
 		own = append(own, took())

@@ -101,7 +101,6 @@ func (s *Service) Export(ctx context.Context, by outbreak.Actor, e Export, w io.
 		if err != nil {
 			return Exported{}, err
 		}
-		defer b.file.Close()
 		out = b
 	}
 	if err := out.row(e.Columns); err != nil {

@@ -310,3 +310,27 @@ func TestWhatIsAskedWronglyIsRefused(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzParseQuery reads addresses of any kind: what is taken gives one address, which says the same again.
+func FuzzParseQuery(f *testing.F) {
+	for _, text := range []string{"severity=mild&severity=severe&sort=-onset,age", "onset.from=2022-03-01&onset.to=&below=/22/&jump=900001", "x:a.b.has=%20x&age=30&age.not=", "known=2022-03-14&after=x&quality=onset_missing", "person=~&sex=unknown"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		v, err := url.ParseQuery(text)
+		if err != nil {
+			return
+		}
+		q, err := linelist.ParseQuery(v)
+		if err != nil {
+			if outbreak.KindOf(err) != outbreak.Invalid {
+				t.Fatalf("%q: %v", text, err)
+			}
+			return
+		}
+		again, err := linelist.ParseQuery(q.Values())
+		if err != nil || again.Values().Encode() != q.Values().Encode() {
+			t.Fatalf("%q is %q, then %q: %v", text, q.Values().Encode(), again.Values().Encode(), err)
+		}
+	})
+}
