@@ -9,9 +9,13 @@
 // Two things are printed for a person: a code, which opens nothing, and a secret, which opens the person's own result and is kept
 // nowhere.
 //
+// Whoever comes outside the roll, or becomes a case, is filed by keyed digests and compared with those who are there (link_*.go);
+// who may be one person waits in a queue for somebody to decide (duplicate*.go). Nothing is merged by itself, nothing that was
+// recorded is moved by a merge, and every decision can be taken back.
+//
 // An outbreak runs under one rule book at a time. It is changed by a command with a reason, now or from a time on; what was
 // begun keeps the edition it was begun under.
 //
 // Events out: OutbreakDeclared, ProtocolPlanned, ProtocolPlanDropped, ProtocolChanged, AreasLoaded, PeopleLoaded, PeopleArrived, PersonRegistered, IdentityRead, PersonErased, KeyChanged,
-// BoxIssued, PersonalCodesGiven, ResultSecretsGiven, ResultSecretChanged.
+// PeopleMerged, PeopleUnmerged, PeopleKeptApart, PeoplePutBack, DuplicatesFound, HouseholdJoined, LinkageLearnt, BoxIssued, PersonalCodesGiven, ResultSecretsGiven, ResultSecretChanged.
 package registry

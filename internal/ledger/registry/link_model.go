@@ -28,13 +28,12 @@ type judge struct {
 
 // learnt is what the house knows of weights: the model, how often names occur, and how large the roll is. It is memory.
 type learnt struct {
-	mu     sync.Mutex
-	model  *linkage.Model // with the names counted; nil: not read yet
-	from   Judging
-	roll   int64 // people on the roll, about
-	rollAt outbreak.Instant
-	fresh  outbreak.Instant // when it was looked for a newer model
-	swept  atomic.Bool      // everybody outside the roll is filed
+	mu    sync.Mutex
+	model *linkage.Model // with the names counted; nil: not read yet
+	from  Judging
+	roll  int64            // people on the roll, about
+	fresh outbreak.Instant // when it was looked for a newer model
+	swept atomic.Bool      // everybody outside the roll is filed
 }
 
 const learntFor = 10 * 60 // seconds for which the size of the roll, and the model, are not asked for again
