@@ -165,6 +165,13 @@ func (h *hamlet) spoiltOf(people []soul, n int) (list []soul) {
 	return list
 }
 
+// mixed are copies of some people among as many strangers.
+func (h *hamlet) mixed(people []soul, n int) []soul {
+	list := append(h.spoiltOf(people, n), h.people(n)...)
+	h.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
+}
+
 // TestLinkageThroughTheDatabase brings people, then a badly written list of a part of them with as many strangers. The list shares
 // no code with the matcher.
 func TestLinkageThroughTheDatabase(t *testing.T) {
@@ -188,7 +195,7 @@ func TestLinkageThroughTheDatabase(t *testing.T) {
 		if _, err := s.LearnLinks(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		list := append(h.spoiltOf(people, 1500), h.people(1500)...)
+		list := h.mixed(people, 1500)
 		q := rate(t, db, who, arriveAll(t, s, by, list), list)
 		t.Log("shipped weights: ", q)
 		if q.precision < .97 || q.recall < .95 {
@@ -198,7 +205,7 @@ func TestLinkageThroughTheDatabase(t *testing.T) {
 		if err != nil || j.Model != 1 || j.Pairs < 500 {
 			t.Fatalf("%+v %v", j, err)
 		}
-		list = append(h.spoiltOf(people, 1000), h.people(1000)...)
+		list = h.mixed(people, 1000)
 		q = rate(t, db, who, arriveAll(t, s, by, list), list)
 		t.Log("learnt weights: ", q)
 		if q.precision < .97 || q.recall < .95 {
@@ -253,7 +260,7 @@ func benchDuplicates(b *testing.B, s *Service, by outbreak.Actor, h *hamlet, cas
 	b.ReportMetric(float64(cases-first)/time.Since(began).Seconds(), "arrivals/s")
 
 	part := min(cases/10, 20_000)
-	list := append(h.spoiltOf(people, part), h.people(part)...)
+	list := h.mixed(people, part)
 	began = time.Now()
 	came := arriveAll(b, s, by, list)
 	b.ReportMetric(float64(len(list))/time.Since(began).Seconds(), "copies/s")
@@ -267,7 +274,7 @@ func benchDuplicates(b *testing.B, s *Service, by outbreak.Actor, h *hamlet, cas
 	} else {
 		b.Logf("learnt %+v in %s", j, time.Since(began).Round(time.Millisecond))
 	}
-	list = append(h.spoiltOf(people, part/4), h.people(part/4)...)
+	list = h.mixed(people, part/4)
 	q = rate(b, s.db, who, arriveAll(b, s, by, list), list)
 	b.ReportMetric(q.precision, "learnt-precision")
 	b.ReportMetric(q.recall, "learnt-recall")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -89,34 +90,38 @@ func (l *learnt) read(tx *store.Tx) (err error) {
 }
 
 const (
-	mostLearnt   = 20_000 // people one model is learnt from
-	fewestLearnt = 100    // pairs of one person, below which nothing is learnt
-	learnAnew    = 1.25   // as many times as many people as were there when the last model was learnt
+	learntRuns   = 20   // runs of people, evenly over all who are filed
+	learntRun    = 500  // people who were filed one after the other: families stay together
+	fewestLearnt = 500  // pairs of one person, below which nothing is learnt
+	learnAnew    = 1.25 // as many times as many people as were there when the last model was learnt
 )
 
-// LearnLinks counts how often names occur among those who came last, and learns the weights anew when there are many more people than
-// when they were learnt last. App calls it at start and every hour. It opens boxes, keeps counts of names in memory alone, and
+// LearnLinks counts how often names occur among some of those who are filed, and learns the weights anew when there are many more
+// people than when they were learnt last. Whom the queue pairs with them is looked at too, so that pairs are not torn. App calls it at start and every hour. It opens boxes, keeps counts of names in memory alone, and
 // tells nobody's.
 func (s *Service) LearnLinks(ctx context.Context) (Judging, error) {
-	list, err := s.lastFiled(ctx)
-	if err != nil {
-		return Judging{}, err
-	}
 	var before Judging
-	var filed int64
+	var filed, then int64
 	if err := s.db.Read(ctx, func(tx *store.Tx) error {
 		j, err := s.judgeOf(tx)
 		if err != nil {
 			return err
 		}
 		before = j.from
-		filed, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed")
+		if filed, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil {
+			return err
+		}
+		then, err = store.Count(tx, "select coalesce(max(filed), 0) from link_model")
 		return err
 	}); err != nil {
 		return before, err
 	}
+	list, err := s.someFiled(ctx, filed)
+	if err != nil {
+		return before, err
+	}
 	s.know(list)
-	if before.Model != 0 && float64(min(filed, mostLearnt)) < learnAnew*float64(before.Records) {
+	if before.Model != 0 && float64(filed) < learnAnew*float64(then) {
 		return before, nil
 	}
 	r := linkage.Dedupe(list, linkage.Options{MostInBlock: mostSharing})
@@ -135,7 +140,7 @@ func (s *Service) LearnLinks(ctx context.Context) (Judging, error) {
 			return err
 		}
 		now.Model, now.LearntAt = id, tx.Now
-		if err := tx.Must("insert into link_model (id, learnt_at, records, pairs, model) values ($1, $2, $3, $4, $5)", id, tx.Now, now.Records, now.Pairs, string(text)); err != nil {
+		if err := tx.Must("insert into link_model (id, learnt_at, filed, records, pairs, model) values ($1, $2, $3, $4, $5, $6)", id, tx.Now, filed, now.Records, now.Pairs, string(text)); err != nil {
 			return err
 		}
 		_, err = s.journal.Append(tx, outbreak.SystemActor("linkage"), outbreak.LinkageLearnt{Model: id, Records: now.Records, Pairs: now.Pairs})
@@ -159,15 +164,33 @@ func (s *Service) know(list []linkage.Record) {
 	s.learnt.model = &m
 }
 
-// lastFiled opens those who were filed last.
-func (s *Service) lastFiled(ctx context.Context) (list []linkage.Record, err error) {
+// someFiled opens some of those who are filed, and whom the queue pairs with them.
+func (s *Service) someFiled(ctx context.Context, filed int64) (list []linkage.Record, err error) {
 	var ids []outbreak.PersonID
 	if err := s.db.Read(ctx, func(tx *store.Tx) error {
-		ids, err = store.List(tx, store.Value[outbreak.PersonID], "select person from link_filed where tokens is not null order by seq desc limit $1", mostLearnt)
-		return err
+		for run := range int64(learntRuns) {
+			from := filed * run / learntRuns
+			some, err := store.List(tx, store.Value[outbreak.PersonID], "select person from link_filed where seq > $1 and seq <= $2 and tokens is not null order by seq",
+				from, min(from+learntRun, filed*(run+1)/learntRuns))
+			if err != nil {
+				return err
+			}
+			ids = append(ids, some...)
+		}
+		return inParts(slices.Clone(ids), func(in string, args []any) error {
+			for _, side := range [][2]string{{"one", "other"}, {"other", "one"}} {
+				paired, err := store.List(tx, store.Value[outbreak.PersonID], "select "+side[1]+" from duplicate where kind = '"+KindPerson+"' and "+side[0]+" in ("+in+")", args...)
+				if err != nil {
+					return err
+				}
+				ids = append(ids, paired...)
+			}
+			return nil
+		})
 	}); err != nil {
 		return nil, err
 	}
+	ids = sorted(ids)
 	for at := 0; at < len(ids); at += keyBatch {
 		part := ids[at:min(at+keyBatch, len(ids))]
 		if err := s.db.Read(ctx, func(tx *store.Tx) error {
