@@ -25,7 +25,6 @@ create table link_crowd (
 create table link_model (
   id        {{id}},
   learnt_at bigint not null,
-  filed     bigint not null,
   records   bigint not null,
   pairs     bigint not null,
   model     text not null
