@@ -23,6 +23,7 @@ type Table struct {
 	begun   bool
 	first   [][]string // until the header is found
 	waiting int        // bytes of them
+	told    Header // by a person
 	header  Header
 	names   [][]string
 	columns []*column
@@ -54,10 +55,21 @@ func (t *Table) Add(cells []string) {
 	t.take(cells)
 }
 
+// HeaderAt says where the header is, when a person knows better than the rows show. It is said before the first row.
+func (t *Table) HeaderAt(first, rows int) { t.told = Header{Found: true, First: first, Rows: rows, Score: 1} }
+
 // begin decides where the header is and takes the rows that waited.
 func (t *Table) begin() {
 	t.begun = true
-	t.header, t.names = findHeader(t.first)
+	if last := t.told.First + t.told.Rows - 1; t.told.Found && t.told.First > 0 && t.told.Rows > 0 && last <= len(t.first) {
+		t.header, t.names = t.told, t.first[t.told.First-1:last]
+		if t.told.Rows == 2 {
+			t.names = slices.Clone(t.names)
+			t.names[0], t.header.Filled = spread(t.names[0], t.names[1])
+		}
+	} else {
+		t.header, t.names = findHeader(t.first)
+	}
 	for _, n := range t.names {
 		t.wide = max(t.wide, len(trimRow(n)))
 	}
@@ -129,6 +141,20 @@ func (t *Table) again(cells []string) bool {
 		}
 	}
 	return same >= 2 && same*10 >= len(cells)*8
+}
+
+// Again tells whether a row is the header once more: lists pasted together.
+func (r Report) Again(cells []string) bool {
+	same := 0
+	cells = trimRow(cells)
+	for i, c := range cells {
+		if i < len(r.Columns) && len(r.Columns[i].Headers) > 0 {
+			if n := r.Columns[i].Headers[len(r.Columns[i].Headers)-1]; n != "" && strings.Join(strings.Fields(c), " ") == n {
+				same++
+			}
+		}
+	}
+	return r.Header.Found && same >= 2 && same*10 >= len(cells)*8
 }
 
 // Report is what a table is.

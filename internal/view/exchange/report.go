@@ -23,6 +23,9 @@ type Report struct {
 	Separator string            `json:"separator"`
 	HeaderRow int               `json:"header_row"`
 	Warnings  []string          `json:"warnings"`
+	Sheet     string            `json:"sheet,omitempty"`  // of a workbook
+	Extra     []string          `json:"extra,omitempty"`  // columns of a list that are kept with its rows under their own names
+	Digest    string            `json:"digest,omitempty"` // of a list's headers: what its mapping is kept under
 }
 
 // Problem is one thing wrong with one row. Row is the line of the file the row begins at; Value is cut, and of private cells
