@@ -12,15 +12,17 @@ import (
 
 type importCmd struct {
 	site
-	Kind     string `arg:"" help:"areas, roster, tubes, results, places, visits or stock." enum:"areas,roster,tubes,results,places,visits,stock"`
+	Kind     string `arg:"" help:"areas, roster, tubes, results, places, visits, stock, linelist or contacts." enum:"areas,roster,tubes,results,places,visits,stock,linelist,contacts"`
 	File     string `arg:"" help:"The file; - for standard input."`
 	DryRun   bool   `help:"Check alone; nothing is written. Needs no database."`
-	Map      string `help:"File with lines field=column, for headers that are not understood." placeholder:"FILE"`
-	Report   string `help:"Where rejected rows go, with line, column and reason; correct them there and send that file." placeholder:"FILE"`
+	Map      string `help:"File with lines field=column, for headers that are not understood; of a linelist or contacts the JSON that the wizard saves." placeholder:"FILE"`
+	Report   string `help:"Where rejected rows go, with line, column and reason; correct them there and send that file. Of a linelist or contacts a workbook, unless the name ends in .csv." placeholder:"FILE"`
 	Zone     string `help:"Time zone of times that name none, and of a root area." placeholder:"Asia/Shanghai"`
 	Lab      string `help:"Laboratory of a results file without that column: name or number."`
 	Round    string `help:"Round of a tubes file without that column: name or number."`
-	Outbreak string `help:"Outbreak of a visits file without that column: name or number."`
+	Outbreak string `help:"Outbreak of a linelist or contacts, or of a visits file without that column: name or number."`
+	Party    string `help:"Whose linelist or contacts these are: the numbers in them are that party's."`
+	Area     string `help:"Area of the rows of a linelist or contacts that name none: its code." placeholder:"CODE"`
 	Booth    string `help:"Sampling point of a tubes file without that column: name or number."`
 	Purpose  string `help:"Why people are looked up by document." enum:"care,investigation,sampling,placement,welfare,correction,audit" default:"sampling"`
 	JSON     bool   `name:"json" help:"One JSON object on standard output."`
@@ -33,6 +35,9 @@ func (c importCmd) Run(r *run) error {
 		return err
 	}
 	defer end()
+	if exchange.IsList(exchange.Kind(c.Kind)) {
+		return c.takeList(r, in)
+	}
 	o := exchange.Options{Lang: r.lang, Lab: c.Lab, Round: c.Round, Booth: c.Booth, Outbreak: c.Outbreak, Now: outbreak.WallClock{}.Now()}
 	if c.Zone != "" {
 		if o.Zone, err = time.LoadLocation(c.Zone); err != nil {

@@ -16,6 +16,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // events are all kinds of facts there are.
 var events = []Event{
+	ContactsLoaded{}, ContactWithdrawn{}, MappingSaved{},
 	CaseOpened{}, CaseStepDone{}, CaseClassified{}, CaseInQuestion{}, CaseUpheld{}, CaseDiscarded{}, CaseEdited{}, CasesEdited{}, CasesLoaded{}, CasesReported{}, TubeResulted{}, TubesNegative{}, TubesReceived{},
 	LabAdded{}, KitAdded{}, ToolChanged{}, SupplyCounted{}, CrateSent{}, CrateTaken{}, TubesStamped{}, RunEntered{}, RunReleased{}, RepeatAsked{}, RunDoubted{}, RunCleared{}, RunVoided{}, LabAlarmRaised{}, LabAlarmSettled{},
 	TaskOpened{}, TaskEnded{}, TaskTaken{}, EventParked{}, EventUnparked{}, UserChanged{}, OutbreakDeclared{}, AreasLoaded{},

@@ -41,6 +41,7 @@ type (
 	storeKind     struct{}
 	moveKind      struct{}
 	viewKind      struct{}
+	linkKind      struct{}
 )
 
 // The identifiers that rooms hand to each other.
@@ -73,6 +74,7 @@ type (
 	SearchID    = ID[searchKind] // what somebody has to find out about a positive pool
 	StoreID     = ID[storeKind]  // where supplies lie: at a sampling point, at a laboratory, in the depot of an area
 	MoveID      = ID[moveKind]   // supplies that came in, left or were counted
+	LinkID      = ID[linkKind]   // who exposed whom
 )
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

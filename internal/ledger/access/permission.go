@@ -58,6 +58,8 @@ const (
 	CaseEdit        Permission = "case.edit"     // change what the line list says of one case
 	CaseBulk        Permission = "case.bulk"     // change many cases at once, and take that back
 	CaseLoad        Permission = "case.load"     // take line lists and lists of contacts in from files
+	ContactRead     Permission = "contact.read" // see who exposed whom
+	ContactLoad     Permission = "contact.load" // take lists of contacts in from files, and withdraw a link
 	SiteRead        Permission = "site.read"
 	SiteManage      Permission = "site.manage"
 	StayRecord      Permission = "stay.record" // arrivals and discharges
@@ -109,20 +111,20 @@ var seeing = []Permission{AreaRead, BoardRead, BoardRows, RoundRead, TaskRead, P
 var Table = map[Role][]Permission{
 	Administrator: with(AreaManage, OutbreakManage, RosterLoad, RoundManage, LabRead, LabManage, SiteRead, SiteManage, TripRead,
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
-		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, StayRecord,
+		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, ContactRead, ContactLoad, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
 		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord, SupplyRead, SupplyRecord, SupplyManage),
-	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead,
+	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead, ContactRead,
 		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, SupplyRead, SupplyManage),
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead),
-	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord),
+	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead, ContactRead, ContactLoad),
+	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord, ContactRead, ContactLoad),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork, SupplyRead, SupplyRecord),
 	PermitOfficer:   with(PersonRead, TaskWork),
-	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead),
+	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead, ContactRead),
 	DataProtection:  with(PersonRead, PersonErase),
 	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead, SupplyRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people

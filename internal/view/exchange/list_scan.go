@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"fmt"
 	"hash/maphash"
 	"strconv"
@@ -21,8 +22,8 @@ type listScan struct {
 	report   *Report
 	rejected *rejectedBook
 	seen     *sightings
-	ranges   int // ages that are ranges
-	apply    func([]*listRow) error
+	ranges   int        // ages that are ranges
+	ahead    *listAhead // nil: nothing is written
 	batch    []*listRow
 	size     int // rows of a batch
 	progress func(Report)
@@ -41,6 +42,11 @@ func (s *listScan) run() (Report, error) {
 	})
 	if err == nil {
 		err = s.send()
+	}
+	if s.ahead != nil { // what stands before a fault is good
+		if failed := s.ahead.settleAll(); failed != nil && !errors.Is(failed, errBefore) {
+			err = failed
+		}
 	}
 	if err != nil {
 		s.report.Received = s.report.Accepted + s.report.Repeated + s.report.Rejected
@@ -74,7 +80,7 @@ func (s *listScan) take(row int, cells []string) error {
 	case x.number == "" && s.mark != nil: // of two people of whom the list says the same there are two
 		x.number = "row-" + s.mark(content) + "-" + itoa(nth)
 	}
-	if s.apply == nil {
+	if s.ahead == nil {
 		s.report.Accepted++
 		return nil
 	}
@@ -100,18 +106,12 @@ func (s *listScan) content(cells []string) string {
 }
 
 func (s *listScan) send() error {
-	if len(s.batch) == 0 || s.apply == nil {
+	if len(s.batch) == 0 {
 		return nil
 	}
 	batch := s.batch
 	s.batch = nil
-	if err := s.apply(batch); err != nil {
-		return err
-	}
-	if s.progress != nil {
-		s.progress(*s.report)
-	}
-	return nil
+	return s.ahead.start(batch)
 }
 
 // reject gives a row back with what is wrong with each of its cells.
