@@ -30,6 +30,7 @@ import (
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
@@ -72,7 +73,9 @@ type Config struct {
 // Owners are the rooms with tables, in the order of the layers.
 func Owners() []store.Migrations {
 	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
-		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, board.Migrations, linelist.Migrations}
+		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, contacts.Migrations,
+		board.Migrations, linelist.Migrations, exchange.Migrations}
+		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, contacts.Migrations, board.Migrations, exchange.Migrations}
 }
 
 // App is the whole product.
@@ -195,7 +198,8 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	}
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Supplies = supplies.New(db, j, ids, reg, h.Screening, h.Lab)
-	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies})
+	h.Contacts = contacts.New(db, j, ids, reg, h.Cases)
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies, Cases: h.Cases, Contacts: h.Contacts})
 	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {

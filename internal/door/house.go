@@ -15,6 +15,7 @@ import (
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
@@ -36,6 +37,7 @@ type House struct {
 	Lab       *lab.Service
 	Screening *screening.Service
 	Cases     *cases.Service
+	Contacts  *contacts.Service
 	Placement *placement.Service
 	Transfer  *transfer.Service
 	Supplies  *supplies.Service

@@ -16,6 +16,8 @@ import (
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
@@ -25,7 +27,7 @@ import (
 	"breakwater/protocols"
 )
 
-var owners = []store.Migrations{journal.Migrations, task.Migrations, registry.Migrations, screening.Migrations, lab.Migrations}
+var owners = []store.Migrations{journal.Migrations, task.Migrations, registry.Migrations, screening.Migrations, lab.Migrations, cases.Migrations, contacts.Migrations, exchange.Migrations}
 
 // site is a small working site: the rooms of one database and somebody who may do everything.
 type site struct {
@@ -51,7 +53,8 @@ func newSite(t testing.TB, db *store.DB, clock *outbreak.HandClock) *site {
 	tasks := task.New(db, j, ids)
 	reg := registry.New(db, j, ids, set, vault)
 	laboratory := lab.New(db, j, ids, reg, tasks)
-	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory}
+	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory, Cases: cases.New(db, j, ids, reg, tasks)}
+	rooms.Contacts = contacts.New(db, j, ids, reg, rooms.Cases)
 	by := outbreak.Actor{User: 1, Purpose: outbreak.PurposeSampling, Grants: []outbreak.Grant{{Role: string(access.Administrator)}, {Role: string(access.Auditor)}}}
 	return &site{Rooms: rooms, Service: exchange.New(rooms), by: by, clock: clock}
 }

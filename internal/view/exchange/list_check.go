@@ -15,7 +15,8 @@ type ListOptions struct {
 	Rejected io.Writer        // where rejected rows go, as a workbook
 	AsCSV    bool             // as a CSV instead
 	Outbreak outbreak.OutbreakID
-	Party    string // whose list it is: the numbers are this party's
+	Party    string // whose list it is: the numbers are this party's; empty: our own
+	Followed bool   // reports, investigations and beds are still owed here; false: for the record
 	Progress func(Report)
 
 	MostProblems int // listed in the report; 0: 1,000

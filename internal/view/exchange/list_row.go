@@ -3,6 +3,7 @@ package exchange
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +19,7 @@ type listRow struct {
 	cells  []string           // as the file writes them, for the workbook of rows that come back
 	person registry.NewPerson // the case, or who was exposed
 	number string             // in the list of the party it comes from
+	nth    int                // without a number: how many rows before it say the very same
 	values map[string]string  // of the case or of the exposure, by field
 	extra  []listExtra
 	told   []listFault
@@ -43,6 +45,7 @@ type listFault struct {
 
 const (
 	mostText  = 500    // letters of a field
+	mostShort = 120    // of a text of the line list
 	mostExtra = 32_767 // of a column that is kept: as many as a spreadsheet's cell holds
 )
 
@@ -76,7 +79,7 @@ func (r *reading) take(row int, cells []string) *listRow {
 			x.extra = append(x.extra, listExtra{c.name, v, c.open})
 			continue
 		}
-		if len(v) > mostText && utf8.RuneCountInString(v) > mostText {
+		if len(v) > mostText && utf8.RuneCountInString(v) > mostText || c.field.value != "" && len(v) > mostShort && utf8.RuneCountInString(v) > mostShort {
 			x.fault(i, "cell", invalid("exchange.name_long", "column", c.name))
 			continue
 		}
@@ -290,7 +293,7 @@ func (r *reading) readAge(x *listRow, said map[string]string, days map[string]ti
 		x.extra = append(x.extra, listExtra{c.name, v, c.open})
 		return
 	}
-	x.values["age_months"] = itoa(months)
+	x.values["age"] = strconv.FormatFloat(float64(months)/12, 'f', -1, 64)
 	if x.person.Identity.Birth != "" || x.person.BirthYear != 0 {
 		return
 	}
@@ -314,7 +317,7 @@ func (r *reading) readOutcome(x *listRow, days map[string]time.Time) {
 		return
 	}
 	x.values["outcome"] = "died"
-	if x.values["outcome_at"] == "" {
-		x.values["outcome_at"] = died.Format(time.DateOnly)
+	if x.values["outcome_date"] == "" {
+		x.values["outcome_date"] = died.Format(time.DateOnly)
 	}
 }

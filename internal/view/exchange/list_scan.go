@@ -1,17 +1,15 @@
 package exchange
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/maphash"
-	"strconv"
 	"strings"
 
 	"breakwater/internal/engine/table"
 	"breakwater/internal/words"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // listScan is a list on its way through: every row is read, judged, counted, and handed on or given back.
 type listScan struct {
@@ -27,7 +25,6 @@ type listScan struct {
 	batch    []*listRow
 	size     int // rows of a batch
 	progress func(Report)
-	mark     func(string) string // keyed digest of what stands in a row that has no number
 }
 
 // run reads the list to its end.
@@ -68,8 +65,7 @@ func (s *listScan) take(row int, cells []string) error {
 	if len(x.told) > 0 {
 		return s.reject(x)
 	}
-	content := s.content(cells)
-	nth, differs := s.seen.see(x.number, content)
+	nth, differs := s.seen.see(x.number, s.content(x))
 	switch {
 	case differs:
 		x.fault(s.at["number"], "repeat", invalid("exchange.repeated_differs"))
@@ -77,9 +73,8 @@ func (s *listScan) take(row int, cells []string) error {
 	case x.number != "" && nth > 1:
 		s.report.Repeated++
 		return nil
-	case x.number == "" && s.mark != nil: // of two people of whom the list says the same there are two
-		x.number = "row-" + s.mark(content) + "-" + itoa(nth)
 	}
+	x.nth = nth - 1
 	if s.ahead == nil {
 		s.report.Accepted++
 		return nil
@@ -90,19 +85,13 @@ func (s *listScan) take(row int, cells []string) error {
 	return nil
 }
 
-// content is what stands in a row, without what our report of rejected rows added.
-func (s *listScan) content(cells []string) string {
-	n := min(len(cells), s.found.own)
-	for n > 0 && strings.TrimSpace(cells[n-1]) == "" {
-		n--
+// content is what a row says, as it is kept: of two people of whom a list says the very same there are two.
+func (s *listScan) content(x *listRow) string {
+	text, err := json.Marshal([]any{x.person, x.from, x.fromNo, x.toNo, x.values, x.extra})
+	if err != nil {
+		return strings.Join(x.cells, "\x00")
 	}
-	var b strings.Builder
-	for _, c := range cells[:n] {
-		v, _ := table.Clean(c)
-		b.WriteString(v)
-		b.WriteByte(0)
-	}
-	return b.String()
+	return string(text)
 }
 
 func (s *listScan) send() error {
@@ -153,6 +142,9 @@ func (s *listScan) warn() {
 	}
 	if n := s.found.Told.Rows; n == 65_536 || n == 1_048_576 {
 		say("exchange.cut_at_limit", "lines", n)
+	}
+	if n := len(t.Header.Titles); n > 0 {
+		say("lists.titles", "rows", n, "header", t.Header.First)
 	}
 	if n := s.found.Told.Formulas; n > 0 {
 		say("lists.formulas", "cells", n)

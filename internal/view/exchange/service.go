@@ -11,6 +11,8 @@ import (
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/response/supplies"
@@ -26,6 +28,8 @@ type Rooms struct {
 	Screening *screening.Service
 	Lab       *lab.Service
 	Supplies  *supplies.Service
+	Cases     *cases.Service
+	Contacts  *contacts.Service
 }
 
 // Service takes files into the rooms and gives rows out.
