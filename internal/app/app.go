@@ -75,7 +75,6 @@ func Owners() []store.Migrations {
 	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
 		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, contacts.Migrations,
 		board.Migrations, linelist.Migrations, exchange.Migrations}
-		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, contacts.Migrations, board.Migrations, exchange.Migrations}
 }
 
 // App is the whole product.

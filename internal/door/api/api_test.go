@@ -21,6 +21,7 @@ import (
 	"breakwater/internal/ledger/task"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
 	"breakwater/internal/response/screening"
@@ -50,7 +51,7 @@ func open(t *testing.T) *site {
 	clock := outbreak.NewHandClock(testkit.Start)
 	db := testkit.Open(t, filepath.Join(t.TempDir(), "test.db"), clock, []store.Migrations{
 		journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
-		lab.Migrations, screening.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, board.Migrations})
+		lab.Migrations, screening.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, contacts.Migrations, board.Migrations, exchange.Migrations})
 	h := door.House{DB: db, Journal: journal.New(db, testkit.Quiet(), nil), IDs: outbreak.NewIDs(clock), Clock: clock, Wall: clock, Log: testkit.Quiet(),
 		Rates: door.Rates{Stranger: door.Rate{PerSecond: 1000, Burst: 10_000}}} // every route is asked with wrong tokens, and the clock stands
 	h.Access = access.New(db, h.Journal, h.IDs, clock, access.Cost{Time: 1, Memory: 64, Threads: 1})
@@ -71,7 +72,8 @@ func open(t *testing.T) *site {
 	h.Placement = placement.New(db, h.Journal, h.IDs, h.Registry, h.Tasks)
 	h.Transfer = transfer.New(db, h.Journal, h.IDs, h.Registry, h.Tasks, h.Placement)
 	h.Board = board.New(db, h.Screening.Coverage())
-	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: h.Journal, Registry: h.Registry, Screening: h.Screening, Lab: h.Lab})
+	h.Contacts = contacts.New(db, h.Journal, h.IDs, h.Registry, h.Cases)
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: h.Journal, Registry: h.Registry, Screening: h.Screening, Lab: h.Lab, Cases: h.Cases, Contacts: h.Contacts})
 	ctx, stop := context.WithCancel(context.Background())
 	over := make(chan struct{})
 	go func() { _ = h.Screening.Coverage().Run(ctx); close(over) }() // ends with the test

@@ -144,6 +144,10 @@ func (p *plan) tell(w http.ResponseWriter, report exchange.Report, rows io.Reade
 			answer.RejectedRows = string(text)
 		}
 	}
+	return writeJSON(w, answer)
+}
+
+func writeJSON(w http.ResponseWriter, answer any) error {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)
 	e.SetEscapeHTML(false)

@@ -27,6 +27,7 @@ var imports = []struct {
 // filesPage is what comes in and goes out by file.
 type filesPage struct {
 	In       []fileIn
+	Lists    []fileList
 	Done     *doneFile // of the file just sent
 	Labs     []lab.Lab
 	Booths   []screening.Booth
@@ -56,7 +57,7 @@ const mostProblems = 200
 
 // filesFor tells whether the page has anything for somebody.
 func filesFor(by outbreak.Actor) bool {
-	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.PlaceManage, access.VisitRecord, access.SupplyRecord, access.ExportRows)
+	return holdsAny(by, access.AreaManage, access.RosterLoad, access.TubeClose, access.LabReport, access.PlaceManage, access.VisitRecord, access.SupplyRecord, access.ExportRows, access.CaseLoad, access.ContactLoad)
 }
 
 func (s *Server) readFiles(c *call) (any, error) {
@@ -68,6 +69,11 @@ func (s *Server) readFiles(c *call) (any, error) {
 	for _, i := range imports {
 		if access.Anywhere(c.by, i.may) {
 			p.In = append(p.In, fileIn{Kind: i.kind})
+		}
+	}
+	for _, l := range mayLists {
+		if access.Anywhere(c.by, l.may) {
+			p.Lists = append(p.Lists, l)
 		}
 	}
 	var err error

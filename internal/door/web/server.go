@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,8 @@ type Server struct {
 	areas   areaBook
 	names   nameBook
 	shelf   shelf
+	lists   workbench
+	work    sync.WaitGroup // lists that are being loaded
 }
 
 // New makes the door over the rooms of the house.
@@ -42,6 +45,7 @@ func New(rooms Rooms) (*Server, error) {
 func (s *Server) Close() {
 	s.live.close()
 	s.shelf.close()
+	s.lists.close()
 }
 
 // Broken tells how often browsers reported that a page broke the content security policy.
