@@ -4,6 +4,7 @@ import (
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/contacts"
 )
 
 // casesPage is the line list.
@@ -45,7 +46,12 @@ type casePage struct {
 	Timeline        []outbreak.Entry
 	Decisions       []cases.Decision
 	Grounds         []string
+	Links           []contacts.Link // who exposed this person, and whom he exposed
+	MoreLinks       bool
 }
+
+// mostLinks is how many links of a person a page shows.
+const mostLinks = 50
 
 func (s *Server) readCase(c *call) (any, error) {
 	id, err := outbreak.ParseID[outbreak.CaseID](c.path("id"))
@@ -60,6 +66,13 @@ func (s *Server) readCase(c *call) (any, error) {
 	p.MayClassify = access.Can(c.by, access.CaseClassify, p.Case.Scope())
 	if p.Decisions, err = s.House.Cases.ListDecisions(c.ctx, c.by, id); err != nil {
 		return nil, err
+	}
+	if access.Anywhere(c.by, access.ContactRead) {
+		if p.Links, err = s.House.Contacts.ListLinks(c.ctx, c.by, contacts.Filter{Person: p.Case.Person, Outbreak: p.Case.Outbreak, Most: mostLinks + 1}); err != nil {
+			return nil, err
+		}
+		p.MoreLinks = len(p.Links) > mostLinks
+		p.Links = p.Links[:min(len(p.Links), mostLinks)]
 	}
 	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "case", ID: id.String()}, access.CaseRead)
 	return p, err
@@ -92,6 +105,17 @@ func (s *Server) classifyCase(c *call) (string, error) {
 func (s *Server) decideCase(c *call) (string, error) {
 	return aboutCase(c, "decided", func(id outbreak.CaseID) error {
 		_, err := s.House.Cases.DecideCase(c.ctx, c.by, cases.DecideCase{Key: c.key(), Case: id, Uphold: c.form.Get("uphold") == "1", Ground: c.form.Get("ground"), Reason: c.form.Get("reason")})
+		return err
+	})
+}
+
+func (s *Server) withdrawLink(c *call) (string, error) {
+	return aboutCase(c, "link_withdrawn", func(outbreak.CaseID) error {
+		id, err := outbreak.ParseID[outbreak.LinkID](c.path("link"))
+		if err != nil {
+			return err
+		}
+		_, err = s.House.Contacts.WithdrawLink(c.ctx, c.by, contacts.WithdrawLink{Key: c.key(), Link: id, Reason: c.form.Get("reason")})
 		return err
 	})
 }

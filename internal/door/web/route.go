@@ -172,6 +172,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/cases", May: access.CaseRead, Title: "web.cases.title", Group: "cases", Page: "cases", Live: true, read: (*Server).readCases},
 	{Method: "GET", Path: "/cases/{id}", May: access.CaseRead, Title: "web.case.title", Page: "case", read: (*Server).readCase},
 	{Method: "POST", Path: "/cases/{id}/steps/{step}", May: access.CaseStep, Title: "web.case.title", Back: "/cases/{id}", do: (*Server).completeStep},
+	{Method: "POST", Path: "/cases/{id}/contacts/{link}/withdraw", May: access.ContactLoad, Title: "web.case.title", Back: "/cases/{id}", do: (*Server).withdrawLink},
 	{Method: "POST", Path: "/cases/{id}/classify", May: access.CaseClassify, Title: "web.case.title", Back: "/cases/{id}", do: (*Server).classifyCase},
 	{Method: "POST", Path: "/cases/{id}/decide", May: access.CaseClassify, Title: "web.case.title", Back: "/cases/{id}", do: (*Server).decideCase},
 	{Method: "GET", Path: "/positives", May: access.PositiveTell, Title: "web.positives.title", Group: "cases", Page: "positives", read: (*Server).readPositives},

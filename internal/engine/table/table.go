@@ -23,7 +23,7 @@ type Table struct {
 	begun   bool
 	first   [][]string // until the header is found
 	waiting int        // bytes of them
-	told    Header // by a person
+	told    Header     // by a person
 	header  Header
 	names   [][]string
 	columns []*column
@@ -56,7 +56,9 @@ func (t *Table) Add(cells []string) {
 }
 
 // HeaderAt says where the header is, when a person knows better than the rows show. It is said before the first row.
-func (t *Table) HeaderAt(first, rows int) { t.told = Header{Found: true, First: first, Rows: rows, Score: 1} }
+func (t *Table) HeaderAt(first, rows int) {
+	t.told = Header{Found: true, First: first, Rows: rows, Score: 1}
+}
 
 // begin decides where the header is and takes the rows that waited.
 func (t *Table) begin() {

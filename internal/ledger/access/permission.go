@@ -58,8 +58,8 @@ const (
 	CaseEdit        Permission = "case.edit"     // change what the line list says of one case
 	CaseBulk        Permission = "case.bulk"     // change many cases at once, and take that back
 	CaseLoad        Permission = "case.load"     // take line lists and lists of contacts in from files
-	ContactRead     Permission = "contact.read" // see who exposed whom
-	ContactLoad     Permission = "contact.load" // take lists of contacts in from files, and withdraw a link
+	ContactRead     Permission = "contact.read"  // see who exposed whom
+	ContactLoad     Permission = "contact.load"  // take lists of contacts in from files, and withdraw a link
 	SiteRead        Permission = "site.read"
 	SiteManage      Permission = "site.manage"
 	StayRecord      Permission = "stay.record" // arrivals and discharges
