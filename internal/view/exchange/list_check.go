@@ -31,13 +31,17 @@ func CheckList(kind Kind, s *Source, o ListOptions) (Report, error) {
 	return scan.run()
 }
 
-func beginList(kind Kind, s *Source, o ListOptions) (*listScan, error) {
+func (o *ListOptions) complete() {
 	if o.Lang == "" {
 		o.Lang = words.Langs[0]
 	}
 	if o.MostProblems == 0 {
 		o.MostProblems = 1000
 	}
+}
+
+func beginList(kind Kind, s *Source, o ListOptions) (*listScan, error) {
+	o.complete()
 	if !IsList(kind) {
 		return nil, outbreak.Refuse(outbreak.Invalid, "exchange.kind_unknown", "kind", string(kind))
 	}

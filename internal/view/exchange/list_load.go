@@ -62,22 +62,20 @@ func (s *Service) TryList(ctx context.Context, by outbreak.Actor, kind Kind, src
 }
 
 func (s *Service) beginList(ctx context.Context, by outbreak.Actor, kind Kind, src *Source, o ListOptions) (*listScan, error) {
-	if o.Plan == nil || len(o.Plan.Columns) == 0 {
-		plan, err := s.savedFor(ctx, by, kind, src, o)
-		if err != nil {
-			return nil, err
-		}
-		o.Plan = &plan
+	o.complete()
+	if !IsList(kind) {
+		return nil, outbreak.Refuse(outbreak.Invalid, "exchange.kind_unknown", "kind", string(kind))
 	}
-	if o.Plan.Area == "" {
-		plan := *o.Plan
-		var err error
+	found, plan, err := s.found(ctx, by, kind, src, o)
+	if err != nil {
+		return nil, err
+	}
+	if plan.Area == "" {
 		if plan.Area, err = s.areaOf(ctx, o.Outbreak); err != nil {
 			return nil, err
 		}
-		o.Plan = &plan
 	}
-	scan, err := beginList(kind, src, o)
+	scan, err := found.scan(src, plan, o)
 	if err != nil {
 		return nil, err
 	}
@@ -86,32 +84,34 @@ func (s *Service) beginList(ctx context.Context, by outbreak.Actor, kind Kind, s
 		return nil, err
 	}
 	scan.known = areas.find
-	if code := scan.plan.Area; code != "" {
-		if _, is := areas.byCode[code]; !is {
-			return nil, outbreak.Refuse(outbreak.Invalid, "exchange.area_unknown", "code", code)
-		}
+	if code := plan.Area; code != "" && !areas.byCode[code] {
+		return nil, outbreak.Refuse(outbreak.Invalid, "exchange.area_unknown", "code", code)
 	}
 	return scan, nil
 }
 
-// savedFor gives the plan that was chosen last for the headers of a list; what was said beside it stays.
-func (s *Service) savedFor(ctx context.Context, by outbreak.Actor, kind Kind, src *Source, o ListOptions) (Plan, error) {
+// found looks at a list and gives the plan it is read by: what was said, or what was chosen last for its headers, beside which what
+// was said of its area stays.
+func (s *Service) found(ctx context.Context, by outbreak.Actor, kind Kind, src *Source, o ListOptions) (*Found, Plan, error) {
 	var said Plan
 	if o.Plan != nil {
 		said = *o.Plan
 	}
 	f, err := Look(kind, src, said)
-	if err != nil {
-		return said, err
+	if err != nil || len(said.Columns) > 0 {
+		return f, said, err
 	}
 	saved, is, err := s.planFor(ctx, by, kind, f.Digest)
 	if err != nil || !is {
-		return said, err
+		return f, said, err
 	}
 	if said.Area != "" {
 		saved.Area = said.Area
 	}
-	return saved, nil
+	if saved.Encoding != said.Encoding || saved.Separator != said.Separator || saved.HeaderRow != said.HeaderRow || saved.HeaderRows != said.HeaderRows {
+		f, err = Look(kind, src, saved)
+	}
+	return f, saved, err
 }
 
 // areaOf gives the code of the area of an outbreak that has one: where its cases are unless a list says otherwise.
