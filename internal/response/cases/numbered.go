@@ -1,8 +1,10 @@
 package cases
 
 import (
+	"context"
 	"slices"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -23,4 +25,37 @@ func (s *Service) PeopleNumbered(tx *store.Tx, ob outbreak.OutbreakID, party str
 		}
 	}
 	return found, nil
+}
+
+// Said is what the line list says of a case now.
+type Said struct {
+	Values  Values
+	Version int64
+}
+
+// SaidOf gives what the line list says of cases the actor may see; others are left out.
+func (s *Service) SaidOf(ctx context.Context, by outbreak.Actor, ids []outbreak.CaseID) (said map[outbreak.CaseID]Said, err error) {
+	if err := access.RequireAnywhere(by, access.CaseRead); err != nil {
+		return nil, err
+	}
+	said = make(map[outbreak.CaseID]Said, len(ids))
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		list, err := casesByID(tx, ids)
+		if err != nil {
+			return err
+		}
+		where := zones{}
+		for id, c := range list {
+			if !access.Can(by, access.CaseRead, c.Scope()) {
+				continue
+			}
+			zone, err := where.of(tx, c.Area)
+			if err != nil {
+				return err
+			}
+			said[id] = Said{ValuesOf(c, zone), c.Version}
+		}
+		return nil
+	})
+	return said, err
 }

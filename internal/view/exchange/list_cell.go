@@ -140,6 +140,9 @@ func (c *readColumn) months(v, unit string) (months int, exact bool, err *outbre
 	if years > 130 {
 		return 0, false, invalid("lists.age_wrong")
 	}
+	if a.Unit == "" && (unit == "" || unit == "year") { // 0.08 years are a month
+		return int(math.Round(years * 12)), true, nil
+	}
 	return int(math.Floor(years*12 + 1e-6)), true, nil
 }
 

@@ -43,6 +43,7 @@ var ofContacts = []Kind{Contacts}
 
 // listFields are the fields of lists, in the order of a form.
 var listFields = []listField{
+	{Name: "case", holds: holdsText, kinds: ofCases},
 	{Name: "number", holds: holdsText, kinds: ListKinds, also: []string{"case_id"}},
 	{Name: "from", holds: holdsText, kinds: ofContacts, also: []string{"infector"}},
 	{Name: "to", holds: holdsText, kinds: ofContacts, also: []string{"contact"}},
@@ -68,7 +69,7 @@ var listFields = []listField{
 	{Name: "diagnosed", holds: holdsDay, kinds: ofCases, value: "diagnosed"},
 	{Name: "hospitalised", holds: holdsDay, kinds: ofCases, value: "hospitalised"},
 	{Name: "isolated", holds: holdsDay, kinds: ofCases, value: "isolated"},
-	{Name: "classification", holds: holdsWord, kinds: ofCases, value: "classification", words: []string{"not_classified", "suspected", "probable", "confirmed"}},
+	{Name: "classification", holds: holdsWord, kinds: ofCases, value: "classification", words: []string{"not_classified", "suspected", "probable", "confirmed", "not_a_case"}},
 	{Name: "severity", holds: holdsWord, kinds: ofCases, value: "severity", words: []string{"screen_positive", "asymptomatic", "mild", "moderate", "severe", "critical"}},
 	{Name: "outcome", holds: holdsWord, kinds: ofCases, value: "outcome", words: []string{"alive", "recovered", "died", "unknown"}},
 	{Name: "outcome_date", holds: holdsDay, kinds: ofCases, value: "outcome_date"},

@@ -190,8 +190,15 @@ type listLoading struct {
 	zones map[string]*time.Location
 }
 
-// cases hands rows to the cases.
+// cases hands rows to the cases: those of other lists to be taken in, those of a list of our own that comes back to be changed.
 func (l *listLoading) cases(rows []*listRow, turn func() error) (tally, error) {
+	if _, own := l.scan.at["case"]; own {
+		return l.ownCases(rows, turn)
+	}
+	return l.newCases(rows, turn)
+}
+
+func (l *listLoading) newCases(rows []*listRow, turn func() error) (tally, error) {
 	c := cases.LoadCases{Turn: turn, Outbreak: l.o.Outbreak, Party: l.o.Party, Followed: l.o.Followed, Rows: make([]cases.LoadedCase, len(rows))}
 	for i, x := range rows {
 		r := cases.LoadedCase{Person: x.person, External: x.number, Nth: x.nth, Values: x.values}

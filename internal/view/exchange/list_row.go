@@ -18,6 +18,7 @@ type listRow struct {
 	row    int
 	cells  []string           // as the file writes them, for the workbook of rows that come back
 	person registry.NewPerson // the case, or who was exposed
+	own    outbreak.CaseID    // of a list of our own that comes back: the case
 	number string             // in the list of the party it comes from
 	nth    int                // without a number: how many rows before it say the very same
 	values map[string]string  // of the case or of the exposure, by field
@@ -134,10 +135,23 @@ func (r *reading) read(x *listRow, said map[string]string) {
 		}
 	}
 	r.readPerson(x, said)
-	r.readArea(x, said["area"])
+	if r.readOwn(x, said["case"]); x.own == 0 {
+		r.readArea(x, said["area"])
+	}
 	r.readAge(x, said, days)
 	r.readOutcome(x, days)
 	slices.SortStableFunc(x.told, func(a, b listFault) int { return a.column - b.column })
+}
+
+// readOwn reads which of our own cases a row is about.
+func (r *reading) readOwn(x *listRow, v string) {
+	if v == "" {
+		return
+	}
+	var err error
+	if x.own, err = outbreak.ParseID[outbreak.CaseID](v); err != nil || x.own == 0 {
+		x.fault(r.at["case"], "case", invalid("lists.case_wrong"))
+	}
 }
 
 func (r *reading) readPerson(x *listRow, said map[string]string) {

@@ -87,7 +87,7 @@ func (s *listScan) take(row int, cells []string) error {
 
 // content is what a row says, as it is kept: of two people of whom a list says the very same there are two.
 func (s *listScan) content(x *listRow) string {
-	text, err := json.Marshal([]any{x.person, x.from, x.fromNo, x.toNo, x.values, x.extra})
+	text, err := json.Marshal([]any{x.own, x.person, x.from, x.fromNo, x.toNo, x.values, x.extra})
 	if err != nil {
 		return strings.Join(x.cells, "\x00")
 	}
@@ -228,10 +228,14 @@ func newListReport(r *reading) *Report {
 	} else {
 		rep.Sheet = f.Sheets[f.Sheet].Name
 	}
+	_, own := r.at["case"]
 	for _, c := range r.columns {
-		if c.field.Name != "" {
+		switch {
+		case c.field.Name != "":
 			rep.Mapping[c.name] = c.field.Name
-		} else {
+		case own: // a list of our own that comes back changes fields of ours alone
+			rep.Ignored = append(rep.Ignored, c.name)
+		default:
 			rep.Extra = append(rep.Extra, c.name)
 		}
 	}

@@ -12,7 +12,7 @@ var ourWords = map[string]map[string]string{
 		"died=died|dead|death|deceased|die|fatal|死亡|病死|病亡|已死亡|因病死亡", "unknown=unknown|unk|lost|lost to follow-up|not known|未知|不详|失访"),
 	"classification": meant("confirmed=confirmed|confirmed case|lab-confirmed|lab confirmed|laboratory confirmed|laboratory-confirmed|确诊|确诊病例|实验室确诊|实验室确诊病例|阳性检测",
 		"probable=probable|probable case|可能|可能病例|临床诊断|临床诊断病例", "suspected=suspected|suspect|suspected case|suspect case|疑似|疑似病例|疑似诊断",
-		"not_classified=not classified|not_classified|unclassified|pending|未分类|待分类|待诊断"),
+		"not_a_case=not a case|not_a_case|discarded|excluded|排除|排除病例|非病例", "not_classified=not classified|not_classified|unclassified|pending|未分类|待分类|待诊断"),
 	"severity": meant("asymptomatic=asymptomatic|asymptomatic infection|no symptoms|无症状|无症状感染者|无症状感染", "mild=mild|light|轻|轻型|轻症|轻度", "moderate=moderate|普通|普通型|中|中型|中度|中症",
 		"severe=severe|serious|重|重型|重症|重度", "critical=critical|critically ill|icu|危重|危重型|危重症", "screen_positive=screen positive|screen_positive|初筛阳性|筛查阳性"),
 	"origin": meant("local=local|locally acquired|indigenous|autochthonous|domestic|community|本地|本土|本地感染|本土病例", "imported=imported|import|imported case|travel|travel-related|输入|境外输入|输入性|输入病例|境外",
