@@ -1,6 +1,10 @@
 package exchange
 
-import "breakwater/internal/outbreak"
+import (
+	"fmt"
+
+	"breakwater/internal/outbreak"
+)
 
 // A list is long: while the room writes one batch the next is read and made ready. Batches are written in the order of the list, so
 // that what was done until a fault is a beginning of it.
@@ -78,6 +82,9 @@ func (a *listAhead) settleAll() (first error) {
 
 // count takes the totals of a batch over and gives back the rows its room refused.
 func (s *listScan) count(batch []*listRow, t tally) error {
+	if t.accepted+t.repeated+len(t.rejected) != len(batch) {
+		return fmt.Errorf("of a batch of %d rows %d were accepted, %d repeated and %d rejected", len(batch), t.accepted, t.repeated, len(t.rejected))
+	}
 	s.report.Accepted += t.accepted
 	s.report.Changed += t.changed
 	s.report.Repeated += t.repeated
