@@ -127,7 +127,7 @@ func TestFilesThatAreRefused(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"", "exchange.empty"},
 		{" \n\n", "exchange.empty"},
-		{"PK\x03\x04rest", "exchange.is_workbook"},
+		{"PK\x03\x04rest", "lists.book_broken"},
 		{"\x1f\x8brest", "exchange.is_compressed"},
 		{"%PDF-1.4", "exchange.is_binary"},
 		{"\x00\x01\x02\x00binary\x00\x00\x00", "exchange.is_binary"},

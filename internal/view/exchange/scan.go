@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,11 @@ type Options struct {
 // Check reads a file and says what would become of it, without a database. What makes the file as a whole unreadable is the
 // error; everything about single rows is in the report.
 func Check(kind Kind, r io.Reader, o Options) (Report, error) {
+	r, end, err := asText(r)
+	if err != nil {
+		return Report{}, err
+	}
+	defer end()
 	if kind == Results {
 		var are bool
 		if are, r = isHL7(r); are {
@@ -70,6 +76,7 @@ type scan struct {
 	batch     []*row
 	apply     func([]*row) (tally, error) // nil: nothing is written
 	most      int                         // rows of a batch
+	headers   int                         // rows that were the header once more
 	waits     []*writing                  // batches on their way
 
 	// ahead is apply where batches are written while the next are read; it may get one ready before its turn, for which it waits.
@@ -138,6 +145,10 @@ func (s *scan) run() (Report, error) {
 			return s.stopped(err)
 		}
 		if blank(rec.cells) {
+			continue
+		}
+		if slices.Equal(rec.cells, s.mapping.header) { // lists pasted together
+			s.headers++
 			continue
 		}
 		s.report.Received++
@@ -332,6 +343,9 @@ func (s *scan) count(batch []*row, t tally, err error) error {
 func (s *scan) warn() {
 	if n := s.rows.line; n == 65_536 || n == 1_048_576 {
 		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.cut_at_limit", "lines", n)))
+	}
+	if s.headers > 0 {
+		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("lists.header_again", "rows", s.headers)))
 	}
 	if n := s.seen.beyond; n > 0 {
 		s.report.Warnings = append(s.report.Warnings, sentence(s.o.Lang, invalid("exchange.not_compared", "rows", n)))

@@ -48,6 +48,11 @@ func (s *Service) Import(ctx context.Context, by outbreak.Actor, kind Kind, r io
 		_, err := shapeOf(kind)
 		return Report{}, err
 	}
+	r, end, err := asText(r)
+	if err != nil {
+		return Report{}, err
+	}
+	defer end()
 	l := &loading{rooms: s.rooms, ctx: ctx, by: by, zones: map[outbreak.Path]*time.Location{}}
 	if kind == Results {
 		var are bool

@@ -6,10 +6,12 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
 
+	"breakwater/internal/engine/table"
 	"breakwater/internal/outbreak"
 )
 
@@ -17,10 +19,11 @@ import (
 type Encoding string
 
 const (
-	ASCII   Encoding = "ascii" // nothing else seen yet: the first other letter decides
-	UTF8    Encoding = "utf-8"
-	UTF16   Encoding = "utf-16"
-	GB18030 Encoding = "gb18030"
+	ASCII       Encoding = "ascii" // nothing else seen yet: the first other letter decides
+	UTF8        Encoding = "utf-8"
+	UTF16       Encoding = "utf-16"
+	GB18030     Encoding = "gb18030"
+	Windows1252 Encoding = "windows-1252"
 )
 
 // Sniffed is what the beginning of a file tells about it, and the reader that goes on from there.
@@ -58,8 +61,12 @@ func Sniff(r io.Reader) (*Sniffed, error) {
 	case bytes.IndexByte(head, 0) >= 0:
 		return nil, outbreak.Refuse(outbreak.Invalid, zeros(head))
 	default:
-		if s.Encoding = encodingOf(head); s.Encoding == "" {
+		switch s.Encoding = encodingOf(head); s.Encoding {
+		case "":
 			return nil, outbreak.Refuse(outbreak.Invalid, "exchange.encoding_unknown")
+		case Windows1252:
+			s.from = bufio.NewReaderSize(transform.NewReader(s.from, charmap.Windows1252.NewDecoder()), sniffed)
+			head, _ = s.from.Peek(sniffed)
 		}
 	}
 	s.lineEnd = '\n'
@@ -73,7 +80,6 @@ func Sniff(r io.Reader) (*Sniffed, error) {
 // foreign names the sentence for a file that is not text at all.
 func foreign(head []byte) string {
 	for _, f := range []struct{ magic, msg string }{
-		{"PK\x03\x04", "exchange.is_workbook"}, {"\xd0\xcf\x11\xe0", "exchange.is_workbook"},
 		{"\x1f\x8b", "exchange.is_compressed"}, {"%PDF", "exchange.is_binary"},
 	} {
 		if bytes.HasPrefix(head, []byte(f.magic)) {
@@ -120,6 +126,10 @@ func encodingOf(head []byte) Encoding {
 	}
 	if utf8.Valid(whole) {
 		return UTF8
+	}
+	looked := table.Look(head, len(head) < sniffed)
+	if looked.Encoding == table.Windows1252 && looked.Sure { // letters with accents among plain ones can be read as characters, too
+		return Windows1252
 	}
 	if _, ok := fromGB18030(whole); ok {
 		return GB18030
