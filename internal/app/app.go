@@ -199,7 +199,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Supplies = supplies.New(db, j, ids, reg, h.Screening, h.Lab)
 	h.Contacts = contacts.New(db, j, ids, reg, h.Cases)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies, Cases: h.Cases, Contacts: h.Contacts})
-	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg})
+	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg, Links: linelist.Exposures{}})
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {
 		return nil, err
