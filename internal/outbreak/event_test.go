@@ -24,6 +24,7 @@ var events = []Event{
 	ReservationCancelled{}, PersonArrived{}, BedGiven{}, PersonDischarged{}, RoundOpened{}, RoundClosed{}, TubesHandedIn{}, TubesClosed{}, TubeSpoiled{}, SampleAgainAsked{},
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{},
 	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{}, PoolSearchOpened{}, PoolSearchStepped{}, PoolSearchEnded{}, TellingOpened{}, TellingDropped{},
+	PartyKept{}, ListLoaded{}, ListSetAside{}, ListsCompared{}, DifferencesSettled{}, FieldsOwned{}, CorrectionsSent{}, ExportDefined{}, StatutoryExported{}, WorkListMade{}, WorkListShared{}, WorkListOpened{}, WorkListEnded{}, WorkListDeleted{}, RollCalled{},
 	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{},
 	StoreOpened{}, ItemAdded{}, StockMoved{}, StockCounted{}, StockLoaded{}, StockLow{}, StockEnough{}, StockExplained{},
 	ListViewSaved{}, ListViewDropped{},

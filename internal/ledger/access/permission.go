@@ -60,6 +60,11 @@ const (
 	CaseLoad        Permission = "case.load"     // take line lists and lists of contacts in from files
 	ContactRead     Permission = "contact.read"  // see who exposed whom
 	ContactLoad     Permission = "contact.load"  // take lists of contacts in from files, and withdraw a link
+	ReconcileRead   Permission = "reconcile.read"   // see lists of others, and how they differ from ours
+	ReconcileSettle Permission = "reconcile.settle" // decide differences, take theirs over, send ours
+	ReconcileLoad   Permission = "reconcile.load"   // keep parties, take their lists in, say who owns which field
+	ExportStatutory Permission = "export.statutory" // define and run statutory reports
+	WorklistUse     Permission = "worklist.use"     // make working lists and work with those shared with one
 	SiteRead        Permission = "site.read"
 	SiteManage      Permission = "site.manage"
 	StayRecord      Permission = "stay.record" // arrivals and discharges
@@ -119,12 +124,14 @@ var Table = map[Role][]Permission{
 	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
 	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
 	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead, ContactRead, ContactLoad),
-	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord, ContactRead, ContactLoad),
-	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork),
-	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork),
-	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork, SupplyRead, SupplyRecord),
+	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord, ContactRead, ContactLoad, WorklistUse),
+	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork, WorklistUse),
+	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork, WorklistUse),
+	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork, SupplyRead, SupplyRecord, WorklistUse),
 	PermitOfficer:   with(PersonRead, TaskWork),
-	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead, ContactRead),
+	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead, ContactRead, ReconcileRead),
+		ReconcileRead, ReconcileSettle, ReconcileLoad, ExportStatutory, WorklistUse),
+		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, ReconcileRead, ReconcileSettle, ExportStatutory, WorklistUse),
 	DataProtection:  with(PersonRead, PersonErase),
 	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead, SupplyRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people

@@ -13,37 +13,40 @@ type What string
 
 // The kinds of work, as the rooms open them.
 const (
-	Resample       What = "resample"         // swab a held member singly
-	AwaitSingle    What = "await_single"     // the held member's own result is owed by the laboratory
-	SwabAgain      What = "swab_again"       // lost, leaked, rejected or invalid tube
-	FindMembers    What = "find_members"     // a positive tube that no booth has handed in
-	SearchPool     What = "search_pool"      // positive pool, no positive member: swap, contamination, late infection
-	TellPositive   What = "tell_positive"    // call a person about the own positive result
-	SelfTestSwab   What = "self_test_swab"   // a self-test was positive: a swab for a laboratory
-	SettleAnomaly  What = "settle_anomaly"   // something does not fit
-	AuditExcusals  What = "audit_excusals"   // excusals that look alike: have a few people called, and decide
-	CallBack       What = "call_back"        // call somebody whose excusal was drawn by lot
-	OpenRound      What = "open_round"       // a planned round did not open at its instant: open it or drop it
-	ReportCase     What = "report"           // report the case to the network
-	CoreInfo       What = "core_info"        // core information of the investigation
-	FullReport     What = "full_report"      // the first full report
-	Retest         What = "retest"           // confirmatory retest by another kit or laboratory
-	DecideCase     What = "question"         // the laboratory took the result back: decide
-	MergedCases    What = "merged_cases"     // one person, two live cases of one outbreak: decide
-	MergedBeds     What = "merged_beds"      // one person, two beds or two places in the queue: decide
-	FindBed        What = "find_bed"         // no bed of a fitting kind is free
-	AssignVehicle  What = "assign_vehicle"   // a bed is reserved, the trip has no vehicle
-	PickUp         What = "pick_up"          // a vehicle is assigned
-	HandOver       What = "hand_over"        // the person is in the vehicle
-	RelieveSite    What = "relieve_site"     // a site holds more people than beds
-	ReleasePerson  What = "release_person"   // not a case any more: let the person go
-	RepeatTest     What = "repeat_test"      // neither positive nor negative: test the tube again
-	ReleaseRun     What = "release_run"      // a run waits for the second person
-	DecideRun      What = "decide_run"       // somebody proposes to void a run: confirm or turn down
-	LabAlarm       What = "lab_alarm"        // something at a laboratory does not fit: its own work
-	AuditLab       What = "audit_lab"        // what a laboratory says cannot be: somebody else's work
-	WorkParked     What = "work_parked"      // an event a part of the system could not work on
-	RecordedByHand What = "recorded_by_hand" // somebody put it here
+	Resample          What = "resample"           // swab a held member singly
+	AwaitSingle       What = "await_single"       // the held member's own result is owed by the laboratory
+	SwabAgain         What = "swab_again"         // lost, leaked, rejected or invalid tube
+	FindMembers       What = "find_members"       // a positive tube that no booth has handed in
+	SearchPool        What = "search_pool"        // positive pool, no positive member: swap, contamination, late infection
+	TellPositive      What = "tell_positive"      // call a person about the own positive result
+	SelfTestSwab      What = "self_test_swab"     // a self-test was positive: a swab for a laboratory
+	SettleAnomaly     What = "settle_anomaly"     // something does not fit
+	AuditExcusals     What = "audit_excusals"     // excusals that look alike: have a few people called, and decide
+	CallBack          What = "call_back"          // call somebody whose excusal was drawn by lot
+	OpenRound         What = "open_round"         // a planned round did not open at its instant: open it or drop it
+	ReportCase        What = "report"             // report the case to the network
+	CoreInfo          What = "core_info"          // core information of the investigation
+	FullReport        What = "full_report"        // the first full report
+	Retest            What = "retest"             // confirmatory retest by another kit or laboratory
+	DecideCase        What = "question"           // the laboratory took the result back: decide
+	MergedCases       What = "merged_cases"       // one person, two live cases of one outbreak: decide
+	MergedBeds        What = "merged_beds"        // one person, two beds or two places in the queue: decide
+	FindBed           What = "find_bed"           // no bed of a fitting kind is free
+	AssignVehicle     What = "assign_vehicle"     // a bed is reserved, the trip has no vehicle
+	PickUp            What = "pick_up"            // a vehicle is assigned
+	HandOver          What = "hand_over"          // the person is in the vehicle
+	RelieveSite       What = "relieve_site"       // a site holds more people than beds
+	ReleasePerson     What = "release_person"     // not a case any more: let the person go
+	RepeatTest        What = "repeat_test"        // neither positive nor negative: test the tube again
+	ReleaseRun        What = "release_run"        // a run waits for the second person
+	DecideRun         What = "decide_run"         // somebody proposes to void a run: confirm or turn down
+	LabAlarm          What = "lab_alarm"          // something at a laboratory does not fit: its own work
+	AuditLab          What = "audit_lab"          // what a laboratory says cannot be: somebody else's work
+	SettleDifferences What = "settle_differences" // a list of another party differs from ours
+	SilentParty       What = "silent_party"       // the list of another party is overdue
+	ListSetAside      What = "list_set_aside"     // a file of another party could not be read
+	WorkParked        What = "work_parked"        // an event a part of the system could not work on
+	RecordedByHand    What = "recorded_by_hand"   // somebody put it here
 )
 
 // owner says which role owns each kind and whether a person may end it by hand.
@@ -61,6 +64,7 @@ var owner = map[What]struct {
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
 	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
 	RepeatTest: {access.Laboratory, false}, ReleaseRun: {access.Laboratory, false}, DecideRun: {access.Laboratory, false}, LabAlarm: {access.Laboratory, false}, AuditLab: {access.Command, false},
+	SettleDifferences: {access.Investigator, false}, SilentParty: {access.Investigator, true}, ListSetAside: {access.Investigator, true},
 	WorkParked: {access.Administrator, true}, RecordedByHand: {access.Command, true},
 }
 
