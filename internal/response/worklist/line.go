@@ -40,7 +40,7 @@ func linesOf(text string) (lines []string, err error) {
 func clueOf(line string) (c registry.Clue) {
 	var latin []string
 	for _, piece := range strings.FieldsFunc(withoutOrdinal(line), parts) {
-		for _, word := range strings.Fields(piece) {
+		for _, word := range joined(strings.Fields(piece)) {
 			if c.Name == "" && isLatinName(word) && !isCode(word) {
 				latin = append(latin, word)
 				continue
@@ -50,7 +50,23 @@ func clueOf(line string) (c registry.Clue) {
 		}
 		takeName(&c, &latin)
 	}
+	if c.Person != 0 {
+		c.Name = "" // a code needs no name
+	}
 	return c
+}
+
+// joined puts the parts of a telephone together that stand apart: 139 0013 9000.
+func joined(words []string) (list []string) {
+	for _, w := range words {
+		n := len(list) - 1
+		if n >= 0 && len(w) >= 3 && digitsOf(w) == w && len(list[n]) >= 3 && digitsOf(list[n]) == list[n] && len(list[n])+len(w) <= 11 {
+			list[n] += w
+			continue
+		}
+		list = append(list, w)
+	}
+	return list
 }
 
 // takeName makes a name of the words in Latin letters that stood together; one alone may be a remark.

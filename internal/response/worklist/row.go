@@ -24,7 +24,11 @@ func (s *Service) SetCells(ctx context.Context, by outbreak.Actor, c SetCells) (
 	if err := access.RequireAnywhere(by, access.WorklistUse); err != nil {
 		return false, err
 	}
-	return store.Do(ctx, s.db, store.By{Actor: by, Route: "worklist.SetCells", Key: c.Key}, c, func(tx *store.Tx) (bool, error) {
+	said, err := json.Marshal(c.Values)
+	if err != nil {
+		return false, err
+	}
+	return store.Do(ctx, s.db, store.By{Actor: by, Route: "worklist.SetCells", Key: c.Key}, []any{c, s.registry.Sum("work cells", string(said))}, func(tx *store.Tx) (bool, error) {
 		l, err := findOpen(tx, by, c.List)
 		if err != nil {
 			return false, err

@@ -97,7 +97,7 @@ func (s *Service) MakeList(ctx context.Context, by outbreak.Actor, c MakeList) (
 	if err != nil {
 		return List{}, err
 	}
-	return store.Do(ctx, s.db, store.By{Actor: by, Route: "worklist.MakeList", Key: c.Key}, c, func(tx *store.Tx) (List, error) {
+	return store.Do(ctx, s.db, store.By{Actor: by, Route: "worklist.MakeList", Key: c.Key}, []any{c, s.registry.Sum("work list", c.Text)}, func(tx *store.Tx) (List, error) {
 		if _, ok, err := registry.OutbreakByID(tx, c.Outbreak); err != nil || !ok {
 			if err == nil {
 				err = outbreak.Refuse(outbreak.Invalid, "worklist.no_outbreak")
