@@ -33,9 +33,11 @@ import (
 	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
+	"breakwater/internal/response/reconcile"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/response/supplies"
 	"breakwater/internal/response/transfer"
+	"breakwater/internal/response/worklist"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
 	"breakwater/internal/view/exchange"
@@ -74,7 +76,7 @@ type Config struct {
 func Owners() []store.Migrations {
 	return []store.Migrations{journal.Migrations, access.Migrations, task.Migrations, registry.Migrations,
 		screening.Migrations, lab.Migrations, cases.Migrations, placement.Migrations, transfer.Migrations, supplies.Migrations, contacts.Migrations,
-		board.Migrations, linelist.Migrations, exchange.Migrations}
+		reconcile.Migrations, worklist.Migrations, board.Migrations, linelist.Migrations, exchange.Migrations}
 }
 
 // App is the whole product.
@@ -200,6 +202,10 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Contacts = contacts.New(db, j, ids, reg, h.Cases)
 	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies, Cases: h.Cases, Contacts: h.Contacts})
 	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg, Links: linelist.Exposures{}})
+	lists := caseLists{h.Cases}
+	h.Reconcile = reconcile.New(db, j, ids, reg, tasks, lists)
+	h.Worklist = worklist.New(db, j, ids, reg, lists)
+	h.Cases.Owned(h.Reconcile)
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {
 		return nil, err
@@ -241,6 +247,8 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, time.Minute, "laboratories", a.House.Lab.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "supplies", a.House.Supplies.Tick) })
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "lists of others", a.House.Reconcile.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "working lists", a.House.Worklist.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "linkage", a.linkPeople) })

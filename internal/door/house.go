@@ -18,9 +18,11 @@ import (
 	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/placement"
+	"breakwater/internal/response/reconcile"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/response/supplies"
 	"breakwater/internal/response/transfer"
+	"breakwater/internal/response/worklist"
 	"breakwater/internal/store"
 	"breakwater/internal/view/board"
 	"breakwater/internal/view/exchange"
@@ -41,6 +43,8 @@ type House struct {
 	Placement *placement.Service
 	Transfer  *transfer.Service
 	Supplies  *supplies.Service
+	Reconcile *reconcile.Service
+	Worklist  *worklist.Service
 	Board     *board.Service
 	Exchange  *exchange.Service
 	LineList  *linelist.Service

@@ -79,7 +79,7 @@ func (s *Service) newEditor(tx *store.Tx, by outbreak.Actor, ob outbreak.Outbrea
 		return nil, outbreak.Refuse(outbreak.Invalid, "cases.nothing_said")
 	}
 	owned := map[string]string{}
-	if s.owners != nil {
+	if s.owners != nil && by.System == "" { // what our own consumers write comes from the party itself
 		var err error
 		if owned, err = s.owners.OwnersOf(tx, ob); err != nil {
 			return nil, err

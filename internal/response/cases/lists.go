@@ -2,6 +2,7 @@ package cases
 
 import (
 	"slices"
+	"time"
 
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
@@ -42,4 +43,80 @@ func LiveOf(tx *store.Tx, ob outbreak.OutbreakID, people []outbreak.PersonID) (m
 		}
 	}
 	return live, nil
+}
+
+// ListedCase is a live case as it is laid beside the list of a party.
+type ListedCase struct {
+	Case
+	Said    []string // what is known of it, in the order of ListedFields; nothing known is empty
+	Numbers []string // in the party's list
+}
+
+// ListedFields are the fields that are laid beside those of other lists: what can be edited.
+func ListedFields() []Field {
+	return slices.DeleteFunc(Fields(), func(f Field) bool { return !f.Editable })
+}
+
+// ListedCases reads the live cases of an outbreak below an area as they are laid beside the list of a party, in the order of their ids.
+// It asks two questions and one for each area's time zone, however many cases there are.
+func ListedCases(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]ListedCase, error) {
+	numbers := map[outbreak.CaseID][]string{}
+	if err := store.Each(tx, func(r store.Row) error {
+		var id outbreak.CaseID
+		var number string
+		err := r.Scan(&id, &number)
+		numbers[id] = append(numbers[id], number)
+		return err
+	}, "select case_id, number from case_external where outbreak = $1 and party = $2 order by case_id, recorded_at, number", ob, party); err != nil {
+		return nil, err
+	}
+	var list []ListedCase
+	in := zones{}
+	err := store.Each(tx, func(r store.Row) error {
+		c, err := scan(r)
+		list = append(list, ListedCase{Case: c, Numbers: numbers[c.ID]})
+		return err
+	}, "select "+columns+" from case_file where outbreak = $1 and live = 1 and area >= $2 and area < $3 order by id", ob, below, below.Upto())
+	for i := range list { // the zones are asked for when the rows are through
+		if err != nil {
+			break
+		}
+		zone, found := in.of(tx, list[i].Area)
+		if err = found; err == nil {
+			list[i].Said = said(&list[i].Case, zone)
+		}
+	}
+	return list, err
+}
+
+// said writes what is known of a case.
+func said(c *Case, zone *time.Location) []string {
+	all := make([]string, 0, len(fields))
+	for _, f := range fields {
+		if !f.Editable {
+			continue
+		}
+		text := f.text(c, zone)
+		if unknownText(f.Name, text) {
+			text = ""
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// CaseNumber is the number of a case in a party's list.
+type CaseNumber struct {
+	Number string
+	Case   outbreak.CaseID
+}
+
+// LearnNumbers keeps numbers of cases in a party's list that were not known; what is known of a number stays.
+func LearnNumbers(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers []CaseNumber) error {
+	rows := make([][]any, len(numbers))
+	for i, n := range numbers {
+		rows[i] = []any{ob, party, n.Number, n.Case, "", "{}", int64(0), "", tx.Now}
+	}
+	_, err := tx.Insert("case_external", []string{"outbreak", "party", "number", "case_id", "mark", "said", "reported_at", "receipt", "recorded_at"}, []string{"outbreak", "party", "number"}, rows)
+	return err
 }

@@ -20,9 +20,18 @@ type Ours struct {
 	Case    outbreak.CaseID
 	Person  outbreak.PersonID
 	Area    outbreak.Path
-	Version int64
-	Number  string // in the list of the party asked for; empty: none is known
-	Values  []string
+	Numbers []string // in the list of the party asked for
+	Values  []string // nothing known is empty
+}
+
+// Number is the one to show: not that which only says that the case was reported under its own id.
+func (o Ours) Number() string {
+	for _, n := range o.Numbers {
+		if n != o.Case.String() {
+			return n
+		}
+	}
+	return ""
 }
 
 // Cases is what is needed of the slice that keeps the cases.
@@ -31,16 +40,15 @@ type Cases interface {
 	Fields() []Field
 	// CasesOf reads the live cases of an outbreak below an area, with their numbers at a party, in the order of their ids.
 	CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]Ours, error)
-	// CasesIn reads some of them.
-	CasesIn(tx *store.Tx, ids []outbreak.CaseID) ([]Ours, error)
-	// Edit writes values of a case, as a user would; version 0: whatever it is.
-	Edit(ctx context.Context, by outbreak.Actor, key string, c outbreak.CaseID, version int64, values map[string]string) error
-	// Load opens cases of a party's rows, or finds those that are known.
-	Load(ctx context.Context, by outbreak.Actor, key string, ob outbreak.OutbreakID, party string, rows []NewCase) ([]outbreak.CaseID, error)
+	// Edit writes values of a case, as a user would, whatever its version.
+	Edit(ctx context.Context, by outbreak.Actor, key string, c outbreak.CaseID, values map[string]string) error
+	// Load opens cases of a party's rows, or finds those that are known; followed: what a case owes is owed for them here. A row that
+	// is refused has no case, and its reason.
+	Load(ctx context.Context, by outbreak.Actor, key string, ob outbreak.OutbreakID, party string, followed bool, rows []NewCase) ([]outbreak.CaseID, outbreak.Rejections, error)
 	// Numbers keeps the numbers of cases in a party's list.
 	Numbers(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers map[string]outbreak.CaseID) error
-	// Reported keeps that cases were reported to a party, under a receipt.
-	Reported(tx *store.Tx, ob outbreak.OutbreakID, party string, cases []outbreak.CaseID, receipt string) error
+	// Reported keeps that cases were reported to a party, under their numbers there as far as they are known, and the receipt.
+	Reported(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID, party string, numbers map[outbreak.CaseID]string, receipt string) error
 }
 
 // NewCase is a row of a party's list that is to become a case.

@@ -62,10 +62,10 @@ func compare(p Party, fields []Field, ours []Ours, traits map[outbreak.PersonID]
 	c := &comparison{party: p, fields: fields, numbers: map[string]outbreak.CaseID{}, compared: map[string]bool{}}
 	here, there := make([]match.Row, len(ours)), make([]match.Row, len(list))
 	for i, o := range ours {
-		here[i] = rowOf(o.Number, traits[o.Person])
+		here[i] = rowOf(o.Numbers, traits[o.Person])
 	}
 	for i, t := range list {
-		there[i] = rowOf(t.Number, t.Traits)
+		there[i] = rowOf([]string{t.Number}, t.Traits)
 	}
 	paired := make([]bool, len(ours))
 	for i, f := range match.Pairs(here, there, len(Ways), sureWays) {
@@ -79,7 +79,7 @@ func compare(p Party, fields []Field, ours []Ours, traits map[outbreak.PersonID]
 	for i, o := range ours {
 		if !paired[i] {
 			c.OnlyHere++
-			c.note(Difference{What: OnlyHere, Case: o.Case, Area: o.Area, Number: o.Number, mark: OnlyHere + "|" + o.Case.String()})
+			c.note(Difference{What: OnlyHere, Case: o.Case, Area: o.Area, Number: o.Number(), mark: OnlyHere + "|" + o.Case.String()})
 		}
 	}
 	c.Ours, c.Theirs = len(ours), len(list)
@@ -89,7 +89,7 @@ func compare(p Party, fields []Field, ours []Ours, traits map[outbreak.PersonID]
 // pair compares a case with the row that is it. What they leave empty is no difference; what we do not know is one.
 func (c *comparison) pair(o Ours, t theirs, f match.Found) {
 	way := Ways[f.Level]
-	if t.Number != "" && o.Number == "" && !f.Again {
+	if t.Number != "" && o.Number() == "" && !f.Again {
 		c.numbers[t.Number] = o.Case
 	}
 	if f.Again {

@@ -22,19 +22,21 @@ var Ways = []string{ByNumber, ByDocument, ByPhoneName, ByNameBirth}
 
 const sureWays = 2
 
-// numberKey is the key of a number: no secret, since the number itself stands beside it.
-func numberKey(number string) []uint64 {
-	if number == "" {
-		return nil
+// numberKeys are the keys of numbers: no secret, since the numbers themselves stand beside them.
+func numberKeys(numbers []string) (keys []uint64) {
+	for _, n := range numbers {
+		if n != "" {
+			h := fnv.New64a()
+			_, _ = h.Write([]byte(n)) // never fails
+			keys = append(keys, h.Sum64())
+		}
 	}
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(number))
-	return []uint64{h.Sum64()}
+	return keys
 }
 
 // rowOf gives the keys of a row, or of a case, as they are matched.
-func rowOf(number string, t registry.Traits) match.Row {
-	return match.Row{numberKey(number), t.Document, t.PhoneName, t.NameBirth}
+func rowOf(numbers []string, t registry.Traits) match.Row {
+	return match.Row{numberKeys(numbers), t.Document, t.PhoneName, t.NameBirth}
 }
 
 // pack writes the keys of a row into few bytes: for each kind how many, and these.

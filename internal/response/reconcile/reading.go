@@ -99,11 +99,8 @@ func mapped(report table.Report, p Party, fields []Field) []Column {
 		if _, said := p.Columns[c.Name]; said {
 			continue
 		}
-		for _, f := range fieldOf[s.Field] {
-			if known(f, fields) && !taken[f] {
-				c.Field, taken[f] = f, true
-				break
-			}
+		if f := fieldOf(s.Field); f != "" && known(f, fields) && !taken[f] {
+			c.Field, taken[f] = f, true
 		}
 	}
 	return columns
@@ -213,6 +210,9 @@ func valueOf(f Field, c Column, p Party, cell string) string {
 	case "word":
 		return clip(wordOf(f, p.Codes[f.Name], cell), 60)
 	case "number":
+		if f.Name == "age" {
+			return "" // it grows, and lists count it from different days
+		}
 		if n, err := strconv.ParseFloat(strings.TrimSpace(cell), 64); err == nil {
 			return strconv.FormatFloat(n, 'f', -1, 64)
 		}

@@ -37,11 +37,23 @@ func ownedBy(tx *store.Tx, party string) ([]OwnedField, error) {
 	return store.List(tx, scanOwned, "select "+ownedColumns+" from owned_field where party = $1 order by until_at > 0, field, from_at desc", party)
 }
 
-// Owner tells which party is the source of truth for a field of an outbreak: whoever edits cases refuses the edit of such a field
-// and names the party. What our own consumers write comes from that party.
+// OwnersOf gives the name of the party that is the source of truth for a field of an outbreak now, by field: whoever edits cases
+// refuses the edit of such a field and names the party. What our own consumers write comes from that party.
+func (s *Service) OwnersOf(tx *store.Tx, ob outbreak.OutbreakID) (map[string]string, error) {
+	owners := map[string]string{}
+	return owners, store.Each(tx, func(r store.Row) error {
+		var field, name string
+		err := r.Scan(&field, &name)
+		owners[field] = name
+		return err
+	}, "select o.field, p.name from owned_field o join party p on p.code = o.party where o.outbreak = $1 and o.from_at <= $2 and (o.until_at = 0 or o.until_at > $3)", ob, tx.Now, tx.Now)
+}
+
+// Owner tells which party is the source of truth for a field of an outbreak now.
 func (s *Service) Owner(tx *store.Tx, ob outbreak.OutbreakID, field string) (party string, owned bool, err error) {
-	return store.One(tx, store.Value[string], `select p.name from owned_field o join party p on p.code = o.party
-		where o.outbreak = $1 and o.field = $2 and o.from_at <= $3 and (o.until_at = 0 or o.until_at > $4)`, ob, field, tx.Now, tx.Now)
+	owners, err := s.OwnersOf(tx, ob)
+	party, owned = owners[field]
+	return party, owned, err
 }
 
 // OwnFields is the command that makes a party the source of truth for fields, or takes fields over from it.

@@ -88,7 +88,7 @@ func (s *Service) RunReport(ctx context.Context, by outbreak.Actor, c RunReport,
 	if err != nil {
 		return Receipt{}, err
 	}
-	var sent []outbreak.CaseID
+	sent := map[outbreak.CaseID]string{}
 	var rows [][]any
 	receipt := Receipt{ID: outbreak.New[outbreak.StatutoryRun](s.ids), Code: r.Code, Version: r.Version, Outbreak: r.Outbreak, Area: r.Area, Party: r.Party, Named: r.Named, OnlyNew: c.OnlyNew,
 		Purpose: by.Purpose, Actor: by.String()}
@@ -102,7 +102,7 @@ func (s *Service) RunReport(ctx context.Context, by outbreak.Actor, c RunReport,
 		if err := out.row(cells); err != nil {
 			return receipt, err
 		}
-		sent = append(sent, o.Case)
+		sent[o.Case] = o.Number()
 		rows = append(rows, []any{r.Code, int64(o.Case), digest, int64(receipt.ID)})
 	}
 	if receipt.Total, err = out.end(); err != nil {
@@ -196,7 +196,7 @@ func (x reporting) value(o Ours, col ReportColumn) string {
 	case "case":
 		return o.Case.String()
 	case "number":
-		return o.Number
+		return o.Number()
 	case "person":
 		return o.Person.String()
 	case "area":
@@ -265,7 +265,7 @@ func (x reporting) band(year int) string {
 }
 
 // keepReceipt keeps what went out.
-func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent []outbreak.CaseID, rows [][]any) error {
+func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent map[outbreak.CaseID]string, rows [][]any) error {
 	flag := func(is bool) int64 {
 		if is {
 			return 1
@@ -276,7 +276,7 @@ func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent [
 		flag(r.Named), flag(r.OnlyNew), asJSON(r.Total), r.Purpose, r.Actor, r.At, r.Total.Digest); err != nil {
 		return err
 	}
-	for part := range slices.Chunk(sent, 400) {
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(sent)), 400) {
 		in, args := store.In([]any{r.Code}, part)
 		if _, err := tx.Exec("delete from statutory_row where code = $1 and case_id in ("+in+")", args...); err != nil {
 			return err
@@ -286,7 +286,7 @@ func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent [
 		return err
 	}
 	if r.Party != "" && len(sent) > 0 {
-		if err := s.cases.Reported(tx, r.Outbreak, r.Party, sent, r.ID.String()); err != nil {
+		if err := s.cases.Reported(tx, by, r.Outbreak, r.Party, sent, r.ID.String()); err != nil {
 			return err
 		}
 	}

@@ -83,7 +83,7 @@ func (s *Service) take(ctx context.Context, by outbreak.Actor, key string, p Par
 		for _, d := range edits[id] {
 			values[d.Field] = d.Theirs
 		}
-		if err := s.cases.Edit(ctx, by, keyed(key, id.String()), id, 0, values); err != nil {
+		if err := s.cases.Edit(ctx, by, keyed(key, id.String()), id, values); err != nil {
 			for _, d := range edits[id] {
 				if err := done.refuse(d.ID, err); err != nil {
 					return done, err
@@ -137,17 +137,28 @@ func (s *Service) openCases(ctx context.Context, by outbreak.Actor, key string, 
 	for _, d := range rows {
 		cases = append(cases, opened[d.Row].asCase(fields, code))
 	}
-	ids, err := s.cases.Load(ctx, by, keyed(key, "cases"), p.Outbreak, p.Code, cases)
+	owned := false
+	if err := s.db.Read(ctx, func(tx *store.Tx) error {
+		list, err := ownedBy(tx, p.Code)
+		owned = slices.ContainsFunc(list, func(o OwnedField) bool { return o.Until == 0 })
+		return err
+	}); err != nil {
+		return nil, err
+	}
+	ids, refused, err := s.cases.Load(ctx, by, keyed(key, "cases"), p.Outbreak, p.Code, !owned, cases)
 	if err != nil {
 		return nil, err
 	}
-	for i, d := range rows {
-		if i >= len(ids) || ids[i] == 0 {
-			_ = done.refuse(d.ID, outbreak.Refuse(outbreak.Invalid, "reconcile.row_refused")) // never an error of ours
-			continue
+	for _, r := range refused {
+		if err := done.refuse(rows[r.Row].ID, &outbreak.Error{Kind: outbreak.Invalid, Msg: r.Reason, Slots: r.Slots}); err != nil {
+			return nil, err
 		}
-		d.Case = ids[i]
-		taken = append(taken, d)
+	}
+	for i, d := range rows {
+		if ids[i] != 0 {
+			d.Case = ids[i]
+			taken = append(taken, d)
+		}
 	}
 	return taken, nil
 }

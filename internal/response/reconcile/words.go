@@ -2,13 +2,12 @@ package reconcile
 
 import "strings"
 
-// fieldOf says which field of ours a column is that a messy table was found to have: the first of those that cases have.
-var fieldOf = map[string][]string{
-	"case_id": {Number}, "name": {Name}, "family_name": {FamilyName}, "given_name": {GivenName}, "document": {Document}, "phone": {Phone}, "birth": {Birth},
-	"area": {AreaCode}, "address": {Address},
-	"sex": {"sex"}, "onset": {"onset_at", "onset"}, "reported": {"reported_at", "reported"}, "sampled": {"sampled_at", "sampled"}, "diagnosed": {"diagnosed_at", "diagnosed"},
-	"hospitalised": {"hospitalised_at", "hospitalised"}, "isolated": {"isolated_at", "isolated"}, "outcome": {"outcome"}, "outcome_date": {"outcome_at"},
-	"classification": {"classification"}, "severity": {"severity"}, "occupation": {"occupation"}, "hospital": {"facility"},
+// fieldOf gives our name for a field that a column of a messy table was found to be; the other fields have the same name here.
+func fieldOf(found string) string {
+	if found == "case_id" {
+		return Number
+	}
+	return found
 }
 
 // Fields of a list that say who it is about. They are sealed and compared by digests; the others are fields of cases.
@@ -44,12 +43,15 @@ func wordOf(f Field, codes map[string]string, cell string) string {
 	}
 	plain := strings.ToLower(strings.Join(strings.Fields(cell), " "))
 	for _, w := range f.Words {
-		if plain == w || strings.ReplaceAll(plain, " ", "_") == w {
+		if w != "unknown" && w != "not_classified" && strings.ReplaceAll(plain, " ", "_") == w {
 			return w
 		}
 	}
 	if ours, known := synonyms[f.Name][plain]; known {
 		return ours
+	}
+	if plain == "unknown" || plain == "not_classified" {
+		return ""
 	}
 	return cell
 }
