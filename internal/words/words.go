@@ -39,7 +39,7 @@ func load() map[Lang]map[string]string {
 			panic(err)
 		}
 		for _, e := range entries {
-			room := strings.TrimSuffix(e.Name(), ".json")
+			room, _, _ := strings.Cut(e.Name(), ".") // web.json, web.lists.json
 			text, err := files.ReadFile(string(lang) + "/" + e.Name())
 			if err != nil {
 				panic(err)

@@ -21,7 +21,7 @@ type ref struct {
 }
 
 // things are the fields of an event's body that name a thing, in the order a sentence names them.
-var things = []string{"person", "case", "tube", "single", "round", "site", "trip", "stay", "vehicle", "anomaly", "task", "user", "lab", "booth", "run", "crate", "search", "store"}
+var things = []string{"person", "case", "tube", "single", "round", "site", "trip", "stay", "vehicle", "anomaly", "task", "user", "lab", "booth", "run", "crate", "search", "store", "party", "work_list"}
 
 // Refs lists what an entry is about.
 func (v *View) Refs(e outbreak.Entry) []ref {
@@ -49,7 +49,8 @@ func (v *View) Subject(r outbreak.Ref) []ref {
 
 // pageOf names the page of each kind of thing.
 var pageOf = map[string]string{"person": "/people/", "case": "/cases/", "tube": "/tubes/", "single": "/tubes/", "round": "/rounds/", "site": "/sites/", "user": "/users/",
-	"trip": "/transfers?trip=", "anomaly": "/anomalies?anomaly=", "lab": "/laboratories/", "run": "/runs/", "call_back": "/call-backs#c", "lab_alarm": "/laboratories?alarm=", "pool_search": "/searches/", "search": "/searches/", "store": "/supplies/"}
+	"trip": "/transfers?trip=", "anomaly": "/anomalies?anomaly=", "lab": "/laboratories/", "run": "/runs/", "call_back": "/call-backs#c", "lab_alarm": "/laboratories?alarm=", "pool_search": "/searches/", "search": "/searches/", "store": "/supplies/",
+	"party": "/reconcile/", "work_list": "/worklists/"}
 
 func (v *View) ref(kind, id string) ref {
 	r := ref{Kind: kind, ID: id, Name: v.called(kind, id)}
