@@ -62,6 +62,7 @@ type Config struct {
 	WatchAddr    string                 // address for programs that watch over the site; empty: none
 	Backups      Backups                // that the site makes by itself
 	Protocols    string                 // folder of the site's own rule books; may be empty
+	Lists        string                 // folder in which parties' folders are watched for files; empty: none is
 	Proxies      []netip.Prefix         // proxies whose word on a visitor's address and encryption is taken
 	PlainHTTP    bool                   // unencrypted sign-in beyond this machine, asked for by name
 	Clock        outbreak.Clock         // of the outbreak; nil: the machine's
@@ -249,6 +250,9 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "lists of others", a.House.Reconcile.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "working lists", a.House.Worklist.Tick) })
+	if a.config.Lists != "" {
+		a.work.Go(func() { a.every(ctx, 30*time.Second, "folders of lists", a.WatchLists) })
+	}
 	a.work.Go(func() { a.every(ctx, time.Hour, "answers", a.forget) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "names", a.fileNames) })
 	a.work.Go(func() { a.every(ctx, time.Hour, "linkage", a.linkPeople) })

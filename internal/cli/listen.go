@@ -12,6 +12,7 @@ import (
 
 // listening says at which addresses, and with which certificates, a site is served.
 type listening struct {
+	Lists      string   `name:"lists" help:"Folder in which the folders of other parties are watched for their lists." placeholder:"DIR"`
 	BoothAddr  string   `name:"booth-addr" help:"Address for sampling points alone, with limits of its own: a crowd of staff does not slow them." placeholder:":8310"`
 	PublicAddr string   `name:"public-addr" help:"Address for residents alone, with limits of its own." placeholder:":8320"`
 	HL7Addr    string   `name:"hl7-addr" help:"Address for HL7 v2 results of laboratories' own systems (MLLP), each message with a token in MSH-8. Default: none." placeholder:":2575"`
@@ -45,7 +46,7 @@ func (l listening) into(c *app.Config) error {
 	if ways > 1 {
 		return outbreak.Refuse(outbreak.Invalid, "cli.certificate_ways")
 	}
-	c.BoothAddr, c.PublicAddr, c.HL7Addr = l.BoothAddr, l.PublicAddr, l.HL7Addr
+	c.BoothAddr, c.PublicAddr, c.HL7Addr, c.Lists = l.BoothAddr, l.PublicAddr, l.HL7Addr, l.Lists
 	for _, from := range l.HL7From {
 		network, err := networkOf(from)
 		if err != nil {

@@ -18,7 +18,7 @@ const patience = 30 * time.Second
 
 // rooms add the routes of one room each.
 var rooms = []func(*plan){accessRoutes, factorRoutes, registryRoutes, taskRoutes, labRoutes, floorRoutes, screeningRoutes, caseRoutes, caseListRoutes, lineListRoutes, placementRoutes, transferRoutes, boardRoutes, journalRoutes, supplyRoutes,
-	parkedRoutes, protocolRoutes, importRoutes, exportRoutes, residentRoutes, listRoutes}
+	parkedRoutes, protocolRoutes, importRoutes, exportRoutes, residentRoutes, listRoutes, partyRoutes, statutoryRoutes, worklistRoutes}
 
 // New makes the door for programs. It serves everything under /api/.
 func New(h door.House) http.Handler {

@@ -47,6 +47,9 @@ var (
 	listed     = figure("linelist_rows", "Cases of the line list in memory.")
 	listBytes  = figure("linelist_bytes", "What they take there.")
 	listBehind = figure("linelist_behind", "Journal entries the line list has not seen.")
+	expected   = figure("lists_expected", "Other parties whose lists are expected in a rhythm.")
+	overdue    = figure("lists_silent", "Of them, those whose list is overdue.")
+	differing  = figure("differences_open", "Differences between the lists of others and the cases that nobody decided.")
 	lookFailed = figure("look_failed", "1 when a part of these figures could not be read.")
 )
 
@@ -138,6 +141,13 @@ func (h house) Collect(out chan<- prometheus.Metric) {
 			}
 			gauge(oldest, age, string(l.Step))
 		}
+	} else {
+		failed = true
+	}
+	if w, err := h.Reconcile.Count(ctx); err == nil {
+		gauge(expected, float64(w.Parties))
+		gauge(overdue, float64(w.Silent))
+		gauge(differing, float64(w.Open))
 	} else {
 		failed = true
 	}
