@@ -127,6 +127,9 @@ type Standing struct {
 	Asked int              `json:"asked"` // corrections that were not sent yet
 }
 
+// Waits counts the differences that nobody decided.
+func (s Standing) Waits() int { return s.Open[Open] }
+
 // Silent tells whether a list is overdue.
 func (s Standing) Silent(now outbreak.Instant) bool { return s.Due != 0 && now > s.Due }
 

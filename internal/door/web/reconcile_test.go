@@ -1,0 +1,147 @@
+package web_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/net/html"
+
+	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/response/reconcile"
+)
+
+// withLists is a site with a case and a party whose list differs.
+func withLists(t *testing.T) (*site, outbreak.OutbreakID, outbreak.CaseID) {
+	t.Helper()
+	s := open(t)
+	ok := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := s.house.Registry.LoadAreas(ctx, s.root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22", Name: "吉林", NameEn: "Jilin", TimeZone: "Asia/Shanghai"}}})
+	ok(err)
+	ob, err := s.house.Registry.DeclareOutbreak(ctx, s.root, registry.DeclareOutbreak{Name: "March", Protocol: "cn-covid-2021"})
+	ok(err)
+	done, err := s.house.Cases.LoadCases(ctx, s.root, cases.LoadCases{Outbreak: ob, Rows: []cases.LoadedCase{{Person: registry.NewPerson{Area: "22", Identity: registry.Identity{Name: "张伟", DocumentKind: "other", Document: "D1"}},
+		Values: cases.Values{"onset": "2022-03-01", "classification": "suspected"}}}})
+	ok(err)
+	_, err = s.house.Reconcile.KeepParty(ctx, s.root, reconcile.KeepParty{Party: reconcile.Party{Code: "lab-1", Name: "First Laboratory", Kind: "laboratory", Outbreak: ob, Area: "/22/", Rhythm: 24}})
+	ok(err)
+	_, err = s.house.Reconcile.LoadList(ctx, s.root, reconcile.LoadList{Party: "lab-1", Name: "monday.csv", Digest: "d", Rows: [][]string{{"编号", "姓名", "身份证号", "发病日期", "病例分类"},
+		{"L1", "张伟", "D1", "2022-03-03", "确诊"}, {"L2", "李娜", "D2", "2022-03-05", "确诊"}}})
+	ok(err)
+	_, err = s.house.Reconcile.Compare(ctx, s.root, reconcile.Compare{Party: "lab-1"})
+	ok(err)
+	return s, ob, done.Cases[0]
+}
+
+func boxes(a answer, name string) (ids []string) {
+	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") == name && attr(n, "type") == "checkbox" }) {
+		ids = append(ids, attr(n, "value"))
+	}
+	return ids
+}
+
+func TestDifferencesAreSettledOnThePage(t *testing.T) {
+	s, _, id := withLists(t)
+	b := s.signedIn(s.user(access.Investigator), "en")
+	if a := b.get("/reconcile"); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "First Laboratory") {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	a := b.get("/reconcile/lab-1?field=onset")
+	ids := boxes(a, "id")
+	if len(ids) != 1 || !strings.Contains(a.body, "2022-03-03") || strings.Contains(a.body, "张伟") {
+		t.Fatalf("%d differences about the onset, want 1\n%s", len(ids), a.body)
+	}
+	if a := b.post("/reconcile/lab-1/settle", "key", "k1", "id", ids[0], "to", "explained", "note", ""); a.StatusCode != http.StatusUnprocessableEntity && a.StatusCode != http.StatusBadRequest {
+		t.Errorf("explained without a word: %d", a.StatusCode)
+	}
+	if a := b.post("/reconcile/lab-1/take", "key", "k2", "id", ids[0]); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Done for 1 differences") {
+		t.Errorf("%d\n%s", a.StatusCode, a.body)
+	}
+	v, err := s.house.Cases.ReadValues(ctx, s.root, id)
+	if err != nil || v["onset"] != "2022-03-03" {
+		t.Errorf("the onset is %q, %v", v["onset"], err)
+	}
+	if a := b.post("/reconcile/lab-1/send", "key", "k3", "all", "1", "what", "differs"); !strings.Contains(a.body, "Done for 1") {
+		t.Errorf("sending ours: %d\n%s", a.StatusCode, a.body)
+	}
+	out := b.post("/reconcile/lab-1/corrections", "key", "k4", "purpose", "correction")
+	if out.StatusCode != http.StatusOK || !strings.Contains(out.body, "L1") {
+		t.Errorf("the corrections: %d %s", out.StatusCode, out.body)
+	}
+	b.post("/reconcile/lab-1/fields", "key", "k5", "owned", "1", "field", "onset")
+	if _, err := s.house.Cases.EditCase(ctx, s.root, cases.EditCase{Case: id, Values: cases.Values{"onset": "2022-03-09"}, Take: true}); outbreak.KindOf(err) != outbreak.Conflict {
+		t.Errorf("an owned field was edited: %v", err)
+	}
+	if a := b.get("/reconcile/lab-1?lang=zh"); !strings.Contains(a.body, "由对方负责的字段") {
+		t.Error("the page is not in Chinese")
+	}
+}
+
+func TestAStatutoryReportIsDefinedAndRun(t *testing.T) {
+	s, ob, _ := withLists(t)
+	b := s.signedIn(s.user(access.Investigator), "en")
+	form := []string{"key", "k1", "code", "daily", "name", "Daily report", "outbreak", ob.String(), "area", "/22/", "party", "lab-1", "columns", "Case = case\nClass = classification; suspected=2", "where", "", "dates", "iso",
+		"encoding", "gb18030", "separator", "comma"}
+	if a := b.post("/statutory", form...); a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("defining it: %d\n%s", a.StatusCode, a.body)
+	}
+	a := b.post("/statutory/daily/run", "key", "k2", "purpose", "audit", "encoding", "gb18030")
+	if a.StatusCode != http.StatusOK || !strings.HasSuffix(strings.TrimSpace(a.body), ",2") || a.Header.Get("Breakwater-Receipt") == "" {
+		t.Errorf("running it: %d %v\n%s", a.StatusCode, a.Header, a.body)
+	}
+	if page := b.get("/statutory/daily"); !strings.Contains(page.body, a.Header.Get("Breakwater-Receipt")) {
+		t.Error("the receipt is not on the page")
+	}
+	bad := append([]string{}, form...)
+	bad[13] = "Name = name"
+	if a := b.post("/statutory/daily", bad...); a.StatusCode == http.StatusSeeOther || !strings.Contains(a.body, "without names") {
+		t.Errorf("a name in a report without names: %d", a.StatusCode)
+	}
+}
+
+func TestAWorkingListIsMadeAndItsRollCalled(t *testing.T) {
+	s, ob, id := withLists(t)
+	b := s.signedIn(s.user(access.Investigator), "en")
+	a := b.post("/worklists", "key", "k1", "text", "1. 张伟 bus\n2. 赵六", "name", "Bus 3", "form", "manifest", "vehicle", "A 12345", "outbreak", ob.String(), "area", "/22/", "purpose", "placement")
+	if a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d\n%s", a.StatusCode, a.body)
+	}
+	path, _, _ := strings.Cut(a.Header.Get("Location"), "?")
+	page := b.get(path)
+	if !strings.Contains(page.body, id.String()) || !strings.Contains(page.body, "赵六") {
+		t.Errorf("the list is\n%s", page.body)
+	}
+	call := b.post(path+"/calls", "key", "k2", "name", "boarding").Header.Get("Location")
+	b.post(call, "key", "k3", "m1", "present", "was1", "unknown", "m2", "absent", "was2", "unknown")
+	roll := b.get(call)
+	said := map[string]string{}
+	for _, n := range roll.all(func(n *html.Node) bool { return attr(n, "type") == "radio" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" }) }) {
+		said[attr(n, "name")] = attr(n, "value")
+	}
+	if said["m1"] != "present" || said["m2"] != "absent" || !strings.Contains(roll.body, "boarding") {
+		t.Errorf("the roll says %v", said)
+	}
+	if a := b.post(call+"/end", "key", "k4"); a.StatusCode != http.StatusSeeOther {
+		t.Errorf("ending it: %d", a.StatusCode)
+	}
+	other := s.signedIn(s.user(access.Dispatcher), "zh")
+	if a := other.get(path); a.StatusCode != http.StatusNotFound {
+		t.Errorf("somebody it is not shared with sees it: %d", a.StatusCode)
+	}
+	b.post(path+"/shares", "key", "k5", "role", "dispatcher")
+	if a := other.get(call); a.StatusCode != http.StatusOK || strings.Contains(a.body, "张伟") {
+		t.Errorf("a dispatcher sees %d\n%s", a.StatusCode, a.body)
+	}
+	if a := b.post(path+"/out", "key", "k6", "purpose", "placement"); !strings.Contains(a.body, "present") {
+		t.Errorf("the export is %d %s", a.StatusCode, a.body)
+	}
+}
