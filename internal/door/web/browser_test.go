@@ -209,7 +209,7 @@ func (b *browser) pageAddresses() map[string]string {
 	}
 	addresses := map[string]string{}
 	for _, r := range web.Routes {
-		if r.Method == http.MethodGet && !r.Open && r.Step != access.StepFactor && r.Page != "" && !strings.Contains(r.Path, "{id}") && !strings.Contains(r.Path, "{code}") {
+		if r.Method == http.MethodGet && !r.Open && r.Step != access.StepFactor && r.Page != "" && (!strings.Contains(r.Path, "{") || strings.HasSuffix(r.Path, "{$}")) {
 			addresses[r.Page] = strings.TrimSuffix(r.Path, "{$}")
 		}
 	}
@@ -219,6 +219,7 @@ func (b *browser) pageAddresses() map[string]string {
 	addresses["quality"] = addresses["round"] + "/quality"
 	addresses["search"] = b.search()
 	maps.Copy(addresses, b.roundPages(addresses["round"]))
+	maps.Copy(addresses, b.listPages())
 	addresses["tube"] = first("/recalls", "/tubes/")
 	addresses["case"] = first("/cases", "/cases/")
 	addresses["person"] = first("/cases", "/people/")

@@ -43,7 +43,9 @@ func withLists(t *testing.T) (*site, outbreak.OutbreakID, outbreak.CaseID) {
 }
 
 func boxes(a answer, name string) (ids []string) {
-	for _, n := range a.all(func(n *html.Node) bool { return n.Data == "input" && attr(n, "name") == name && attr(n, "type") == "checkbox" }) {
+	for _, n := range a.all(func(n *html.Node) bool {
+		return n.Data == "input" && attr(n, "name") == name && attr(n, "type") == "checkbox"
+	}) {
 		ids = append(ids, attr(n, "value"))
 	}
 	return ids
@@ -124,7 +126,9 @@ func TestAWorkingListIsMadeAndItsRollCalled(t *testing.T) {
 	b.post(call, "key", "k3", "m1", "present", "was1", "unknown", "m2", "absent", "was2", "unknown")
 	roll := b.get(call)
 	said := map[string]string{}
-	for _, n := range roll.all(func(n *html.Node) bool { return attr(n, "type") == "radio" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" }) }) {
+	for _, n := range roll.all(func(n *html.Node) bool {
+		return attr(n, "type") == "radio" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "checked" })
+	}) {
 		said[attr(n, "name")] = attr(n, "value")
 	}
 	if said["m1"] != "present" || said["m2"] != "absent" || !strings.Contains(roll.body, "boarding") {
@@ -144,4 +148,30 @@ func TestAWorkingListIsMadeAndItsRollCalled(t *testing.T) {
 	if a := b.post(path+"/out", "key", "k6", "purpose", "placement"); !strings.Contains(a.body, "present") {
 		t.Errorf("the export is %d %s", a.StatusCode, a.body)
 	}
+}
+
+// listPages makes a party with a list, a report that went out and a manifest, and gives the addresses of their pages.
+func (b *browser) listPages() map[string]string {
+	b.Helper()
+	option := func(path, id string) string {
+		return attr(b.get(path).all(func(n *html.Node) bool {
+			return n.Data == "option" && attr(n.Parent, "id") == id && attr(n, "value") != ""
+		})[0], "value")
+	}
+	ob, area := option("/reconcile", "outbreak"), option("/reconcile", "area")
+	b.post("/reconcile", "code", "lab-1", "name", "Jiangbei Central Laboratory", "kind", "laboratory", "outbreak", ob, "area", area, "rhythm", "24", "folder", "lab-1", "owner", "root")
+	rows := [][]string{{"编号", "姓名", "身份证号", "联系电话", "发病日期", "病例分类", "收治医院"}, {"L1", "张伟", "D-1001", "", "2022-03-03", "确诊", "江北医院"}, {"L2", "李娜", "", "13800138000", "2022-03-05", "疑似", ""}}
+	if _, err := b.house.Reconcile.LoadList(ctx, b.root, reconcile.LoadList{Party: "lab-1", Name: "14 March.csv", Digest: "d", Rows: rows}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := b.house.Reconcile.Compare(ctx, b.root, reconcile.Compare{Party: "lab-1"}); err != nil {
+		b.Fatal(err)
+	}
+	b.post("/statutory", "code", "daily", "name", "Daily report to the province", "outbreak", ob, "area", area, "party", "lab-1", "columns", "病例编号 = case\n病例分类 = classification; confirmed=1, suspected=2\n年龄段 = age_band", "dates", "iso", "encoding", "gb18030", "separator", "comma")
+	b.post("/statutory/daily/run", "purpose", "audit", "encoding", "gb18030")
+	list, _, _ := strings.Cut(at(b.post("/worklists", "text", "1. 张伟 13800138000 3栋2单元\n2. 王芳\n3. Maria da Silva 0431-8888666", "name", "Bus 3 to the isolation site", "form", "manifest", "vehicle", "吉A 12345", "site", "Jiangbei Hotel", "outbreak", ob, "area", area,
+		"purpose", "placement", "column", "seat", "kind", "number")), "?")
+	call := at(b.post(list+"/calls", "name", "boarding"))
+	b.post(call, "m1", "present", "was1", "unknown", "m2", "absent", "was2", "unknown")
+	return map[string]string{"party": "/reconcile/lab-1", "report": "/statutory/daily", "worklist": list, "roll": call}
 }
