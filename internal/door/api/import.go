@@ -147,6 +147,7 @@ func (p *plan) tell(w http.ResponseWriter, report exchange.Report, rows io.Reade
 	return writeJSON(w, answer)
 }
 
+// writeJSON answers a plain route with one document.
 func writeJSON(w http.ResponseWriter, answer any) error {
 	var body bytes.Buffer
 	e := json.NewEncoder(&body)

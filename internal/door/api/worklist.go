@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
@@ -19,17 +18,6 @@ import (
 // WorkListPath is embedded in the input of a route about one working list.
 type WorkListPath struct {
 	List Ref[outbreak.WorkListID] `path:"list"`
-}
-
-// writeJSON answers a plain route with one document.
-func writeJSON(w http.ResponseWriter, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(append(body, '\n')) // who left needs no answer
-	return nil
 }
 
 func worklistRoutes(p *plan) {

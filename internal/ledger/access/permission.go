@@ -53,13 +53,13 @@ const (
 	CrateSend       Permission = "crate.send"  // hand a transport box over
 	CaseRead        Permission = "case.read"
 	CaseOpen        Permission = "case.open"
-	CaseClassify    Permission = "case.classify" // classify, set severity, decide a case in question
-	CaseStep        Permission = "case.step"     // record reports and investigations as done
-	CaseEdit        Permission = "case.edit"     // change what the line list says of one case
-	CaseBulk        Permission = "case.bulk"     // change many cases at once, and take that back
-	CaseLoad        Permission = "case.load"     // take line lists and lists of contacts in from files
-	ContactRead     Permission = "contact.read"  // see who exposed whom
-	ContactLoad     Permission = "contact.load"  // take lists of contacts in from files, and withdraw a link
+	CaseClassify    Permission = "case.classify"    // classify, set severity, decide a case in question
+	CaseStep        Permission = "case.step"        // record reports and investigations as done
+	CaseEdit        Permission = "case.edit"        // change what the line list says of one case
+	CaseBulk        Permission = "case.bulk"        // change many cases at once, and take that back
+	CaseLoad        Permission = "case.load"        // take line lists and lists of contacts in from files
+	ContactRead     Permission = "contact.read"     // see who exposed whom
+	ContactLoad     Permission = "contact.load"     // take lists of contacts in from files, and withdraw a link
 	ReconcileRead   Permission = "reconcile.read"   // see lists of others, and how they differ from ours
 	ReconcileSettle Permission = "reconcile.settle" // decide differences, take theirs over, send ours
 	ReconcileLoad   Permission = "reconcile.load"   // keep parties, take their lists in, say who owns which field
@@ -118,20 +118,21 @@ var Table = map[Role][]Permission{
 		TaskWork, JournalRead, EventRetry, UserManage, ExportRows, PersonRegister, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle,
 		LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabAudit, LabSettle, CrateRead, CrateSend, CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, ContactRead, ContactLoad, StayRecord,
 		TripPlan, TripDrive, PersonRead, PersonIdentity, PersonErase, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, SecretIssue, SecretReissue,
-		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord, SupplyRead, SupplyRecord, SupplyManage),
+		PositiveTell, SelfTestRecord, CodePrint, SerialIssue, PoolSearch, CallBackRecord, RehearsalRecord, SupplyRead, SupplyRecord, SupplyManage,
+		ReconcileRead, ReconcileSettle, ReconcileLoad, ExportStatutory, WorklistUse),
 	Command: with(OutbreakManage, RoundManage, SerialIssue, LabRead, LabAudit, LabSettle, CrateRead, CaseRead, CaseClassify, SiteRead, SiteManage, TripRead, TripPlan, PersonRead, ContactRead,
-		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, SupplyRead, SupplyManage),
-	Sampler:         with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
-	Laboratory:      with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
-	Investigator:    with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead, ContactRead, ContactLoad),
+		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, SupplyRead, SupplyManage,
+		ReconcileRead, ReconcileSettle, ExportStatutory, WorklistUse),
+	Sampler:    with(PersonRegister, CodePrint, SerialIssue, TubeClose, TubeSpoil, OutcomeRecord, AnomalySettle, SelfTestRecord, CrateRead, CrateSend, TaskWork, SupplyRead, SupplyRecord),
+	Laboratory: with(LabRead, LabReceive, LabReport, LabCorrect, LabRelease, LabVoid, LabSettle, CrateRead, CrateSend, TubeSpoil, TaskWork, PoolSearch, SupplyRead, SupplyRecord),
+	Investigator: with(CaseRead, CaseOpen, CaseClassify, CaseStep, CaseEdit, CaseBulk, CaseLoad, PersonRead, PersonIdentity, PersonMerge, PlaceRead, PlaceManage, VisitRead, VisitRecord, LabRead, SiteRead, TripRead, TaskWork, AnomalySettle, PositiveTell, ExportRows, PoolSearch, CallBackRecord, SupplyRead, ContactRead, ContactLoad,
+		ReconcileRead, ReconcileSettle, ReconcileLoad, ExportStatutory, WorklistUse),
 	ContactTracer:   with(CaseRead, PositiveTell, PersonRead, PersonIdentity, PlaceRead, PlaceManage, VisitRead, VisitRecord, TaskWork, CallBackRecord, ContactRead, ContactLoad, WorklistUse),
 	SiteManager:     with(SiteRead, SiteManage, StayRecord, PersonRead, CaseRead, TripRead, TaskWork, WorklistUse),
 	Dispatcher:      with(TripRead, TripPlan, TripDrive, SiteRead, PersonRead, TaskWork, WorklistUse),
 	CommunityWorker: with(PersonRead, PersonIdentity, PersonRegister, CodePrint, OutcomeRecord, TubeSpoil, SecretReissue, SelfTestRecord, TaskWork, SupplyRead, SupplyRecord, WorklistUse),
 	PermitOfficer:   with(PersonRead, TaskWork),
 	Auditor:         with(JournalRead, CaseRead, PersonRead, LabRead, CrateRead, SiteRead, TripRead, ExportRows, SupplyRead, ContactRead, ReconcileRead),
-		ReconcileRead, ReconcileSettle, ReconcileLoad, ExportStatutory, WorklistUse),
-		TaskWork, JournalRead, EventRetry, ExportRows, AnomalySettle, PoolSearch, ReconcileRead, ReconcileSettle, ExportStatutory, WorklistUse),
 	DataProtection:  with(PersonRead, PersonErase),
 	ReadOnly:        with(CaseRead, LabRead, CrateRead, SiteRead, TripRead, SupplyRead),
 	Agency:          {AreaRead, BoardRead, ProtocolRead, SelfManage}, // no round, tube, task: they stand for people

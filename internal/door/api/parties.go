@@ -99,7 +99,7 @@ func partyRoutes(p *plan) {
 	differenceRoutes(p, tags)
 	plainRoute(p, access.ReconcileLoad, huma.Operation{Method: http.MethodPost, Path: "/parties/{party}/lists", OperationID: "post-parties-party-lists", Tags: tags, MaxBodyBytes: mostFile,
 		Summary: "Take in a list of a party, CSV or XLSX, and compare it; the body is the file itself", Parameters: []*huma.Param{pathParam("party"), query("name", huma.TypeString, "Name of the file")},
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": {}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {}}}}, p.takeList)
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": {}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {}}}}, p.takePartyList)
 	plainRoute(p, access.ReconcileSettle, huma.Operation{Method: http.MethodPost, Path: "/parties/{party}/corrections", OperationID: "post-parties-party-corrections", Tags: tags,
 		Summary: "Fetch what a party is asked to correct, as CSV, and note it as sent; for the purpose in the header " + door.PurposeHeader, Parameters: []*huma.Param{pathParam("party")}},
 		func(w http.ResponseWriter, q *http.Request) error {
@@ -164,8 +164,8 @@ func differenceRoutes(p *plan, tags []string) {
 		})
 }
 
-// takeList receives a list of a party, keeps it and compares it.
-func (p *plan) takeList(w http.ResponseWriter, r *http.Request) error {
+// takePartyList receives a list of a party, keeps it and compares it.
+func (p *plan) takePartyList(w http.ResponseWriter, r *http.Request) error {
 	if err := knownQuery(r, "name"); err != nil {
 		return err
 	}
