@@ -7,34 +7,6 @@ import (
 	"breakwater/internal/response/contacts"
 )
 
-// casesPage is the line list.
-type casesPage struct {
-	Cases  []cases.Case
-	States []cases.State
-	Areas  []areaChoice
-	More   string
-}
-
-var caseStates = []cases.State{cases.Open, cases.InQuestion, cases.Discarded}
-
-func (s *Server) readCases(c *call) (any, error) {
-	after, err := outbreak.ParseID[outbreak.CaseID](c.query.Get("after"))
-	if err != nil {
-		return nil, err
-	}
-	p := casesPage{States: caseStates}
-	f := cases.Filter{State: cases.State(c.query.Get("state")), Below: outbreak.Path(c.query.Get("in")), After: after, Most: rowsPerPage + 1}
-	if p.Cases, err = s.House.Cases.ListCases(c.ctx, c.by, f); err != nil {
-		return nil, err
-	}
-	if len(p.Cases) > rowsPerPage {
-		p.Cases = p.Cases[:rowsPerPage]
-		p.More = c.view.With("after", p.Cases[rowsPerPage-1].ID)
-	}
-	p.Areas, err = s.areaChoices(c, access.CaseRead)
-	return p, err
-}
-
 // casePage is one case with its clocks and what may be done about it.
 type casePage struct {
 	Case            cases.Case
@@ -48,6 +20,7 @@ type casePage struct {
 	Grounds         []string
 	Links           []contacts.Link // who exposed this person, and whom he exposed
 	MoreLinks       bool
+	caseRecord
 }
 
 // mostLinks is how many links of a person a page shows.
@@ -73,6 +46,9 @@ func (s *Server) readCase(c *call) (any, error) {
 		}
 		p.MoreLinks = len(p.Links) > mostLinks
 		p.Links = p.Links[:min(len(p.Links), mostLinks)]
+	}
+	if p.caseRecord, err = s.readRecord(c, p.Case); err != nil {
+		return nil, err
 	}
 	p.Timeline, err = s.about(c, outbreak.Ref{Kind: "case", ID: id.String()}, access.CaseRead)
 	return p, err

@@ -23,13 +23,13 @@ type casesPage struct {
 	Next    string
 	Last    string
 	Views   []viewTab
-	View    *savedView           // the one the address is of
-	Names   map[string]string    // by person, in the answer to the form that named a purpose
-	Opened  outbreak.Purpose     // for which names were opened
-	Export  *exportedList        // what was just taken out
+	View    *savedView                // the one the address is of
+	Names   map[string]string         // by person, in the answer to the form that named a purpose
+	Opened  outbreak.Purpose          // for which names were opened
+	Export  *exportedList             // what was just taken out
 	May     struct{ Bulk, Edit bool } // somewhere
-	Most    int                  // cases that can be changed at once
-	Pane    *casePage            // the case beside the list
+	Most    int                       // cases that can be changed at once
+	Pane    *casePage                 // the case beside the list
 }
 
 // shownColumn is a column of the list as it is shown.

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"net/url"
+	"slices"
+
+	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
+	"breakwater/internal/words"
+)
+
+// caseField is one field of a form about cases.
+type caseField struct {
+	cases.Field
+	Value string // shown in the form
+	Was   string // what the case said when the form was made
+	On    bool   // chosen, in a form for many cases
+}
+
+// Choices are the words of the field that a form offers: what is no case is decided with a reason.
+func (f caseField) Choices() []string {
+	if f.Name != "classification" {
+		return f.Words
+	}
+	return slices.DeleteFunc(slices.Clone(f.Words), func(w string) bool { return w == string(outbreak.NotACase) && f.Value != w })
+}
+
+// Empty tells whether the field may be left without a word.
+func (f caseField) Empty() bool { return f.Value == "" }
+
+const (
+	fieldWas = "was." // before the name of what a case said
+	fieldSet = "set." // before the name of a field that is to be set in many cases
+)
+
+// editable are the fields of a form, as a case says them or as they were typed.
+func editable(says cases.Values, typed url.Values) (list []caseField) {
+	for _, f := range cases.Fields() {
+		if !f.Editable {
+			continue
+		}
+		x := caseField{Field: f, Value: says[f.Name], Was: says[f.Name], On: typed.Has(fieldSet + f.Name)}
+		if typed.Has(f.Name) {
+			x.Value = typed.Get(f.Name)
+		}
+		if typed.Has(fieldWas + f.Name) {
+			x.Was = typed.Get(fieldWas + f.Name)
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// Why says a reason that is kept as a key of the catalogue.
+func (v *View) Why(key string, slots map[string]any) string {
+	told := map[string]any{}
+	for name, value := range slots {
+		if told[name] = value; name == "field" {
+			told[name] = v.FieldName(value.(string))
+		}
+	}
+	return words.Text(v.Lang, key, told)
+}
