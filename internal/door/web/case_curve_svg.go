@@ -144,3 +144,9 @@ func shortDay(day string, first bool) string {
 	}
 	return day
 }
+
+// Places of what stands around the plot.
+func (d drawing) Before() int { return d.Left - 6 }
+func (d drawing) High() int   { return d.Bottom - d.Top }
+func (d drawing) Under() int  { return d.Bottom + 2 }
+func (d drawing) Label() int  { return d.Bottom + 24 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"breakwater/internal/ledger/access"
@@ -145,4 +146,27 @@ func (s *Server) caseBeside(c *call, id outbreak.CaseID) (*casePage, error) {
 	}
 	p.caseRecord, err = s.readRecord(c, p.Case)
 	return &p, err
+}
+
+// Says lists what is known of a case, in the order of a form.
+func (r caseRecord) Says() (list []caseField) {
+	for _, f := range cases.Fields() {
+		if value := r.Values[f.Name]; value != "" && value != "unknown" && !slices.Contains(shownAbove, f.Name) {
+			list = append(list, caseField{Field: f, Value: value})
+		}
+	}
+	return list
+}
+
+// shownAbove are fields that stand beside the title.
+var shownAbove = []string{"classification", "severity", "state"}
+
+// Owed lists the steps that are not done.
+func (p casePage) Owed() (list []cases.Step) {
+	for _, st := range p.Steps {
+		if st.DoneAt == 0 {
+			list = append(list, st)
+		}
+	}
+	return list
 }

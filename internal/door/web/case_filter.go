@@ -133,7 +133,7 @@ func (s *Server) goCases(w http.ResponseWriter, r *http.Request, c *call) error 
 	if outbreak.KindOf(err) != outbreak.Invalid {
 		return err
 	}
-	c.route, _, _ = match(http.MethodGet, a.Path)
+	c.route = routeOf(a.Path)
 	c.view.Path, c.view.Title, c.view.Fault = a.Path, c.route.Title, s.fault(c, err)
 	c.query = a.values()
 	if name := asked.Get("field"); name != "" {
@@ -141,6 +141,19 @@ func (s *Server) goCases(w http.ResponseWriter, r *http.Request, c *call) error 
 	}
 	c.view.Query = c.query
 	return s.page(w, r, c, http.StatusUnprocessableEntity)
+}
+
+// routeOf is the page of an address.
+func routeOf(path string) Route {
+	switch path {
+	case "/cases/curve":
+		return Route{Title: "caselist.curve.title", Page: "curve", read: (*Server).readCurve}
+	case "/cases/table":
+		return Route{Title: "caselist.table.title", Page: "table", read: (*Server).readTable}
+	case "/cases/quality":
+		return Route{Title: "caselist.quality.title", Page: "case_quality", read: (*Server).readCaseQuality}
+	}
+	return Route{Title: "web.cases.title", Page: "cases", read: (*Server).readCases}
 }
 
 // changed gives the address that a form asks for.
@@ -170,9 +183,18 @@ func (s *Server) changed(c *call, a caseAddress) (caseAddress, error) {
 			a = a.Shown(name, q.Get(name))
 		}
 	}
-	for _, name := range []string{"exposed", "hit"} {
-		if len(q[name]) > 1 {
-			a.how[name] = q[name]
+	if a.How("each") == nothingShown {
+		a = a.Shown("each", "")
+	}
+	if q.Has("rows") || q.Has("across") { // values of other fields
+		a = a.Shown("exposed", "").Shown("hit", "")
+	}
+	if q.Has("two") {
+		a = a.Shown("exposed", "").Shown("hit", "")
+		for _, name := range []string{"exposed", "hit"} {
+			if len(q[name]) > 0 {
+				a.how[name] = q[name]
+			}
 		}
 	}
 	return a, nil

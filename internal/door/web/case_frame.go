@@ -97,7 +97,7 @@ func chipsOf(v *View, a caseAddress) (chips []caseChip) {
 	if q.KnownAt != 0 {
 		less := q
 		less.KnownAt = 0
-		chips = append(chips, caseChip{v.T("caselist.chip.known", "at", v.Day(q.KnownAt)), "", a.Of(less).String()})
+		chips = append(chips, caseChip{v.T("caselist.chip.then", "at", v.Day(q.KnownAt)), "", a.Of(less).String()})
 	}
 	return chips
 }

@@ -22,14 +22,13 @@ type casesPage struct {
 	Back    string
 	Next    string
 	Last    string
-	Views   []viewTab
-	View    *savedView                // the one the address is of
-	Names   map[string]string         // by person, in the answer to the form that named a purpose
-	Opened  outbreak.Purpose          // for which names were opened
-	Export  *exportedList             // what was just taken out
-	May     struct{ Bulk, Edit bool } // somewhere
-	Most    int                       // cases that can be changed at once
-	Pane    *casePage                 // the case beside the list
+	savedViews
+	Names  map[string]string         // by person, in the answer to the form that named a purpose
+	Opened outbreak.Purpose          // for which names were opened
+	Export *exportedList             // what was just taken out
+	May    struct{ Bulk, Edit bool } // somewhere
+	Most   int                       // cases that can be changed at once
+	Pane   *casePage                 // the case beside the list
 }
 
 // shownColumn is a column of the list as it is shown.
@@ -78,7 +77,7 @@ func (s *Server) readCases(c *call) (any, error) {
 		p.Names, p.Opened = opened.names, opened.purpose
 	}
 	p.Export, _ = c.remind.(*exportedList)
-	if err := s.viewsOf(c, &p); err != nil {
+	if p.savedViews, err = s.viewsOf(c, f.At); err != nil {
 		return nil, err
 	}
 	show, err := outbreak.ParseID[outbreak.CaseID](c.query.Get("show"))

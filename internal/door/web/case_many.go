@@ -20,6 +20,7 @@ type manyPage struct {
 	Most   int
 	Fields []caseField
 	Back   string // the list
+	Params string // its parameters
 }
 
 // manyCases are the cases that are to change, and how far that is.
@@ -70,7 +71,7 @@ func (s *Server) readMany(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := manyPage{Most: mostEdited, Back: a.String(), Fields: editable(nil, c.view.Form)}
+	p := manyPage{Most: mostEdited, Back: a.String(), Params: a.Params(), Fields: editable(nil, c.view.Form)}
 	if m, ok := c.remind.(manyCases); ok {
 		p.manyCases = m
 		return p, nil

@@ -182,10 +182,13 @@ func (v *View) Figure(e *linelist.Estimate, digits int) string {
 	return v.T("caselist.table.estimate", "value", number(e.Value), "low", number(e.Low), "high", number(e.High))
 }
 
-// Share writes an estimate of a share in percent.
-func (v *View) Share(e *linelist.Estimate) string {
+// Portion writes an estimate of a share in percent.
+func (v *View) Portion(e *linelist.Estimate) string {
 	if e == nil {
 		return "–"
 	}
 	return v.Figure(&linelist.Estimate{Value: 100 * e.Value, Low: 100 * e.Low, High: 100 * e.High}, 1)
 }
+
+// OfOne writes a share of one in percent.
+func (v *View) OfOne(share float64) string { return v.Percent(int64(share*1000), int64(1000)) }
