@@ -168,7 +168,7 @@ func (s *Server) readEdits(c *call) (any, error) {
 
 // undoEdit takes a change of many cases back.
 func (s *Server) undoEdit(c *call) (string, error) {
-	batch, err := outbreak.ParseID[outbreak.BatchID](c.path("batch"))
+	batch, err := outbreak.ParseID[outbreak.BatchID](c.form.Get("batch"))
 	if err != nil {
 		return "", err
 	}

@@ -70,7 +70,7 @@ func (s *Server) saveView(c *call) (string, error) {
 
 // dropView takes a view away. The list stays as it was.
 func (s *Server) dropView(c *call) (string, error) {
-	id, err := outbreak.ParseID[outbreak.ViewID](c.path("id"))
+	id, err := outbreak.ParseID[outbreak.ViewID](c.form.Get("drop"))
 	if err != nil {
 		return "", err
 	}
