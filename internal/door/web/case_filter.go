@@ -229,6 +229,14 @@ func (s *Server) filtered(c *call, a caseAddress, name string) (caseAddress, err
 	case field.Kind == linelist.Area && q.Has("below"):
 		next.Below = outbreak.Path(q.Get("below"))
 	}
+	if typed := strings.TrimSpace(q.Get("text")) != ""; field.Kind == linelist.Text { // what was filled in says which was meant
+		switch {
+		case cond.Op == linelist.In && typed && len(q["v"]) == 0 && q.Get("none") == "":
+			cond.Op = linelist.Contains
+		case cond.Op == linelist.Contains && !typed:
+			cond.Op = linelist.In
+		}
+	}
 	switch cond.Op {
 	case linelist.Missing, linelist.Known:
 	case linelist.FromTo:

@@ -9,7 +9,7 @@ import (
 )
 
 // vocabularies of fields whose words other rooms wrote.
-var fieldWords = map[string]string{"classification": "web.classification.", "severity": "web.severity.", "state": "web.case_state.", "via": "web.via."}
+var fieldWords = map[string]string{"classification": "web.classification.", "severity": "web.severity.", "state": "web.case_state.", "via": "web.via.", "quality": "linelist.check."}
 
 // FieldName gives the name of a field of the line list.
 func (v *View) FieldName(field string) string {
