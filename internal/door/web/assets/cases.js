@@ -94,6 +94,14 @@
     tell();
   });
 
+  // ---- the search of names opens before it is gone to
+  document.addEventListener("keydown", (event) => {
+    const at = /** @type {HTMLElement} */ (event.target);
+    if (event.key !== "/" || at.matches("input, textarea, select") || localStorage.getItem("keys") === "off") return;
+    const tool = /** @type {HTMLDetailsElement | null} */ (find("[data-search]")?.closest("details") ?? null);
+    if (tool) tool.open = true;
+  }, true);
+
   // ---- one tool is open at a time
   document.addEventListener("toggle", (event) => {
     const tool = /** @type {HTMLDetailsElement} */ (event.target);
