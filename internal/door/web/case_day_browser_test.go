@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"golang.org/x/net/html"
@@ -62,8 +63,13 @@ func (d day) ready() { d.t.Helper(); d.until(`document.body?.dataset.ready === "
 // leads does something that leads to another page, and waits for that.
 func (d day) leads(js string) {
 	d.t.Helper()
-	d.do(chromedp.Evaluate[chromedp.Void](`window.before = true; ` + js))
-	d.ready()
+	d.do(chromedp.Evaluate[chromedp.Void](`window.before = true; { ` + js + ` }`))
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if is, err := chromedp.Run(d.tab, chromedp.Evaluate[bool](`document.body?.dataset.ready === "1" && !window.before`)); is && err == nil {
+			return
+		}
+	}
+	d.t.Fatalf("%s: at %s nothing follows on %s", d.look, d.address(), js)
 }
 
 func (d day) text(css string) string {
@@ -245,7 +251,7 @@ func (d day) takeOut() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	body, err := chromedp.Run(d.tab, chromedp.Evaluate[string](`fetch("`+href+`").then(r => r.text())`, chromedp.EvalAwaitPromise()))
+	body, err := chromedp.Run(d.tab, chromedp.Evaluate[string](`fetch("`+href+`").then(r => r.text())`, chromedp.EvalAwaitPromise))
 	if err != nil {
 		d.t.Fatal(err)
 	}

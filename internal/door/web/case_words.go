@@ -31,14 +31,18 @@ func (v *View) FieldValue(field, value string) string {
 	case field == "outbreak":
 		return v.Called("outbreak", value)
 	}
-	room := fieldWords[field]
-	if room == "" {
-		room = "caselist." + field + "."
-	}
-	if words.Has(v.Lang, room+value) {
-		return v.T(room + value)
+	if key := fieldKey(field, value); words.Has(v.Lang, key) {
+		return v.T(key)
 	}
 	return value
+}
+
+// fieldKey is the key of a field's word in the catalogue.
+func fieldKey(field, word string) string {
+	if room := fieldWords[field]; room != "" {
+		return room + word
+	}
+	return "caselist." + field + "." + word
 }
 
 // CaseArea names an area of a count; one that stands for itself alone says so.
