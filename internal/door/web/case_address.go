@@ -68,8 +68,17 @@ func (a caseAddress) String() string {
 	return a.Path
 }
 
-// Params are the parameters alone, for the address of a command.
-func (a caseAddress) Params() string { return a.values().Encode() }
+// params are the parameters alone.
+func (a caseAddress) params() string { return a.values().Encode() }
+
+// To is the address of a command about the same cases, shown the same way.
+func (a caseAddress) To(path string) string {
+	a.Path = path
+	return a.String()
+}
+
+// File is the address of a file of the page's figures.
+func (a caseAddress) File(path, format string) string { return a.Shown("format", format).To(path) }
 
 // On is another page of the same cases.
 func (a caseAddress) On(path string) caseAddress {

@@ -219,5 +219,5 @@ func giveRows(w http.ResponseWriter, c *call, name string, rows [][]string, a ca
 	} else {
 		attachment(w, name+".csv")
 	}
-	return linelist.WriteRows(w, format, rows, "query", a.Params(), "entry", fmt.Sprint(seq))
+	return linelist.WriteRows(w, format, rows, "query", a.params(), "entry", fmt.Sprint(seq))
 }

@@ -190,7 +190,7 @@ func (d day) meetAColleague() {
 		d.t.Fatal(err)
 	}
 	d.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("tr[data-case]")[` + row + `].children[3].click()`))
-	d.until(`!document.querySelector("#pane").hidden && document.querySelector("#pane a")`)
+	d.until(`!document.querySelector("#pane").hidden && !!document.querySelector("#pane a")`)
 	d.want("the case beside the list", d.text("#pane"), id)
 	d.picture("day-pane", d.look)
 	d.leads(`document.querySelector("#pane .button").click()`)

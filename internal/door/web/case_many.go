@@ -20,7 +20,7 @@ type manyPage struct {
 	Most   int
 	Fields []caseField
 	Back   string // the list
-	Params string // its parameters
+	Here   string // this page, of the same list
 }
 
 // manyCases are the cases that are to change, and how far that is.
@@ -71,7 +71,7 @@ func (s *Server) readMany(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := manyPage{Most: mostEdited, Back: a.String(), Params: a.Params(), Fields: editable(nil, c.view.Form)}
+	p := manyPage{Most: mostEdited, Back: a.String(), Here: a.To("/cases/many"), Fields: editable(nil, c.view.Form)}
 	if m, ok := c.remind.(manyCases); ok {
 		p.manyCases = m
 		return p, nil

@@ -123,3 +123,44 @@ func TestAddressesOfTheLineList(t *testing.T) {
 		t.Errorf("a field there is not: %d", a.StatusCode)
 	}
 }
+
+// TestAViewIsKept goes the way of the forms.
+func TestAViewIsKept(t *testing.T) {
+	s := listed(t, 50)
+	b := s.signedIn("root", "en")
+	a := b.post("/cases/views?severity=mild&sort=-age&jump=20&columns=onset,age", "key", "1", "name", "Mild", "role", "", "area", "")
+	if a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("keeping a view: %d %s", a.StatusCode, a.body)
+	}
+	page := b.get(a.Header.Get("Location"))
+	tabs := page.all(func(n *html.Node) bool { return attr(n, "class") == "tab" && attr(n, "aria-current") != "" })
+	if page.StatusCode != http.StatusOK || len(tabs) != 1 || text(tabs[0]) != "Mild" || !strings.Contains(attr(tabs[0], "href"), "columns=onset%2Cage") || strings.Contains(attr(tabs[0], "href"), "jump") {
+		t.Fatalf("%d %s: %d tabs are open", page.StatusCode, a.Header.Get("Location"), len(tabs))
+	}
+	id := page.Request.URL.Query().Get("view")
+	if a := b.post("/cases/views/drop?severity=mild&view="+id, "drop", id); a.StatusCode != http.StatusSeeOther || strings.Contains(b.get("/cases").body, ">Mild<") && len(b.get("/cases").all(func(n *html.Node) bool { return attr(n, "class") == "tab" })) != 1 {
+		t.Errorf("dropping it: %d", a.StatusCode)
+	}
+}
+
+// TestFormsKeepTheListTheyStandOn makes sure that what a form does is done to the list it stands on.
+func TestFormsKeepTheListTheyStandOn(t *testing.T) {
+	s := listed(t, 120)
+	b := s.signedIn("root", "en")
+	const list = "severity=mild&sort=-age"
+	for _, path := range []string{"/cases?" + list, "/cases/many?" + list, "/cases/curve?" + list, "/cases/table?" + list, "/cases/quality?" + list} {
+		seen := 0
+		for _, n := range b.get(path).all(func(n *html.Node) bool { return n.Data == "form" || n.Data == "a" }) {
+			to := attr(n, "action") + attr(n, "href")
+			if strings.Contains(strings.ToLower(to), "severity%3d") {
+				t.Errorf("%s leads to %s", path, to)
+			}
+			if strings.Contains(to, list) {
+				seen++
+			}
+		}
+		if seen == 0 {
+			t.Errorf("%s has nothing that keeps its list", path)
+		}
+	}
+}
