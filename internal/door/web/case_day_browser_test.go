@@ -205,7 +205,7 @@ func (d day) meetAColleague() {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.leads(`document.querySelector("#e-cluster").value = "harbour"; document.querySelector("#e-hospital").value = "First"; document.dispatchEvent(new KeyboardEvent("keydown", { key: "s", ctrlKey: true, bubbles: true }))`)
+	d.leads(`document.querySelector("#e-cluster").value = "harbour"; document.querySelector("#e-hospital").value = "First"; document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "s", ctrlKey: true, bubbles: true }))`)
 	for _, said := range []string{"pilot", "harbour", "Third", "First"} {
 		d.want("what both said", d.text("#conflict"), said)
 	}
@@ -225,7 +225,7 @@ func (d day) drawAndCross() {
 	d.ready()
 	d.leads(`document.querySelector('.case-tabs [href^="/cases/curve"]').click()`)
 	d.leads(`const f = document.querySelector("#step"); f.value = "week"; f.dispatchEvent(new Event("change", { bubbles: true }))`)
-	d.want("the address of the curve", d.address(), "/cases/curve?classification=confirmed&step=week")
+	d.want("the address of the curve", d.address(), "classification=confirmed&stack=classification&step=week")
 	said := d.text(".curve-svg g a title")
 	d.leads(`location.assign(document.querySelector(".curve-svg g a").getAttribute("href"))`)
 	d.want("the rows of a bar", d.text(".pager .num"), figure(said))

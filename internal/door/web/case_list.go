@@ -132,6 +132,11 @@ func (s *Server) columnsOf(p *casesPage) {
 			p.Columns = append(p.Columns, p.column(f))
 		}
 	}
+	if len(chosen) > 0 { // in the order of the address
+		slices.SortStableFunc(p.Columns, func(a, b shownColumn) int {
+			return slices.Index(chosen, a.Name) - slices.Index(chosen, b.Name)
+		})
+	}
 }
 
 // Chosen names the columns that are shown, as an address does.
