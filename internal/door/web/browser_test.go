@@ -195,6 +195,16 @@ func (s *site) search() string {
 	return find()
 }
 
+// firstCase gives the page of the first case of the list.
+func (b *browser) firstCase() string {
+	b.Helper()
+	rows := b.get("/cases").all(func(n *html.Node) bool { return attr(n, "data-case") != "" })
+	if len(rows) == 0 {
+		b.Fatal("the line list has no case")
+	}
+	return "/cases/" + attr(rows[0], "data-case")
+}
+
 // pageAddresses names one real address for every page of the route table.
 func (b *browser) pageAddresses() map[string]string {
 	b.Helper()
@@ -221,8 +231,8 @@ func (b *browser) pageAddresses() map[string]string {
 	maps.Copy(addresses, b.roundPages(addresses["round"]))
 	maps.Copy(addresses, b.listPages())
 	addresses["tube"] = first("/recalls", "/tubes/")
-	addresses["case"] = first("/cases", "/cases/")
-	addresses["person"] = first("/cases", "/people/")
+	addresses["case"] = b.firstCase()
+	addresses["person"] = first("/cases?columns=person", "/people/")
 	addresses["erase"] = addresses["person"] + "/erase"
 	b.alike()
 	addresses["duplicate"] = first("/people/duplicates", "/duplicates/")

@@ -108,8 +108,9 @@ func (s *Server) editCase(c *call) (string, error) {
 		_, err = s.House.Cases.EditCase(c.ctx, c.by, cases.EditCase{Key: c.key(), Case: id, Version: version, Values: values})
 		if refusal, is := errors.AsType[*outbreak.Error](err); is && refusal.Msg == "cases.edited_meanwhile" {
 			c.remind = errEditedMeanwhile
+			return outbreak.Refuse(outbreak.Conflict, "caselist.conflict.told")
 		}
-		return err
+		return c.view.inWords(err)
 	})
 }
 

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"maps"
 	"net/url"
 	"slices"
 
@@ -55,9 +57,26 @@ func editable(says cases.Values, typed url.Values) (list []caseField) {
 func (v *View) Why(key string, slots map[string]any) string {
 	told := map[string]any{}
 	for name, value := range slots {
-		if told[name] = value; name == "field" {
-			told[name] = v.FieldName(value.(string))
+		told[name] = value
+		if field, is := value.(string); is && name == "field" && words.Has(v.Lang, "caselist.field."+field) {
+			told[name] = v.FieldName(field)
 		}
 	}
 	return words.Text(v.Lang, key, told)
+}
+
+// inWords names the field a refusal is about as a reader knows it.
+func (v *View) inWords(err error) error {
+	refusal, is := errors.AsType[*outbreak.Error](err)
+	if !is {
+		return err
+	}
+	field, named := refusal.Slots["field"].(string)
+	if !named || !words.Has(v.Lang, "caselist.field."+field) {
+		return err
+	}
+	said := *refusal
+	said.Slots = maps.Clone(refusal.Slots)
+	said.Slots["field"] = v.FieldName(field)
+	return &said
 }

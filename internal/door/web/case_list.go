@@ -180,7 +180,7 @@ func (p *casesPage) row(v *View, r linelist.Row, show outbreak.CaseID) shownCase
 		case "classification":
 			cell.Class = "class-" + value
 		case "person":
-			cell.Text = r.Person.String()
+			cell.Text, cell.Kind = r.Person.String(), "person"
 		}
 		x.Cells = append(x.Cells, cell)
 	}

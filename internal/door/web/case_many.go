@@ -73,7 +73,7 @@ func (s *Server) readMany(c *call) (any, error) {
 	}
 	p := manyPage{Most: mostEdited, Back: a.String(), Here: a.To("/cases/many"), Fields: editable(nil, c.view.Form)}
 	if m, ok := c.remind.(manyCases); ok {
-		p.manyCases = m
+		p.manyCases, p.Fields = m, editable(nil, c.form)
 		return p, nil
 	}
 	if err := access.RequireAnywhere(c.by, access.CaseBulk); err != nil {
@@ -106,7 +106,7 @@ func (s *Server) changeMany(c *call) (string, error) {
 	}
 	edited, err := s.House.Cases.EditCases(c.ctx, c.by, cases.EditCases{Key: c.key(), Cases: m.Cases, Values: m.Values, Reason: m.Reason, Dry: true})
 	if err != nil {
-		return "", err
+		return "", c.view.inWords(err)
 	}
 	m.Preview = &edited
 	c.remind = m

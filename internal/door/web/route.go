@@ -169,7 +169,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/residents/self-tests", May: access.SelfTestRecord, Title: "web.residents.title", Back: "/residents", do: (*Server).recordSelfTest},
 	{Method: "POST", Path: "/residents/secrets", May: access.SecretIssue, Title: "web.residents.title", Back: "/residents", give: (*Server).giveSecrets},
 
-	{Method: "GET", Path: "/cases", May: access.CaseRead, Title: "web.cases.title", Group: "cases", Page: "cases", Own: true, read: (*Server).readCases},
+	{Method: "GET", Path: "/cases", May: access.CaseRead, Title: "web.cases.title", Group: "cases", Page: "cases", read: (*Server).readCases},
 	{Method: "GET", Path: "/cases/to", May: access.CaseRead, Title: "web.cases.title", give: (*Server).goCases},
 	{Method: "POST", Path: "/cases/name", May: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).searchCases},
 	{Method: "POST", Path: "/cases/names", May: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).openCaseNames},
@@ -177,7 +177,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/cases/out/{id}", May: access.ExportRows, Title: "web.cases.title", give: (*Server).giveCases},
 	{Method: "POST", Path: "/cases/views", May: access.CaseRead, Title: "web.cases.title", Back: "/cases", do: (*Server).saveView},
 	{Method: "POST", Path: "/cases/views/drop", May: access.CaseRead, Title: "web.cases.title", Back: "/cases", do: (*Server).dropView},
-	{Method: "GET", Path: "/cases/many", May: access.CaseBulk, Title: "caselist.many.title", Page: "many", Own: true, read: (*Server).readMany},
+	{Method: "GET", Path: "/cases/many", May: access.CaseBulk, Title: "caselist.many.title", Page: "many", read: (*Server).readMany},
 	{Method: "POST", Path: "/cases/many", May: access.CaseBulk, Title: "caselist.many.title", Back: "/cases/many", do: (*Server).changeMany},
 	{Method: "GET", Path: "/cases/edits", May: access.CaseBulk, Title: "caselist.edits.title", Page: "edits", read: (*Server).readEdits},
 	{Method: "POST", Path: "/cases/edits", May: access.CaseBulk, Title: "caselist.edits.title", Back: "/cases/edits", do: (*Server).undoEdit},
