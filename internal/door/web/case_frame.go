@@ -47,9 +47,7 @@ func (s *Server) caseFrame(c *call) (f caseFrame, err error) {
 		f.Tabs = append(f.Tabs, frameTab{strings.TrimSuffix(title, ".") + map[bool]string{true: ".list"}[path == "/cases"], f.At.On(path).String(), path == f.At.Path})
 	}
 	f.Chips = chipsOf(c.view, f.At)
-	for _, field := range s.caseColumns() {
-		f.Fields = append(f.Fields, field)
-	}
+	f.Fields = s.caseColumns()
 	if name := c.query.Get("filter"); name != "" {
 		f.Filter, err = s.caseFilter(c, f.At, name)
 	}
