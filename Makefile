@@ -1,7 +1,7 @@
 # What a developer runs. Users need none of this: `go run ./cmd/breakwater demo` and `go test ./...` are enough.
 SHELL := bash
 .SHELLFLAGS := -o pipefail -c
-.PHONY: attack build test race lint bench bench-screening crash screens demo ci
+.PHONY: attack build test race lint bench bench-linelist bench-screening crash screens demo ci
 
 help: ## this list
 	@grep -E '^[a-z-]+: ## ' Makefile | sed 's/: ## /\t/'
@@ -21,10 +21,13 @@ lint: ## formatting and analysis
 	go run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
 
 bench: ## ratios against a named reference in the same run
-	go test -run '^$$' -bench . -skip Screening -benchtime 2s ./internal/store ./internal/engine/... ./internal/ledger/... ./internal/view/exchange ./internal/drill
+	go test -run '^$$' -bench . -skip 'Screening|List|Duplicates|Cases|Reconcile' -benchtime 2s ./internal/store ./internal/engine/... ./internal/ledger/... ./internal/view/exchange ./internal/drill
 
 bench-screening: ## rounds against servers of both databases, beside a bare log in the same run; BREAKWATER_PEOPLE=24000000 is a province
 	go test -run '^$$' -bench Screening -benchtime 1x -timeout 90m ./internal/drill
+
+bench-linelist: ## lists, imports, duplicates, changes of many and lists of others, on both databases; BREAKWATER_CASES=1000000 is a large outbreak
+	go test -run '^$$' -bench 'List|Duplicates|Cases|Reconcile|Columns|Pairs|Linkage' -benchtime 1x -timeout 120m -p 1 ./internal/engine/... ./internal/ledger/registry ./internal/response/cases ./internal/response/reconcile ./internal/view/...
 
 crash: ## on each database: a server killed 40 times under load, two servers, the database server killed, disks that break or are full
 	BREAKWATER_KILLS=$${BREAKWATER_KILLS:-40} go test -count=1 -v -timeout 90m -run "TestKilling|TestABrokenDisk|TestAFullDisk|TestSeveralServers" ./internal/drill | awk -v of=crash -f .ci/figures.awk

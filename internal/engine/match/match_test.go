@@ -172,5 +172,5 @@ func BenchmarkPairs(b *testing.B) {
 	took := b.Elapsed().Seconds() / float64(b.N)
 	b.ReportMetric(took*1e3, "ms/run")
 	b.ReportMetric(slow/took, "times_faster_than_all_with_all")
-	b.Log(fmt.Sprintf("%d pairs of two lists of %d in %.2f s; comparing all with all would take about %.0f s", paired, size, took, slow))
+	b.Logf("%d pairs of two lists of %d in %.2f s; comparing all with all would take about %.0f s", paired, size, took, slow)
 }
