@@ -1,7 +1,6 @@
 package match_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
