@@ -17,6 +17,7 @@ type Route struct {
 	Method string
 	Path   string            // as the mux reads it: "/cases/{id}"
 	May    access.Permission // what its visitor must hold somewhere, the rows being cut to his reach; empty: being signed in is enough
+	Also   access.Permission // what he must hold beside; empty: nothing
 	Open   bool              // for visitors who have not signed in, too
 	Title  string            // words key of the page's title
 	Group  string            // navigation group; empty: not in the navigation
@@ -156,7 +157,7 @@ var Routes = []Route{
 	{Method: "GET", Path: "/crates", May: access.CrateRead, Title: "web.crates.title", Group: "screening", Page: "crates", read: (*Server).readCrates},
 	{Method: "POST", Path: "/crates", May: access.CrateSend, Title: "web.crates.title", Back: "/crates", do: (*Server).sendCrate},
 	{Method: "POST", Path: "/crates/{id}", May: access.LabReceive, Title: "web.crates.title", Back: "/crates", do: (*Server).takeCrate},
-	{Method: "GET", Path: "/supplies", May: access.SupplyRead, Title: "web.supplies.title", Group: "screening", Page: "supplies", Live: true, read: (*Server).readSupplies},
+	{Method: "GET", Path: "/supplies", May: access.SupplyRead, Title: "web.supplies.title", Group: "screening", Page: "supplies", read: (*Server).readSupplies},
 	{Method: "POST", Path: "/supplies", May: access.SupplyRecord, Title: "web.supplies.title", Back: "/supplies", do: (*Server).openStore},
 	{Method: "POST", Path: "/supplies/items", May: access.SupplyManage, Title: "web.supplies.title", Back: "/supplies", do: (*Server).addItem},
 	{Method: "POST", Path: "/supplies/moves/{move}/explain", May: access.SupplyManage, Title: "web.supplies.title", Back: "/supplies", do: (*Server).explainCount},
@@ -171,8 +172,8 @@ var Routes = []Route{
 
 	{Method: "GET", Path: "/cases", May: access.CaseRead, Title: "web.cases.title", Group: "cases", Page: "cases", read: (*Server).readCases},
 	{Method: "GET", Path: "/cases/to", May: access.CaseRead, Title: "web.cases.title", give: (*Server).goCases},
-	{Method: "POST", Path: "/cases/name", May: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).searchCases},
-	{Method: "POST", Path: "/cases/names", May: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).openCaseNames},
+	{Method: "POST", Path: "/cases/name", May: access.CaseRead, Also: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).searchCases},
+	{Method: "POST", Path: "/cases/names", May: access.CaseRead, Also: access.PersonIdentity, Title: "web.cases.title", Back: "/cases", do: (*Server).openCaseNames},
 	{Method: "POST", Path: "/cases/out", May: access.ExportRows, Title: "web.cases.title", Back: "/cases", do: (*Server).exportCases},
 	{Method: "GET", Path: "/cases/out/{id}", May: access.ExportRows, Title: "web.cases.title", give: (*Server).giveCases},
 	{Method: "POST", Path: "/cases/views", May: access.CaseRead, Title: "web.cases.title", Back: "/cases", do: (*Server).saveView},

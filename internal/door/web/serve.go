@@ -74,8 +74,11 @@ func (s *Server) enter(r *http.Request, route Route) (*call, error) {
 	if err := c.detour(); err != nil {
 		return c, err
 	}
-	if route.May != "" {
-		if err := access.RequireAnywhere(actor, route.May); err != nil {
+	for _, p := range []access.Permission{route.May, route.Also} {
+		if p == "" {
+			continue
+		}
+		if err := access.RequireAnywhere(actor, p); err != nil {
 			return c, err
 		}
 	}

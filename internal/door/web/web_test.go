@@ -107,7 +107,7 @@ func TestRightsOnEveryRoute(t *testing.T) {
 				continue
 			}
 			a := ask(b, r)
-			switch may := r.May == "" || holds[r.May]; {
+			switch may := (r.May == "" || holds[r.May]) && (r.Also == "" || holds[r.Also]); {
 			case may && (a.StatusCode == http.StatusForbidden || a.StatusCode == http.StatusUnauthorized || a.StatusCode >= 500):
 				t.Errorf("%s may %s %s and gets %d", role, r.Method, r.Path, a.StatusCode)
 			case !may && a.StatusCode != http.StatusForbidden:
