@@ -66,14 +66,23 @@ func (t *journeys) ExecContext(ctx context.Context, query string, args ...any) (
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	return t.conn.ExecContext(ctx, query, args...)
+	return t.conn.ExecContext(ctx, query, planned(args)...)
 }
 
 func (t *journeys) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	return t.conn.QueryContext(ctx, query, args...)
+	return t.conn.QueryContext(ctx, query, planned(args)...)
+}
+
+// planned asks PostgreSQL to plan a statement for its arguments and for the tables as they are now. A plan that is kept is made once:
+// in a house that fills up it is that of empty tables, and reads all of them for every row. Held inserts keep theirs.
+func planned(args []any) []any {
+	if len(args) == 0 {
+		return nil
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
 }
 
 // Commit ends it.

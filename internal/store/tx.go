@@ -89,6 +89,9 @@ func (tx *Tx) query(query string, args []any) (rows *sql.Rows, done func(), err 
 	case tx.reads != nil:
 		return tx.reads.query(tx.ctx, query, args)
 	}
+	if tx.db.engine == PostgreSQL {
+		args = planned(args)
+	}
 	rows, err = tx.tx.QueryContext(tx.ctx, query, args...)
 	return rows, func() {}, err
 }
