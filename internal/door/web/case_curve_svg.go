@@ -80,6 +80,9 @@ func scale(top int) (step int) {
 	}
 }
 
+// fewestBars is for how many bars a picture has room at the least.
+const fewestBars = 14
+
 // draw lays a curve out. Bars touch each other, and a day without a case is a gap of a bar's width.
 func draw(v *View, a caseAddress, curve linelist.Curve, axis curveAxis, small bool) drawing {
 	d := drawing{Width: 960, Height: 300, Left: 52, Right: 952, Top: 12, Bottom: 258, Small: small}
@@ -95,7 +98,7 @@ func draw(v *View, a caseAddress, curve linelist.Curve, axis curveAxis, small bo
 	for n := 0; float64(n) <= most; n += step {
 		d.Lines = append(d.Lines, drawnTick{places(y(float64(n))), v.N(n)})
 	}
-	wide := float64(d.Right-d.Left) / float64(max(len(axis.days), 1))
+	wide := float64(d.Right-d.Left) / float64(max(len(axis.days), fewestBars)) // three bars are no walls
 	each := max((len(axis.days)+labels-1)/labels, 1)
 	for i := 0; i < len(axis.days); i += each {
 		d.Labels = append(d.Labels, drawnTick{places(float64(d.Left) + (float64(i)+0.5)*wide), shortDay(axis.days[i], i == 0)})
