@@ -44,8 +44,8 @@ type grammar struct {
 	Key       keyCmd       `cmd:"" help:"The keys that identities are sealed with: rotate, split, join, check."`
 	Person    personCmd    `cmd:"" help:"What the law wants done with one person's data."`
 	Board     boardCmd     `cmd:"" help:"The backlog board."`
-	Import    importCmd    `cmd:"" help:"Take a file in: areas, roster, tubes or results."`
-	Export    exportCmd    `cmd:"" help:"Give rows out: tubes or journal."`
+	Import    importCmd    `cmd:"" help:"Take a file in: areas, roster, places, visits, tubes, results, stock, line lists or lists of contacts."`
+	Export    exportCmd    `cmd:"" help:"Give rows out: tubes, the line list, stock or journal."`
 	Labels    labelsCmd    `cmd:"" help:"Labels to be printed: personal codes, tubes, boxes."`
 	Backup    backupCmd    `cmd:"" help:"Write an encrypted backup of a site, running or not."`
 	Restore   restoreCmd   `cmd:"" help:"Restore a backup into an empty site, or check it."`

@@ -3,11 +3,14 @@ package cli
 import (
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"time"
 
+	"breakwater/internal/app"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/exchange"
+	"breakwater/internal/view/linelist"
 )
 
 type importCmd struct {
@@ -107,10 +110,36 @@ func printReport(r *run, p exchange.Report) error {
 
 type exportCmd struct {
 	site
-	What  string `arg:"" help:"tubes, stock or journal." enum:"tubes,stock,journal"`
-	Round string `help:"Tubes of one round. Default: all."`
-	After int64  `help:"Journal entries after this one."`
-	Out   string `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
+	What    string   `arg:"" help:"tubes, linelist, stock or journal." enum:"tubes,linelist,stock,journal"`
+	Round   string   `help:"Tubes of one round. Default: all."`
+	After   int64    `help:"Journal entries after this one."`
+	Query   string   `help:"Cases of a line list, as in the address of its page." placeholder:"severity=mild&sort=-onset"`
+	Columns []string `help:"Fields of a line list. Default: the usual ones. With name every row leaves its reader in the journal."`
+	XLSX    bool     `name:"xlsx" help:"A line list as a workbook."`
+	Purpose string   `help:"What names of a line list are read for." default:"audit"`
+	Out     string   `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
+}
+
+// lineList gives cases out as their page does.
+func (c exportCmd) lineList(r *run, a *app.App, w io.Writer) error {
+	v, err := url.ParseQuery(c.Query)
+	if err != nil {
+		return outbreak.Refuse(outbreak.Invalid, "cli.query", "query", c.Query)
+	}
+	q, err := linelist.ParseQuery(v)
+	if err != nil {
+		return err
+	}
+	e := linelist.Export{Query: q, Columns: c.Columns, Format: linelist.CSV}
+	if c.XLSX {
+		e.Format = linelist.XLSX
+	}
+	x, err := a.House.LineList.Export(r.ctx, console(outbreak.Purpose(c.Purpose)), e, w)
+	if err != nil {
+		return err
+	}
+	r.say("cli.exported", "rows", x.Rows, "things", x.Rows, "digest", x.Digest)
+	return nil
 }
 
 // Run gives rows out as CSV; the control total goes to standard error.
@@ -140,6 +169,8 @@ func (c exportCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
+	case "linelist":
+		return c.lineList(r, a, w)
 	case "stock":
 		if x, err = a.House.Exchange.ExportStock(r.ctx, console(outbreak.PurposeAudit), w); err != nil {
 			return err

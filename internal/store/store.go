@@ -159,10 +159,12 @@ func (db *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 			return busyOr(fmt.Errorf("beginning to read: %w", err))
 		}
 		broken := true
-		defer func() { back(broken) }()
+		// Of a question whose asker has gone the transaction is taken back by somebody else, some time later: the connection may still
+		// be in it.
+		defer func() { back(broken || ctx.Err() != nil) }()
 		begin = func(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error) {
 			t, err := reads.conn.BeginTx(ctx, opts)
-			broken = err != nil && ctx.Err() == nil
+			broken = err != nil
 			return t, err
 		}
 	}
