@@ -109,6 +109,7 @@ func New(ctx context.Context, c Config) (*App, error) {
 		c.Wall = outbreak.WallClock{}
 	}
 	c.Backups.complete()
+	web.Begin()
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/pressly/goose/v3"
@@ -26,12 +28,59 @@ var own embed.FS
 
 // Migrate brings the schema of every owner up to date, in the order given, after the seam's own.
 func (db *DB) Migrate(ctx context.Context, owners ...Migrations) error {
+	if fresh, err := db.isUpToDate(ctx, owners); fresh || err != nil {
+		return err
+	}
 	return db.migrateTo(ctx, nil, owners)
+}
+
+// isUpToDate tells, with one look, that every owner's schema is at the last step this program knows: at almost every start it is,
+// and a start after a crash has no time to lose. Whatever else it finds, migrateTo looks at properly.
+func (db *DB) isUpToDate(ctx context.Context, owners []Migrations) (is bool, err error) {
+	want := make([]int64, 0, len(owners)+1)
+	columns := make([]string, 0, cap(want))
+	there := make([]string, 0, cap(want))
+	for _, o := range append([]Migrations{{Owner: "store", FS: own}}, owners...) {
+		files, err := fs.Glob(o.FS, "migrations/*.sql")
+		if err != nil || len(files) == 0 {
+			return false, err
+		}
+		last, err := goose.NumericComponent(path.Base(files[len(files)-1]))
+		if err != nil {
+			return false, fmt.Errorf("reading the migrations of %s: %w", o.Owner, err)
+		}
+		want = append(want, last)
+		columns = append(columns, "(select coalesce(max(version_id), 0) from schema_"+o.Owner+")")
+		there = append(there, "'schema_"+o.Owner+"'")
+	}
+	tables := "sqlite_master where type = 'table' and name"
+	if db.engine == PostgreSQL {
+		tables = "pg_tables where schemaname = current_schema() and tablename"
+	}
+	err = db.Read(ctx, func(tx *Tx) error {
+		n, err := Count(tx, "select count(*) from "+tables+" in ("+strings.Join(there, ", ")+")")
+		if err != nil || int(n) != len(want) {
+			return err
+		}
+		found := make([]int64, len(want))
+		into := make([]any, len(want))
+		for i := range found {
+			into[i] = &found[i]
+		}
+		err = Each(tx, func(r Row) error { return r.Scan(into...) }, "select "+strings.Join(columns, ", "))
+		is = slices.Equal(found, want)
+		return err
+	})
+	return is, err
 }
 
 // migrateTo brings the schema of every owner to the version named, and of an owner who is not named to nothing; with nil up to
 // date. A version that this program does not know is refused.
 func (db *DB) migrateTo(ctx context.Context, versions map[string]int64, owners []Migrations) error {
+	if db.engine == SQLite { // a connection for all steps
+		db.write.SetMaxIdleConns(1)
+		defer db.write.SetMaxIdleConns(0)
+	}
 	known := map[string]bool{}
 	var alone []goose.ProviderOption
 	if db.engine == PostgreSQL { // of servers that start at once one takes the steps

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"breakwater/internal/view/label"
 )
@@ -37,7 +38,10 @@ var mediaTypes = map[string]string{
 	".svg": "image/svg+xml",
 }
 
-func loadAssets() (*assets, error) {
+// loadAssets reads and compresses the files, once in a program.
+var loadAssets = sync.OnceValues(readAssets)
+
+func readAssets() (*assets, error) {
 	a := &assets{named: map[string]string{}, files: map[string]asset{}}
 	err := fs.WalkDir(assetFiles, "assets", func(file string, d fs.DirEntry, err error) error {
 		_, wanted := mediaTypes[path.Ext(file)]

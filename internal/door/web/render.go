@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 //go:embed templates
@@ -15,7 +16,17 @@ var templateFiles embed.FS
 // pages are the templates: one set per page, each with the layout and the shared parts.
 type pages map[string]*template.Template
 
-func loadPages() (pages, error) {
+// loadPages reads the templates, once in a program however many servers it starts: they never change. Begin has them read while
+// something else is waited for.
+var loadPages = sync.OnceValues(readPages)
+
+// Begin reads what every server of this door needs, in the background.
+func Begin() {
+	go func() { _, _ = loadPages() }()
+	go func() { _, _ = loadAssets() }()
+}
+
+func readPages() (pages, error) {
 	shared, err := template.New("shared").Option("missingkey=error").ParseFS(templateFiles, "templates/layout/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("reading the layout: %w", err)

@@ -184,25 +184,23 @@ func (c *Coverage) publish(views map[outbreak.RoundID]*roundView) {
 }
 
 // readTubes puts the tubes of rounds in their places, and gives the people in rows that were not looked at before who are in
-// another tube as well.
+// another tube as well. The rows are read ahead, several parts at once: none ever changes.
 func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView, from int64) (late []candidate, err error) {
 	const most = 2000
+	last, err := store.Count(tx, "select coalesce(max(seq), 0) from tube")
+	if err != nil || last <= from {
+		return nil, err
+	}
 	looked := c.looked
-	for {
-		rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.seq > $1 order by t.seq limit $2", from, most)
-		if err != nil || len(rows) == 0 {
-			return late, err
+	read := func(tx *store.Tx, part int) (found handedPart, err error) {
+		begin := from + int64(part)*most
+		return c.readPart(tx, views, begin, min(begin+most, last))
+	}
+	return late, store.Ahead(tx, int((last-from+most-1)/most), read, func(found handedPart) error {
+		for _, op := range found.ops { // those that were said anew are on disk, too
+			c.s.intake.acks.note(op)
 		}
-		from = rows[len(rows)-1].seq
-		for _, r := range rows { // those that were said anew are on disk, too
-			c.s.intake.acks.note(r.op)
-		}
-		full := len(rows) == most
-		rows, err = placed(tx, rows)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
+		for _, r := range found.rows {
 			v := views[r.Round]
 			if v == nil {
 				continue
@@ -216,19 +214,51 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 			}
 			c.looked = max(c.looked, r.seq)
 		}
-		anew, err := c.anew(tx, rows)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range anew {
+		for _, t := range found.anew {
 			if v := views[t.Round]; v != nil {
 				v.anew(t)
 			}
 		}
-		if !full {
-			return late, nil
-		}
+		return nil
+	})
+}
+
+// handedPart is a part of what was handed in.
+type handedPart struct {
+	ops  []int64 // of all rows
+	rows []tubeRow
+	anew []Tube
+}
+
+// readPart reads the rows of one part.
+func (c *Coverage) readPart(tx *store.Tx, views map[outbreak.RoundID]*roundView, from, upto int64) (found handedPart, err error) {
+	rows, err := store.List(tx, scanBareRow, "select "+bareColumns+" from tube t where t.seq > $1 and t.seq <= $2 order by t.seq", from, upto)
+	if err != nil {
+		return found, err
 	}
+	found.ops = make([]int64, len(rows))
+	for i := range rows {
+		r := &rows[i]
+		found.ops[i] = r.op
+		if v := views[r.Round]; v != nil {
+			r.Outbreak = v.round.Outbreak
+		}
+		if r.AreaID != 0 {
+			continue
+		}
+		b, known := c.s.places.booth(r.Booth)
+		if !known { // nobody issued the serial: it belongs where it was filled
+			if b, err = boothByID(tx, r.Booth); err != nil {
+				return found, err
+			}
+		}
+		r.Area = b.Area
+	}
+	if found.rows, err = placed(tx, rows); err != nil {
+		return found, err
+	}
+	found.anew, err = c.anew(tx, found.rows)
+	return found, err
 }
 
 // readHeard takes over what laboratories said of the tubes of rounds, and which give no result.

@@ -65,25 +65,39 @@ func (v *roundView) loadRoll(tx *store.Tx, area outbreak.Path) error {
 			v.runs = slices.Insert(v.runs, at, fresh)
 		}
 	}
+	for _, x := range ranges {
+		v.enrol(v.runOf(x.First), x)
+	}
+	return nil
+}
+
+// enrol puts the people of a range on the roll; whoever was handed in before being on it keeps the tubes.
+func (v *roundView) enrol(r *run, x registry.Range) {
 	unknown := outcomeIndex[outbreak.Unknown]
-	return registry.RollBelow(tx, area, func(no int64) error {
-		r := v.runOf(no)
-		if r == nil || r.state[no-r.first] != notOnRoll {
-			return nil
+	simple := len(v.recorded) == 0 && len(v.codes) == 0
+	for no := x.First; no < x.Next; no++ {
+		i := no - r.first
+		if r.state[i] != notOnRoll {
+			continue
 		}
-		r.state[no-r.first] = unknown
+		r.state[i] = unknown
 		r.counts[unknown]++
-		if tubes := v.others[no]; len(tubes) > 0 { // was handed in before being on the roll
-			delete(v.others, no)
-			for _, t := range tubes {
-				v.join(no, t)
-			}
+		if len(v.others) > 0 {
+			v.rejoin(no)
 		}
-		if r.tube[no-r.first] != 0 || len(v.recorded) > 0 || len(v.codes) > 0 {
+		if !simple || r.tube[i] != 0 {
 			v.settle(no)
 		}
-		return nil
-	})
+	}
+}
+
+// rejoin gives somebody who is on the roll now the tubes that were kept aside.
+func (v *roundView) rejoin(no int64) {
+	tubes := v.others[no]
+	delete(v.others, no)
+	for _, t := range tubes {
+		v.join(no, t)
+	}
 }
 
 // runOf finds the run of a number; nil when it is on the roll of no area of the round.

@@ -135,6 +135,17 @@ func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	return x, err
 }
 
+// bareColumns are what a row says of itself, without its round and booth.
+const bareColumns = "t.seq, t.area_id, t.tube, t.round, t.op_id, t.booth, t.kind, t.taken, t.form, t.members"
+
+func scanBareRow(r store.Row) (x tubeRow, err error) {
+	var blob []byte
+	var form int64
+	err = r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &form, &blob)
+	x.Members, x.Ops, x.device = unpack(form, blob), 1, deviceOf(x.op)
+	return x, err
+}
+
 // placed gives rows the area of their boxes, and leaves out those that were said anew.
 func placed(tx *store.Tx, rows []tubeRow) ([]tubeRow, error) {
 	areas := map[outbreak.AreaID]outbreak.Path{}

@@ -1,0 +1,4 @@
+package screening
+
+// Pack is for tests that write the table themselves.
+var Pack = pack
