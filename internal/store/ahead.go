@@ -2,10 +2,9 @@ package store
 
 import (
 	"context"
-	"runtime"
 )
 
-// Ahead reads the parts of something long on connections of their own, several at once, and gives them to do one after the other in
+// Ahead reads the parts of something long on connections of their own, two at once, and gives them to do one after the other in
 // their order. Each part is read on a picture of its own, which may be newer than that of tx: it is for rows that never change once
 // they are there. No more parts wait in memory than are read at once. The first error ends it.
 func Ahead[T any](tx *Tx, parts int, read func(tx *Tx, part int) (T, error), do func(T) error) error {
@@ -38,7 +37,7 @@ func Ahead[T any](tx *Tx, parts int, read func(tx *Tx, part int) (T, error), do 
 			<-b
 		}
 	}()
-	for range max(2, min(runtime.GOMAXPROCS(0), mostReaders/2)) {
+	for range 2 {
 		begin()
 	}
 	for len(begun) > 0 {

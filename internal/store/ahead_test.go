@@ -13,7 +13,9 @@ import (
 
 func TestPartsReadAheadComeInTheirOrder(t *testing.T) {
 	testkit.Engines(t, nil, func(t *testing.T, db *store.DB, _ *outbreak.HandClock) {
-		read := func(tx *store.Tx, part int) (int64, error) { return store.Count(tx, "select cast($1 as bigint) * 10", part) }
+		read := func(tx *store.Tx, part int) (int64, error) {
+			return store.Count(tx, "select cast($1 as bigint) * 10", part)
+		}
 		for _, parts := range []int{0, 1, 2, 17} {
 			var got []int64
 			if err := db.Read(t.Context(), func(tx *store.Tx) error {

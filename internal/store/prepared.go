@@ -85,7 +85,7 @@ type readers struct {
 	free []*prepared
 }
 
-const mostReaders = 4
+const mostReaders = 5 // of which Ahead takes two
 
 func newReaders(db *sql.DB) *readers { return &readers{db: db, turn: make(chan struct{}, mostReaders)} }
 

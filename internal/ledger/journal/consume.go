@@ -18,25 +18,52 @@ type Consumer struct {
 	Kinds  []string // the entries it wants
 	Follow func(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error
 
-	// Together follows all entries of a transaction at once, instead of Follow: what sums up writes few rows for many entries.
-	Together func(tx *store.Tx, by outbreak.Actor, list []outbreak.Entry) error
+	// Gather, instead of Follow, reads what many entries say together, before the turn to write has come, and gives what is to be
+	// written then. It reads what never changes once an entry tells of it.
+	Gather func(tx *store.Tx, list []outbreak.Entry) (Gathered, error)
 	// Unhurried says that nobody waits for it. After each look it rests so long that it takes a twentieth of the time at most, while
 	// entries gather.
 	Unhurried bool
 }
 
+// Gathered writes what was read of entries, in the turn.
+type Gathered func(tx *store.Tx, by outbreak.Actor) error
+
 // read hands entries to the consumer.
 func (c Consumer) read(tx *store.Tx, list []outbreak.Entry) error {
-	if c.Together != nil && len(list) > 0 {
-		if err := c.Together(tx, outbreak.Actor{System: c.Name, Cause: list[len(list)-1].Seq}, list); err != nil {
-			return fmt.Errorf("%s following entries %d to %d: %w", c.Name, list[0].Seq, list[len(list)-1].Seq, err)
+	if c.Gather != nil {
+		write, err := c.gather(tx, list)
+		if err != nil {
+			return err
 		}
-		return nil
+		return c.write(tx, list, write)
 	}
 	for _, e := range list {
 		if err := c.Follow(tx, outbreak.Actor{System: c.Name, Cause: e.Seq}, e); err != nil {
 			return fmt.Errorf("%s following entry %d (%s): %w", c.Name, e.Seq, e.Kind, err)
 		}
+	}
+	return nil
+}
+
+// gather lets the consumer read what entries say; nothing of none.
+func (c Consumer) gather(tx *store.Tx, list []outbreak.Entry) (Gathered, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	write, err := c.Gather(tx, list)
+	if err != nil {
+		return nil, fmt.Errorf("%s reading entries %d to %d: %w", c.Name, list[0].Seq, list[len(list)-1].Seq, err)
+	}
+	return write, nil
+}
+
+func (c Consumer) write(tx *store.Tx, list []outbreak.Entry, write Gathered) error {
+	if write == nil {
+		return nil
+	}
+	if err := write(tx, outbreak.Actor{System: c.Name, Cause: list[len(list)-1].Seq}); err != nil {
+		return fmt.Errorf("%s following entries %d to %d: %w", c.Name, list[0].Seq, list[len(list)-1].Seq, err)
 	}
 	return nil
 }
@@ -104,6 +131,8 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 	var (
 		todo         []outbreak.Entry
 		stored, upto int64
+		write        Gathered
+		unread       error // why nothing could be gathered
 	)
 	err := j.db.Read(ctx, func(tx *store.Tx) (err error) {
 		if stored, _, err = store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name); err != nil {
@@ -115,7 +144,9 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 		}
 		from := max(stored, at.Load())
 		upto = min(head, from+window)
-		todo, err = List(tx, from, upto, c.Kinds, batch)
+		if todo, err = List(tx, from, upto, c.Kinds, batch); err == nil && c.Gather != nil {
+			write, unread = c.gather(tx, todo)
+		}
 		return err
 	})
 	if err != nil {
@@ -135,7 +166,10 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 		todo = append(todo, outbreak.Entry{Seq: upto}) // nothing of ours is left up to here
 	}
 	last := todo[len(todo)-1].Seq
-	if err := j.work(ctx, c, todo); err != nil {
+	if unread == nil {
+		unread = j.work(ctx, c, todo, write)
+	}
+	if unread != nil {
 		if err := j.oneByOne(ctx, c, todo); err != nil {
 			return false, err
 		}
@@ -150,15 +184,21 @@ func raise(at *atomic.Int64, to int64) {
 	}
 }
 
-// work follows the entries and moves the cursor, in one transaction. Another server may have been there first.
-func (j *Journal) work(ctx context.Context, c Consumer, todo []outbreak.Entry) error {
+// work follows the entries and moves the cursor, in one transaction. Another server may have been there first: what was gathered of
+// entries it has worked on is gathered anew.
+func (j *Journal) work(ctx context.Context, c Consumer, todo []outbreak.Entry, write Gathered) error {
 	return j.db.Write(ctx, func(tx *store.Tx) error {
 		stored, _, err := store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name)
 		if err != nil {
 			return err
 		}
 		list := slices.DeleteFunc(slices.Clone(todo), func(e outbreak.Entry) bool { return e.Seq <= stored || e.Kind == "" })
-		if err := c.read(tx, list); err != nil {
+		if write != nil && stored < todo[0].Seq {
+			err = c.write(tx, list, write)
+		} else {
+			err = c.read(tx, list)
+		}
+		if err != nil {
 			return err
 		}
 		return moveCursor(tx, c.Name, max(stored, todo[len(todo)-1].Seq))
@@ -168,7 +208,7 @@ func (j *Journal) work(ctx context.Context, c Consumer, todo []outbreak.Entry) e
 // oneByOne repeats a failed batch entry by entry and parks what still fails, so that one bad entry stops nobody.
 func (j *Journal) oneByOne(ctx context.Context, c Consumer, todo []outbreak.Entry) error {
 	for _, e := range todo {
-		err := j.work(ctx, c, []outbreak.Entry{e})
+		err := j.work(ctx, c, []outbreak.Entry{e}, nil)
 		if err == nil {
 			continue
 		}

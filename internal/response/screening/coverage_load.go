@@ -232,7 +232,7 @@ type handedPart struct {
 
 // readPart reads the rows of one part.
 func (c *Coverage) readPart(tx *store.Tx, views map[outbreak.RoundID]*roundView, from, upto int64) (found handedPart, err error) {
-	rows, err := store.List(tx, scanBareRow, "select "+bareColumns+" from tube t where t.seq > $1 and t.seq <= $2 order by t.seq", from, upto)
+	rows, err := bareRows(tx, from, upto)
 	if err != nil {
 		return found, err
 	}

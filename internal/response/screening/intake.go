@@ -249,50 +249,6 @@ func (in *Intake) commit(part []*delivery) (stored int, err error) {
 	return stored, err
 }
 
-// places knows where the rounds and booths that send are: neither ever moves.
-type places struct {
-	mu     sync.RWMutex
-	rounds map[outbreak.RoundID]outbreak.OutbreakID
-	booths map[outbreak.BoothID]Booth
-}
-
-// booth gives one that was asked for before.
-func (p *places) booth(id outbreak.BoothID) (Booth, bool) {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	b, known := p.booths[id]
-	return b, known
-}
-
-// scope is where the tubes of a booth in a round belong.
-func (p *places) scope(ctx context.Context, db *store.DB, round outbreak.RoundID, booth outbreak.BoothID) (outbreak.Scope, error) {
-	p.mu.RLock()
-	o, knownRound := p.rounds[round]
-	at, knownBooth := p.booths[booth]
-	p.mu.RUnlock()
-	if knownRound && knownBooth {
-		return outbreak.Scope{Area: at.Area, Outbreak: o}, nil
-	}
-	var r Round
-	var b Booth
-	err := db.Read(ctx, func(tx *store.Tx) (err error) {
-		if r, err = roundByID(tx, round); err == nil {
-			b, err = boothByID(tx, booth)
-		}
-		return err
-	})
-	if err != nil {
-		return outbreak.Scope{}, err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.rounds == nil {
-		p.rounds, p.booths = map[outbreak.RoundID]outbreak.OutbreakID{}, map[outbreak.BoothID]Booth{}
-	}
-	p.rounds[round], p.booths[booth] = r.Outbreak, b
-	return outbreak.Scope{Area: b.Area, Outbreak: r.Outbreak}, nil
-}
-
 // Status says what became of the operation, once it was taken.
 func (o *Operation) Status() (Status, []string) { return o.status, o.odd }
 

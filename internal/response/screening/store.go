@@ -135,15 +135,24 @@ func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	return x, err
 }
 
-// bareColumns are what a row says of itself, without its round and booth.
-const bareColumns = "t.seq, t.area_id, t.tube, t.round, t.op_id, t.booth, t.kind, t.taken, t.form, t.members"
-
-func scanBareRow(r store.Row) (x tubeRow, err error) {
+// bareRows reads what rows say of themselves, without their round and booth. The members of all stand behind each other in memory.
+func bareRows(tx *store.Tx, from, upto int64) (rows []tubeRow, err error) {
+	rows = make([]tubeRow, 0, upto-from)
+	all := make([]Member, 0, 10*(upto-from))
 	var blob []byte
 	var form int64
-	err = r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &form, &blob)
-	x.Members, x.Ops, x.device = unpack(form, blob), 1, deviceOf(x.op)
-	return x, err
+	err = store.Each(tx, func(r store.Row) error {
+		var x tubeRow
+		if err := r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &form, &blob); err != nil {
+			return err
+		}
+		begin := len(all)
+		all = unpackBehind(all, form, blob)
+		x.Members, x.Ops, x.device = all[begin:len(all):len(all)], 1, deviceOf(x.op)
+		rows = append(rows, x)
+		return nil
+	}, "select seq, area_id, tube, round, op_id, booth, kind, taken, form, members from tube where seq > $1 and seq <= $2 order by seq", from, upto)
+	return rows, err
 }
 
 // placed gives rows the area of their boxes, and leaves out those that were said anew.

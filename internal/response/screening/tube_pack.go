@@ -51,10 +51,14 @@ func (o *Operation) Append(b []byte) []byte {
 
 // unpack reads members of a form. What is cut short ends the list: the table is written by pack alone.
 func unpack(form int64, b []byte) []Member {
+	return unpackBehind(make([]Member, 0, len(b)/3), form, b)
+}
+
+// unpackBehind is unpack behind other members.
+func unpackBehind(members []Member, form int64, b []byte) []Member {
 	if form == formFixed {
-		return unpackFixed(b)
+		return unpackFixed(members, b)
 	}
-	members := make([]Member, 0, len(b)/3)
 	var no, after int64
 	for len(b) > 0 {
 		d, n := binary.Varint(b)
@@ -78,9 +82,8 @@ func unpack(form int64, b []byte) []Member {
 	return members
 }
 
-func unpackFixed(b []byte) []Member {
+func unpackFixed(members []Member, b []byte) []Member {
 	const size = 8
-	members := make([]Member, 0, len(b)/size)
 	for ; len(b) >= size; b = b[size:] {
 		members = append(members, Member{No: int64(binary.LittleEndian.Uint32(b)),
 			After: int(binary.LittleEndian.Uint16(b[4:])), Flags: binary.LittleEndian.Uint16(b[6:])})

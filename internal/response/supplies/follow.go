@@ -12,9 +12,9 @@ import (
 )
 
 // Consumer follows what uses supplies up. Nobody waits for it, and it takes many entries at once: of a province's round it writes
-// a row per sampling point and item for thousands of tubes.
+// a row per sampling point and item for thousands of tubes, which it reads before its turn.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "supplies", Kinds: []string{"TubesHandedIn", "KitsHandedOut", "RunEntered", "SupplyCounted"}, Together: s.follow, Unhurried: true}
+	return journal.Consumer{Name: "supplies", Kinds: []string{"TubesHandedIn", "KitsHandedOut", "RunEntered", "SupplyCounted"}, Gather: s.gather, Unhurried: true}
 }
 
 // quarter is how fine the time of use is looked at before it is summed by day: every time zone's days begin with one.
@@ -41,9 +41,10 @@ func (u used) add(kind string, ref int64, at outbreak.Instant, item string, n in
 	u[k][item] += int64(n)
 }
 
-// follow sums what entries used up, and writes it once.
-func (s *Service) follow(tx *store.Tx, by outbreak.Actor, list []outbreak.Entry) error {
+// gather sums what entries used up, and gives what writes it.
+func (s *Service) gather(tx *store.Tx, list []outbreak.Entry) (journal.Gathered, error) {
 	sums := used{}
+	var books []labBook
 	for _, e := range list {
 		var err error
 		switch e.Kind {
@@ -68,13 +69,29 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, list []outbreak.Entry)
 				return err
 			})
 		case "SupplyCounted":
-			err = outbreak.On(e, func(c outbreak.SupplyCounted) error { return s.followLabBook(tx, by, c, e.Actor) })
+			err = outbreak.On(e, func(c outbreak.SupplyCounted) error {
+				books = append(books, labBook{c, e.Actor})
+				return nil
+			})
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return s.keepUse(tx, by, sums)
+	return func(tx *store.Tx, by outbreak.Actor) error {
+		for _, b := range books {
+			if err := s.followLabBook(tx, by, b.SupplyCounted, b.actor); err != nil {
+				return err
+			}
+		}
+		return s.keepUse(tx, by, sums)
+	}, nil
+}
+
+// labBook is what somebody wrote into a laboratory's own book.
+type labBook struct {
+	outbreak.SupplyCounted
+	actor string
 }
 
 // followLabBook takes over what a laboratory wrote into its own book of a kit: there kits are counted one by one, here all of them.
