@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"breakwater/internal/ledger/journal"
@@ -18,20 +19,21 @@ import (
 // not in the tables: at start it reads them, then it follows the journal. Each process has its own. Open rounds are always in
 // it; a closed one is read when somebody asks for it.
 type Coverage struct {
-	s      *Service
-	step   sync.Mutex // held while the picture is moved on
-	mu     sync.RWMutex
-	rounds map[outbreak.RoundID]*roundView
-	early  map[outbreak.TubeCode]heard // of tubes no booth has handed in yet; guarded by step, as lost and looked are
-	lost   map[outbreak.TubeCode]bool  // tubes that were spoiled, handed in or not
-	areas  areaList
-	codes  codes         // of people who have several
-	at     int64         // journal sequence seen
-	moved  chan struct{} // closed and renewed when at moves
-	ready  bool
-	looked int64 // sequence of the last row that was looked at for people in two tubes
-	kept   int64 // the same, as it was written
-	asked  int64 // counts who asks for closed rounds
+	s        *Service
+	step     sync.Mutex // held while the picture is moved on
+	mu       sync.RWMutex
+	rounds   map[outbreak.RoundID]*roundView
+	early    map[outbreak.TubeCode]heard // of tubes no booth has handed in yet; guarded by step, as lost and looked are
+	lost     map[outbreak.TubeCode]bool  // tubes that were spoiled, handed in or not
+	areas    areaList
+	codes    codes         // of people who have several
+	at       int64         // journal sequence seen
+	moved    chan struct{} // closed and renewed when at moves
+	ready    bool
+	starting atomic.Bool // the tables are being read for the first time
+	looked   int64       // sequence of the last row that was looked at for people in two tubes
+	kept     int64       // the same, as it was written
+	asked    int64       // counts who asks for closed rounds
 
 	watched watched // people besides tubes
 

@@ -22,6 +22,8 @@ func (c *Coverage) start(ctx context.Context) error {
 	if c.ready {
 		return nil
 	}
+	c.starting.Store(true)
+	defer c.starting.Store(false)
 	var odd []twice
 	var head int64
 	err := c.s.db.Read(ctx, func(tx *store.Tx) error {

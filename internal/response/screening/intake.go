@@ -162,7 +162,8 @@ func (in *Intake) work() {
 			return
 		}
 		stored, err := in.commit(part)
-		in.note(stored, n, took(), err)
+		worked := took()
+		in.note(stored, n, worked, err)
 		for _, d := range part {
 			for _, o := range d.ops {
 				if err == nil {
@@ -171,6 +172,16 @@ func (in *Intake) work() {
 			}
 			d.done <- err
 		}
+		in.giveWay(worked)
+	}
+}
+
+// giveWay rests as long as it worked while a house that has just started reads where everybody stands: at the full rate of the
+// sampling points alone residents and staff would otherwise wait several times as long for their first answer. Whoever waits to be
+// taken in is not kept waiting by it: the next commit takes more, and a long queue ends the rest.
+func (in *Intake) giveWay(worked time.Duration) {
+	if in.s.coverage.starting.Load() && !in.Pressed() {
+		time.Sleep(min(worked, 100*time.Millisecond))
 	}
 }
 
