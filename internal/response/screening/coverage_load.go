@@ -194,6 +194,9 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 		return nil, err
 	}
 	looked := c.looked
+	for _, v := range views {
+		v.tubes.expect(int(last-from) / len(views))
+	}
 	read := func(tx *store.Tx, part int) (found handedPart, err error) {
 		begin := from + int64(part)*most
 		return c.readPart(tx, views, begin, min(begin+most, last))
@@ -332,15 +335,26 @@ func (c *Coverage) readEarly(tx *store.Tx) error {
 	return nil
 }
 
-// settleAll counts everybody of a round.
+// settleAll counts everybody of a round. Whoever has one code and one tube, as almost everybody, stands where the neighbours in the
+// tube stand.
 func (v *roundView) settleAll() {
+	simple := len(v.recorded) == 0 && len(v.codes) == 0
 	for _, r := range v.runs {
 		v.last = r
+		var tube uint32 // the last one looked at
+		var stands uint8
 		for i, s := range r.state {
-			if s == notOnRoll || r.tube[i] == 0 && len(v.recorded) == 0 && len(v.codes) == 0 {
-				continue
+			no := r.first + int64(i)
+			switch t := r.tube[i]; {
+			case s == notOnRoll || simple && t == 0:
+			case !simple || len(v.more[no]) > 0:
+				v.settle(no)
+			default:
+				if t != tube {
+					tube, stands = t, outcomeIndex[outcomeOf([]tubeState{v.tubes.at(t - 1).state()}, "")]
+				}
+				r.stand(int64(i), stands)
 			}
-			v.settle(r.first + int64(i))
 		}
 	}
 }

@@ -38,6 +38,13 @@ const (
 
 func newShelf(base int64) *shelf { return &shelf{index: map[uint64]uint32{}, base: base} }
 
+// expect makes room for the keys of so many tubes in a shelf that has none.
+func (s *shelf) expect(n int) {
+	if s.n == 0 {
+		s.index = make(map[uint64]uint32, n)
+	}
+}
+
 func seconds(i outbreak.Instant) uint32 { return uint32(max(i-era, 0) / 1000) }
 func instant(s uint32) outbreak.Instant { return era + outbreak.Instant(s)*1000 }
 

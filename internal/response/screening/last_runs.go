@@ -28,12 +28,17 @@ func (r *lastRuns) keep(run []tubeRow) {
 	r.runs[run[0].seq] = run
 }
 
+// of gives the rows of a hand-in while they are kept.
+func (r *lastRuns) of(first, last int64) (run []tubeRow, kept bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	run = r.runs[first]
+	return run, len(run) > 0 && run[len(run)-1].seq == last
+}
+
 // between gives the rows of a hand-in, which nobody changes.
 func (r *lastRuns) between(tx *store.Tx, first, last int64) ([]tubeRow, error) {
-	r.mu.Lock()
-	run := r.runs[first]
-	r.mu.Unlock()
-	if len(run) > 0 && run[len(run)-1].seq == last {
+	if run, kept := r.of(first, last); kept {
 		return run, nil
 	}
 	return tubesBetween(tx, first, last)

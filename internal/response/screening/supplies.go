@@ -15,9 +15,12 @@ func (s *Service) BoothPlace(tx *store.Tx, id outbreak.BoothID) (outbreak.Scope,
 // EachUse calls do for what was used up with each tube of a hand-in, by the rows of the table of tubes. A correction uses nothing;
 // more members put into a tube take swabs and no tube. Like BoothPlace it asks for no permission.
 func (s *Service) EachUse(tx *store.Tx, first, last int64, do func(outbreak.PointUse)) error {
-	rows, err := s.last.between(tx, first, last)
-	if err != nil {
-		return err
+	rows, kept := s.last.of(first, last)
+	if !kept {
+		var err error
+		if rows, err = bareRows(tx, first-1, last); err != nil {
+			return err
+		}
 	}
 	for _, r := range rows {
 		u := outbreak.PointUse{Booth: r.Booth, At: r.Taken, Swabs: len(r.Members)}
