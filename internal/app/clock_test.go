@@ -28,7 +28,7 @@ func TestAClockThatJumpsLosesNothing(t *testing.T) {
 			clock := outbreak.NewHandClock(testkit.Start)
 			c := app.Config{Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Clock: clock, Wall: clock, Key: filepath.Join(t.TempDir(), "key")}
 			if engine == store.PostgreSQL {
-				c.DB = testkit.PostgreSQL(t)
+				c.DB = testkit.Migrated(t, app.Owners())
 			} else {
 				c.Data = filepath.Join(t.TempDir(), "data")
 			}

@@ -29,7 +29,7 @@ type served struct {
 
 func serving(t *testing.T, c app.Config) served {
 	t.Helper()
-	c.Data = filepath.Join(t.TempDir(), "data")
+	c.Data = testkit.Folder(t, app.Owners())
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:0"
 	}

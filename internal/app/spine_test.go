@@ -65,9 +65,9 @@ func engines(t *testing.T, do func(*town)) {
 		do(w)
 		w.sound()
 	}
-	t.Run("sqlite", func(t *testing.T) { open(t, app.Config{Data: filepath.Join(t.TempDir(), "data")}) })
+	t.Run("sqlite", func(t *testing.T) { open(t, app.Config{Data: testkit.Folder(t, app.Owners())}) })
 	t.Run("postgres", func(t *testing.T) {
-		open(t, app.Config{DB: testkit.PostgreSQL(t), Key: filepath.Join(t.TempDir(), "key")})
+		open(t, app.Config{DB: testkit.Migrated(t, app.Owners()), Key: filepath.Join(t.TempDir(), "key")})
 	})
 }
 

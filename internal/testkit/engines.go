@@ -4,9 +4,12 @@ package testkit
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +28,7 @@ func Engines(t *testing.T, owners []store.Migrations, do func(t *testing.T, db *
 		onOne(t, filepath.Join(t.TempDir(), "test.db"), owners, do)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		onOne(t, PostgreSQL(t), owners, do)
+		onOne(t, Migrated(t, owners), owners, do)
 	})
 }
 
@@ -38,6 +41,9 @@ func onOne(t *testing.T, where string, owners []store.Migrations, do func(*testi
 // Open opens and migrates a database for one test.
 func Open(t testing.TB, where string, clock outbreak.Clock, owners []store.Migrations) *store.DB {
 	t.Helper()
+	if _, err := os.Stat(where); !strings.Contains(where, "://") && errors.Is(err, fs.ErrNotExist) {
+		copyFile(t, where, owners)
+	}
 	db, err := store.Open(context.Background(), where, clock)
 	if err != nil {
 		t.Fatal(err)

@@ -41,11 +41,23 @@ func Main(m *testing.M) {
 	if shared != nil {
 		shared.Stop()
 	}
+	forgetPatterns()
 	os.Exit(code)
 }
 
-// PostgreSQL gives the address of a fresh database in this process's shared cluster.
+// PostgreSQL gives the address of a fresh, empty database in this process's shared cluster.
 func PostgreSQL(t testing.TB) string {
+	t.Helper()
+	cluster(t)
+	where, err := shared.Database(fmt.Sprintf("test_%d", databases.Add(1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return where
+}
+
+// cluster starts the shared server the first time it is asked for.
+func cluster(t testing.TB) {
 	t.Helper()
 	bin := pgBin()
 	if bin == "" {
@@ -58,11 +70,6 @@ func PostgreSQL(t testing.TB) string {
 	if sharedErr != nil {
 		t.Fatal(sharedErr)
 	}
-	where, err := shared.Database(fmt.Sprintf("test_%d", databases.Add(1)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return where
 }
 
 // PGBin finds the folder of an installed server; empty when there is none.
@@ -202,13 +209,19 @@ func (c *Cluster) url(database string) string {
 }
 
 // Database makes an empty database and gives its address.
-func (c *Cluster) Database(name string) (string, error) {
+func (c *Cluster) Database(name string) (string, error) { return c.database(name, "") }
+
+// database makes a database as a copy of another; empty: of none.
+func (c *Cluster) database(name, of string) (string, error) {
 	db, err := sql.Open("pgx", c.url("postgres"))
 	if err != nil {
 		return "", err
 	}
 	defer db.Close()
-	if _, err := db.Exec("create database " + name); err != nil {
+	if of != "" {
+		of = " template " + of
+	}
+	if _, err := db.Exec("create database " + name + of); err != nil {
 		return "", fmt.Errorf("making database %s: %w", name, err)
 	}
 	return c.url(name), nil

@@ -24,7 +24,7 @@ var root = outbreak.Actor{User: 1, Grants: []outbreak.Grant{{Role: string(access
 func house(t *testing.T) *app.App {
 	t.Helper()
 	ctx := context.Background()
-	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", WatchAddr: "127.0.0.1:0", Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}})
+	a, err := app.New(ctx, app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", WatchAddr: "127.0.0.1:0", Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

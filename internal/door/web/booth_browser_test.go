@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +18,7 @@ import (
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/testkit"
 )
 
 // samplingSite is a house on the machine's own clock, with a round, a roll and a booth: a device's clock is the machine's, too.
@@ -32,7 +32,7 @@ type samplingSite struct {
 func sampling(t *testing.T) *samplingSite {
 	t.Helper()
 	log := &policyLog{}
-	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", BoothAddr: "127.0.0.1:0",
+	a, err := app.New(ctx, app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", BoothAddr: "127.0.0.1:0",
 		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"})
 	if err == nil {
 		err = a.Start(ctx)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"image/png"
 	"net/http"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -30,7 +29,7 @@ import (
 func strict(t testing.TB, more ...func(*app.Config)) (*site, *outbreak.HandClock) {
 	t.Helper()
 	clock, wall := outbreak.NewHandClock(testkit.Start), outbreak.NewHandClock(testkit.Start)
-	c := app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", Clock: clock, Wall: wall, SecondFactor: access.FactorNames,
+	c := app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", Clock: clock, Wall: wall, SecondFactor: access.FactorNames,
 		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Version: "test"}
 	for _, m := range more {
 		m(&c)

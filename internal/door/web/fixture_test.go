@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -55,7 +54,7 @@ func (l *policyLog) Handle(_ context.Context, r slog.Record) error {
 func bare(t testing.TB) *site {
 	t.Helper()
 	clock, log := outbreak.NewHandClock(testkit.Start), &policyLog{}
-	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: "127.0.0.1:0", Clock: clock,
+	a, err := app.New(ctx, app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", Clock: clock,
 		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"})
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package screening_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -21,10 +20,9 @@ import (
 // TestAnyWayOfSendingComesToTheSame sends the operations of some devices in any order, several times each, from many sides at once,
 // through a stop and a start. What is stored at the end is each operation once; what is acknowledged is stored.
 func TestAnyWayOfSendingComesToTheSame(t *testing.T) {
-	dir, houses := t.TempDir(), 0
+	whole := t
 	rapid.Check(t, func(t *rapid.T) {
-		houses++
-		data := filepath.Join(dir, fmt.Sprint(houses))
+		data := testkit.Folder(whole, app.Owners())
 		ctx := context.Background()
 		m := newMachine(t, data)
 		defer func() { m.stop() }()

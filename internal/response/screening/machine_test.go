@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -497,10 +496,9 @@ func (m *machine) checkHouse(t *rapid.T, tx *store.Tx) {
 // TestARandomHistoryKeepsEverybodyAccountedFor drives a house through random histories of swabs, losses, results, revisions,
 // repeats and late uploads, and holds it against a notebook after every step.
 func TestARandomHistoryKeepsEverybodyAccountedFor(t *testing.T) {
-	dir, n := t.TempDir(), 0
+	whole := t
 	rapid.Check(t, func(t *rapid.T) {
-		n++
-		m := newMachine(t, filepath.Join(dir, fmt.Sprint(n)))
+		m := newMachine(t, testkit.Folder(whole, app.Owners()))
 		defer m.stop()
 		t.Repeat(map[string]func(*rapid.T){
 			"close": m.Close, "swab": m.Swab, "close twice": m.CloseTwice, "report": m.Report, "report too": m.Report, "report twice": m.ReportTwice,

@@ -33,8 +33,8 @@ type mergeHouse struct {
 
 func mergeHouses(t *testing.T, do func(t *testing.T, h *mergeHouse)) {
 	for engine, where := range map[string]func(*app.Config){
-		"sqlite":   func(c *app.Config) { c.Data = t.TempDir() },
-		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.PostgreSQL(t), t.TempDir()+"/site.key" },
+		"sqlite":   func(c *app.Config) { c.Data = testkit.Folder(t, app.Owners()) },
+		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.Migrated(t, app.Owners()), t.TempDir()+"/site.key" },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			c := app.Config{Clock: outbreak.NewHandClock(testkit.Start), Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}}

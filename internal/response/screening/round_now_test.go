@@ -16,8 +16,8 @@ import (
 // What of a round moves is counted in memory: it must be what a house that starts again counts.
 func TestHowARoundMovesSurvivesAStart(t *testing.T) {
 	for engine, where := range map[string]func(*app.Config){
-		"sqlite":   func(c *app.Config) { c.Data = t.TempDir() },
-		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.PostgreSQL(t), t.TempDir()+"/site.key" },
+		"sqlite":   func(c *app.Config) { c.Data = testkit.Folder(t, app.Owners()) },
+		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.Migrated(t, app.Owners()), t.TempDir()+"/site.key" },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			clock := outbreak.NewHandClock(testkit.Start)

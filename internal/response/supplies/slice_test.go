@@ -38,8 +38,8 @@ type house struct {
 // houses opens a house on each database, with a sampling point, a laboratory and an open round of 100 people.
 func houses(t *testing.T, do func(t *testing.T, h *house)) {
 	for engine, where := range map[string]func(*app.Config){
-		"sqlite":   func(c *app.Config) { c.Data = t.TempDir() },
-		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.PostgreSQL(t), t.TempDir()+"/site.key" },
+		"sqlite":   func(c *app.Config) { c.Data = testkit.Folder(t, app.Owners()) },
+		"postgres": func(c *app.Config) { c.DB, c.Key = testkit.Migrated(t, app.Owners()), t.TempDir()+"/site.key" },
 	} {
 		t.Run(engine, func(t *testing.T) {
 			h := &house{ctx: context.Background(), clock: outbreak.NewHandClock(testkit.Start)}

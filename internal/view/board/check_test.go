@@ -3,7 +3,6 @@ package board_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -121,7 +120,7 @@ func violated(t *testing.T, tx *store.Tx) (names []string) {
 // TestDoctorNamesAPlantedFault sees one of them from outside, as an operator does.
 func TestDoctorNamesAPlantedFault(t *testing.T) {
 	ctx := context.Background()
-	a, err := app.New(ctx, app.Config{Data: filepath.Join(t.TempDir(), "data"), Log: testkit.Quiet()})
+	a, err := app.New(ctx, app.Config{Data: testkit.Folder(t, app.Owners()), Log: testkit.Quiet()})
 	if err != nil {
 		t.Fatal(err)
 	}
