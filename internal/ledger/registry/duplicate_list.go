@@ -231,7 +231,7 @@ func (s *Service) linkingOf(tx *store.Tx) (l Linking, err error) {
 		return l, err
 	}
 	l.Judging = j.from
-	if l.Filed, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil {
+	if l.Filed, err = lastFiled(tx); err != nil {
 		return l, err
 	}
 	if l.Crowds, err = store.List(tx, func(r store.Row) (c Crowd, err error) {

@@ -224,14 +224,20 @@ func TestCrowdsAreToldAndNotFollowed(t *testing.T) {
 		if err != nil || len(l.Crowds) == 0 || l.Crowds[0].People < mostSharing || l.Waiting != 3 {
 			t.Errorf("%+v %v", l, err)
 		}
-		if err := db.Read(context.Background(), func(tx *store.Tx) error {
-			n, err := store.Count(tx, "select coalesce(max(n), 0) from (select count(*) as n from link_key group by digest) k")
-			if n > mostSharing {
-				t.Errorf("%d are filed under one digest", n)
-			}
-			return err
-		}); err != nil {
+		if err := db.Read(context.Background(), s.keysKnown.follow); err != nil {
 			t.Fatal(err)
+		}
+		marks := map[uint64]int{}
+		for at, bucket := range s.keysKnown.buckets {
+			for _, e := range bucket {
+				key := uint64(at)<<48 | e>>32<<16
+				if marks[key]++; marks[key] > mostSharing {
+					t.Fatalf("more than %d are filed under one key", mostSharing)
+				}
+			}
+		}
+		if len(marks) == 0 {
+			t.Error("nobody is filed")
 		}
 	})
 }
@@ -253,24 +259,55 @@ func TestKeysOfLinkageTurnAndVanish(t *testing.T) {
 			return n
 		}
 		_, people := s.arrive(s.by, []NewPerson{whole("220101", "王小明", "1971-03-04", ""), whole("220201", "李娜", "1990-02-03", "")}, nil)
-		keys, digests := count("select count(*) from link_key"), count("select coalesce(max(digest), 0) from link_key where person = "+fmt.Sprint(int64(people[0].ID)))
+		keysOf := func() (keys []int64) {
+			t.Helper()
+			if err := db.Read(ctx, func(tx *store.Tx) error {
+				return filedAfter(tx, 0, func(f filedRow) {
+					if f.person == people[0].ID {
+						keys = f.keys
+					}
+				})
+			}); err != nil {
+				t.Fatal(err)
+			}
+			return keys
+		}
+		before := keysOf()
 		if _, err := s.Keys().RotateIndex(ctx, nil); err != nil {
 			t.Fatal(err)
 		}
-		if n := count("select count(*) from link_key"); n != keys || keys == 0 {
-			t.Errorf("%d keys after a rotation, %d before", n, keys)
+		after := keysOf()
+		if len(after) != len(before) || len(before) == 0 {
+			t.Errorf("%d keys after a rotation, %d before", len(after), len(before))
 		}
-		if n := count("select coalesce(max(digest), 0) from link_key where person = " + fmt.Sprint(int64(people[0].ID))); n == digests {
-			t.Error("the keys are those of before")
+		for _, k := range after {
+			if slices.Contains(before, k) {
+				t.Error("a key is that of before")
+			}
 		}
 		s.walkIn(whole("220201", "王小明", "1971-04-03", ""))
 		if list := s.queue(DuplicatesFilter{}); len(list) != 1 || list[0].One.ID != people[0].ID {
 			t.Fatalf("%+v", list)
 		}
+		inMemory := func() int {
+			found, _ := s.keysKnown.filedUnder(after)
+			n := 0
+			for _, who := range found {
+				for _, id := range who {
+					if id == people[0].ID {
+						n++
+					}
+				}
+			}
+			return n
+		}
+		if n := inMemory(); n != len(after) {
+			t.Errorf("%d of %d keys are in memory", n, len(after))
+		}
 		if _, err := s.ErasePerson(ctx, s.by, asked(people[0].ID)); err != nil {
 			t.Fatal(err)
 		}
-		if n := count("select count(*) from link_key where person = " + fmt.Sprint(int64(people[0].ID))); n != 0 || len(s.queue(DuplicatesFilter{})) != 0 {
+		if n := inMemory(); n != 0 || len(s.queue(DuplicatesFilter{})) != 0 {
 			t.Errorf("%d keys are left of somebody who was erased, %d pairs wait", n, len(s.queue(DuplicatesFilter{})))
 		}
 		if n := count("select count(*) from link_filed where tokens is not null and person = " + fmt.Sprint(int64(people[0].ID))); n != 0 {

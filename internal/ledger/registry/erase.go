@@ -117,7 +117,7 @@ func (s *Service) erase(tx *store.Tx, by outbreak.Actor, p Person, e Erased, aga
 	if err := names.write(tx); err != nil {
 		return e, err
 	}
-	if err := unfile(tx, []outbreak.PersonID{p.ID}); err != nil {
+	if err := s.unfile(tx, []outbreak.PersonID{p.ID}); err != nil {
 		return e, err
 	}
 	if _, err := tx.Exec("update duplicate set evidence = $1 where one = $2 or other = $3", "[]", p.ID, p.ID); err != nil {

@@ -34,31 +34,20 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 	if err := l.lookAgain(tx); err != nil {
 		return err
 	}
-	seq, err := store.Count(tx, "select coalesce(max(seq), 0) from link_filed")
+	seq, err := lastFiled(tx)
 	if err != nil {
 		return err
 	}
-	var keys, filed [][]any
+	var filed [][]any
 	for _, c := range l.comers {
 		if !came(c.ID) || c.unknown() {
 			continue
 		}
 		own, all := c.tokens(l.eyes)
 		seq++
-		filed = append(filed, []any{seq, int64(c.ID), packTokens(all)})
-		for _, k := range own {
-			if _, crowded := l.crowds[k]; !crowded {
-				keys = append(keys, []any{k, int64(c.ID)})
-			}
-		}
+		filed = append(filed, []any{seq, int64(c.ID), packTokens(all), int64(len(own))})
 	}
-	slices.SortFunc(keys, func(a, b []any) int {
-		return cmp.Or(cmp.Compare(a[0].(int64), b[0].(int64)), cmp.Compare(a[1].(int64), b[1].(int64)))
-	})
-	if _, err := tx.Insert("link_key", []string{"digest", "person"}, []string{"digest", "person"}, keys); err != nil {
-		return fmt.Errorf("filing people by keys: %w", err)
-	}
-	if err := tx.Put("link_filed", []string{"seq", "person", "tokens"}, "person", filed); err != nil {
+	if err := tx.Put("link_filed", []string{"seq", "person", "tokens", "keys"}, "person", filed); err != nil {
 		return fmt.Errorf("filing people by keys: %w", err)
 	}
 	if err := l.tellCrowds(tx, came); err != nil {
@@ -69,7 +58,7 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 
 // lookAgain compares those who come with those who were filed since they were made ready.
 func (l *linking) lookAgain(tx *store.Tx) error {
-	if newest, err := store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil || newest == l.upto {
+	if newest, err := lastFiled(tx); err != nil || newest == l.upto {
 		return err
 	}
 	asked := map[int64][]int{}

@@ -35,6 +35,7 @@ type linking struct {
 	crowds map[int64]linkage.KeyKind        // digests that too many share
 	there  map[outbreak.PersonID]*candidate // who was opened
 	pairs  []judged
+	inTurn bool // in the transaction that writes, where memory learns nothing
 }
 
 // candidate is somebody who is there.
@@ -61,15 +62,24 @@ func (l *linking) meet(id outbreak.PersonID, at int) {
 
 // look asks who shares something with those who come; what leads to few first.
 func (l *linking) look(tx *store.Tx) (err error) {
-	if l.upto, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil {
+	if l.upto, err = lastFiled(tx); err != nil {
 		return err
+	}
+	if !l.inTurn {
+		if err := l.keysKnown.follow(tx); err != nil {
+			return err
+		}
 	}
 	for _, ask := range []func(*store.Tx) error{l.byDocument, l.byPhone, l.byKeys, l.byName} {
 		if err := ask(tx); err != nil {
 			return fmt.Errorf("looking for who may be the same person: %w", err)
 		}
 	}
-	return l.fetch(tx, slices.Sorted(maps.Keys(l.met)))
+	if err := l.fetch(tx, slices.Sorted(maps.Keys(l.met))); err != nil {
+		return err
+	}
+	maps.DeleteFunc(l.met, func(id outbreak.PersonID, _ []int) bool { return l.there[id] == nil }) // memory is further than this picture: the turn to write sees them
+	return nil
 }
 
 func (l *linking) byDocument(tx *store.Tx) error {
@@ -143,7 +153,7 @@ func (l *linking) byPhone(tx *store.Tx) error {
 }
 
 // byKeys looks the digests up that are filed. One that is full is not followed.
-func (l *linking) byKeys(tx *store.Tx) error {
+func (l *linking) byKeys(*store.Tx) error {
 	asked := map[int64][]int{}
 	kinds := map[int64]linkage.KeyKind{}
 	for at, c := range l.comers {
@@ -155,18 +165,8 @@ func (l *linking) byKeys(tx *store.Tx) error {
 			asked[form], kinds[form] = append(asked[form], at), c.kinds[i/per]
 		}
 	}
-	found := map[int64][]outbreak.PersonID{}
-	if err := inParts(slices.Collect(maps.Keys(asked)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var form int64
-			var id outbreak.PersonID
-			err := r.Scan(&form, &id)
-			found[form] = append(found[form], id)
-			return err
-		}, "select digest, person from link_key where digest in ("+in+")", args...)
-	}); err != nil {
-		return err
-	}
+	found, upto := l.keysKnown.filedUnder(slices.Collect(maps.Keys(asked)))
+	l.upto = min(l.upto, upto)
 	for _, form := range sortedBy(found, func(a, b int64) int { return cmp.Or(cmp.Compare(len(found[a]), len(found[b])), cmp.Compare(a, b)) }) {
 		l.filed[form] = len(found[form])
 		if len(found[form]) >= mostSharing {
@@ -201,6 +201,10 @@ func (l *linking) byName(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	tails, err := tailsOf(tx, lies)
+	if err != nil {
+		return err
+	}
 	var ids []int64
 	for area, digests := range asked {
 		if lies[area].entries > 0 {
@@ -215,11 +219,11 @@ func (l *linking) byName(tx *store.Tx) error {
 	}
 	bearers := map[int64][]int{}
 	for area, digests := range asked {
-		if lies[area].entries == 0 {
-			continue
-		}
 		for digest, who := range digests {
-			same := withDigest(lists[lies[area].portion(area, digest)], digest)
+			same := slices.Clone(withDigest(tails[area], digest))
+			if lies[area].entries > 0 {
+				same = append(same, withDigest(lists[lies[area].portion(area, digest)], digest)...)
+			}
 			if len(same) > mostSharing {
 				l.crowds[int64(area)<<32|int64(digest)] = "name, area"
 				continue

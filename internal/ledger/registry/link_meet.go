@@ -36,6 +36,7 @@ func (s *Service) file(tx *store.Tx, by outbreak.Actor, eyes blind, ids []outbre
 	if err != nil {
 		return err
 	}
+	l.inTurn = true
 	if err := l.makeReady(func(do func(*store.Tx) error) error { return do(tx) }); err != nil {
 		return err
 	}
@@ -74,19 +75,13 @@ func filedAmong(tx *store.Tx, ids []outbreak.PersonID) (map[outbreak.PersonID]bo
 }
 
 // unfile takes people out of the keys: their identity changed, or is gone. What waits for a decision about them waits no more.
-func unfile(tx *store.Tx, ids []outbreak.PersonID) error {
-	if err := dropKeys(tx, ids); err != nil {
-		return err
-	}
+func (s *Service) unfile(tx *store.Tx, ids []outbreak.PersonID) error {
 	for _, id := range ids {
 		if _, err := tx.Exec("delete from duplicate where (one = $1 or other = $2) and state = $3", id, id, StateWaiting); err != nil {
 			return err
 		}
 	}
-	return inParts(ids, func(in string, args []any) error { // the row stays: its number is never given again
-		_, err := tx.Exec("update link_filed set tokens = null where person in ("+in+")", args...)
-		return err
-	})
+	return s.dropTokens(tx, ids)
 }
 
 // refile files people anew whose identity changed, if they were filed.
@@ -96,7 +91,7 @@ func (s *Service) refile(tx *store.Tx, eyes blind, changed []outbreak.PersonID) 
 		return err
 	}
 	ids := slices.DeleteFunc(slices.Clone(changed), func(id outbreak.PersonID) bool { return !filed[id] })
-	if err := unfile(tx, ids); err != nil {
+	if err := s.unfile(tx, ids); err != nil {
 		return err
 	}
 	return s.file(tx, linker, eyes, ids)
@@ -108,6 +103,9 @@ var linker = outbreak.SystemActor("linkage")
 // FileLinks files people outside the roll who came before there were keys, some hundred a transaction, and after rolls were loaded
 // looks who of those filed is on them. App calls it at start and every hour; when it is stopped it goes on at the next call.
 func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
+	if err := s.db.Read(ctx, s.keysKnown.follow); err != nil { // at start, so that whoever comes first does not wait for it
+		return 0, err
+	}
 	left := 0
 	for after := int64(WalkIn - 1); !s.learnt.swept.Load(); {
 		var ids []outbreak.PersonID

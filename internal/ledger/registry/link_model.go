@@ -49,7 +49,7 @@ func (s *Service) judgeOf(tx *store.Tx) (*judge, error) {
 			return nil, err
 		}
 	}
-	filed, err := store.Count(tx, "select coalesce(max(seq), 0) from link_filed")
+	filed, err := lastFiled(tx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *Service) LearnLinks(ctx context.Context) (Judging, error) {
 			return err
 		}
 		before = j.from
-		if filed, err = store.Count(tx, "select coalesce(max(seq), 0) from link_filed"); err != nil {
+		if filed, err = lastFiled(tx); err != nil {
 			return err
 		}
 		then, err = store.Count(tx, "select coalesce(max(filed), 0) from link_model")

@@ -52,6 +52,7 @@ func (r *ready) link(known map[string]*member, tx func(func(*store.Tx) error) er
 		return again
 	})
 	r.links = r.service.newLinking(r.eyes, j, r.spread, comers)
+	r.links.inTurn = r.inTurn
 	return r.links.makeReady(tx)
 }
 

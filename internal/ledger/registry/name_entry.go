@@ -3,6 +3,7 @@ package registry
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"slices"
 
 	"breakwater/internal/outbreak"
@@ -49,12 +50,23 @@ const (
 // nameArea is how the entries of an area lie.
 type nameArea struct {
 	bits    int
-	entries int
+	entries int // in portions
+	tail    int // entries that wait for the others
+}
+
+// tailOf is the row in which entries of an area wait. Whoever comes by a list of cases lives anywhere: written at once each of his few entries
+// would read and write a portion of its own.
+func tailOf(area outbreak.AreaID) int64 { return -int64(area) }
+
+// waits tells whether so many entries more still wait: the more portions there are the longer, since all are written anew then.
+func (a nameArea) waits(more int) bool {
+	most := 8 * int(math.Sqrt(float64(a.entries)))
+	return a.bits > 3 && a.tail+more <= most
 }
 
 // fits gives how an area lies that is to hold so many entries.
 func (a nameArea) fits(entries int) nameArea {
-	grown := nameArea{a.bits, entries}
+	grown := nameArea{bits: a.bits, entries: entries}
 	if entries <= fullPortion<<a.bits {
 		return grown
 	}

@@ -181,13 +181,16 @@ func (s *Service) hits(tx *store.Tx, asked []part, areas []outbreak.AreaID) (map
 	}
 	leads := map[int64][]lead{} // by the portion they lie in
 	for _, area := range areas {
-		if lies[area].entries == 0 {
+		if lies[area].entries == 0 && lies[area].tail == 0 {
 			continue
 		}
 		for _, p := range asked {
 			for _, digest := range eyes.askedDigests(p, area) {
 				at := lies[area].portion(area, digest)
 				leads[at] = append(leads[at], lead{digest, p.kind})
+				if lies[area].tail > 0 {
+					leads[tailOf(area)] = append(leads[tailOf(area)], lead{digest, p.kind})
+				}
 			}
 		}
 	}
@@ -199,7 +202,7 @@ func (s *Service) hits(tx *store.Tx, asked []part, areas []outbreak.AreaID) (map
 		}
 		for at, list := range found {
 			for _, l := range leads[at] {
-				for _, e := range under(list, l.digest) {
+				for _, e := range withDigest(list, l.digest) {
 					if hits[e.no()] == nil {
 						hits[e.no()] = &hit{}
 					}
@@ -210,16 +213,6 @@ func (s *Service) hits(tx *store.Tx, asked []part, areas []outbreak.AreaID) (map
 		return nil
 	})
 	return hits, err
-}
-
-// under gives the entries of a digest.
-func under(list []entry, digest uint32) []entry {
-	from, _ := slices.BinarySearch(list, newEntry(digest, 0))
-	upto := from
-	for upto < len(list) && list[upto].digest() == digest {
-		upto++
-	}
-	return list[from:upto]
 }
 
 // rank reads the people and puts those first to whom most leads; what a collision of digests brought from elsewhere goes.

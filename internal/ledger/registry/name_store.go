@@ -43,16 +43,20 @@ func (f filing) write(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	tails, err := tailsOf(tx, areas)
+	if err != nil {
+		return err
+	}
 	var full, sizes [][]any
 	var empty []int64
 	for _, id := range slices.Sorted(maps.Keys(f)) {
 		was := areas[id]
-		portions, now, err := f[id].change(tx, id, was)
+		portions, now, err := f[id].change(tx, id, was, tails[id])
 		if err != nil {
 			return fmt.Errorf("filing names: %w", err)
 		}
 		if now != was {
-			sizes = append(sizes, []any{id, now.bits, now.entries})
+			sizes = append(sizes, []any{id, now.bits, now.entries, now.tail})
 		}
 		for _, portion := range slices.Sorted(maps.Keys(portions)) {
 			if list := portions[portion]; len(list) > 0 {
@@ -71,11 +75,23 @@ func (f filing) write(tx *store.Tx) error {
 	if err := tx.Put("name_entry", []string{"id", "entries"}, "id", full); err != nil {
 		return fmt.Errorf("filing names: %w", err)
 	}
-	return tx.Put("name_area", []string{"area_id", "bits", "entries"}, "area_id", sizes)
+	return tx.Put("name_area", []string{"area_id", "bits", "entries", "tail"}, "area_id", sizes)
 }
 
 // change reads what of an area has to be changed and gives it changed; an empty portion is one to take away.
-func (f *areaFiling) change(tx *store.Tx, id outbreak.AreaID, was nameArea) (map[int64][]entry, nameArea, error) {
+func (f *areaFiling) change(tx *store.Tx, id outbreak.AreaID, was nameArea, tail []entry) (map[int64][]entry, nameArea, error) {
+	f.added = ordered(f.added)
+	if len(f.gone) == 0 && was.waits(len(f.added)) {
+		now := was
+		tail = ordered(slices.Concat(tail, f.added))
+		now.tail = len(tail)
+		return map[int64][]entry{tailOf(id): tail}, now, nil
+	}
+	for _, e := range tail {
+		if !f.gone[e.no()] {
+			f.added = append(f.added, e)
+		}
+	}
 	f.added = ordered(f.added)
 	now := was.fits(was.entries + len(f.added))
 	old := map[int64][]entry{}
@@ -113,6 +129,9 @@ func (f *areaFiling) change(tx *store.Tx, id outbreak.AreaID, was nameArea) (map
 			delete(changed, portion)
 		}
 	}
+	if was.tail > 0 {
+		changed[tailOf(id)] = nil
+	}
 	return changed, now, nil
 }
 
@@ -123,15 +142,31 @@ func nameAreas(tx *store.Tx, areas []outbreak.AreaID) (map[outbreak.AreaID]nameA
 		return store.Each(tx, func(r store.Row) error {
 			var id outbreak.AreaID
 			var a nameArea
-			err := r.Scan(&id, &a.bits, &a.entries)
+			err := r.Scan(&id, &a.bits, &a.entries, &a.tail)
 			found[id] = a
 			return err
-		}, "select area_id, bits, entries from name_area where area_id in ("+in+")", args...)
+		}, "select area_id, bits, entries, tail from name_area where area_id in ("+in+")", args...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("asking how names are filed: %w", err)
 	}
 	return found, nil
+}
+
+// tailsOf reads what waits in areas.
+func tailsOf(tx *store.Tx, areas map[outbreak.AreaID]nameArea) (map[outbreak.AreaID][]entry, error) {
+	var rows []int64
+	for id, a := range areas {
+		if a.tail > 0 {
+			rows = append(rows, tailOf(id))
+		}
+	}
+	lists, err := portions(tx, rows)
+	tails := make(map[outbreak.AreaID][]entry, len(lists))
+	for row, list := range lists {
+		tails[outbreak.AreaID(-row)] = list
+	}
+	return tails, err
 }
 
 // portions reads rows of the index.
@@ -143,7 +178,7 @@ func portions(tx *store.Tx, ids []int64) (map[int64][]entry, error) {
 	return found, err
 }
 
-// allPortions reads all of an area.
+// allPortions reads all portions of an area.
 func allPortions(tx *store.Tx, area outbreak.AreaID) (map[int64][]entry, error) {
 	found := map[int64][]entry{}
 	from, upto := portionsOf(area)
@@ -169,11 +204,17 @@ func filedIn(tx *store.Tx, area outbreak.AreaID) (map[int64][]uint32, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the index of names: %w", err)
 	}
+	tail, err := portions(tx, []int64{tailOf(area)})
+	if err != nil {
+		return nil, fmt.Errorf("reading the index of names: %w", err)
+	}
+	list := tail[tailOf(area)]
+	for _, portion := range all {
+		list = append(list, portion...)
+	}
 	people := map[int64][]uint32{}
-	for _, portion := range slices.Sorted(maps.Keys(all)) {
-		for _, e := range all[portion] {
-			people[e.no()] = append(people[e.no()], e.digest())
-		}
+	for _, e := range ordered(list) {
+		people[e.no()] = append(people[e.no()], e.digest())
 	}
 	return people, nil
 }

@@ -32,6 +32,7 @@ type ready struct {
 	opened  map[outbreak.PersonID]openedBox
 	spread  spread
 	links   *linking // of those outside the roll
+	inTurn  bool     // made anew in the transaction
 }
 
 // readyRow is a row of the batch.
@@ -102,7 +103,7 @@ func (r *ready) sample() map[string]string {
 // still gives the batch as it is in the transaction: what was made ready, when neither the keys in use nor the areas have changed
 // since; else made anew, here.
 func (r *ready) still(tx *store.Tx) (*ready, error) {
-	now := &ready{service: r.service, by: r.by, may: r.may, outside: r.outside, device: r.device, people: r.people, codes: r.codes, spread: inOrder}
+	now := &ready{service: r.service, by: r.by, may: r.may, outside: r.outside, device: r.device, people: r.people, codes: r.codes, spread: inOrder, inTurn: true}
 	if err := now.look(tx); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type Service struct {
 	codes     codes
 	secrets   Secrets
 	learnt    learnt
+	keysKnown keyMemory
 }
 
 // New makes the service.

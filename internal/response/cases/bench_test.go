@@ -20,9 +20,12 @@ import (
 	"breakwater/protocols"
 )
 
-// BenchmarkCases takes BREAKWATER_CASES rows (100,000) of a line list in by batches of a thousand, with all that compares each person;
-// changes 10,000 of the cases at once and takes that back; and registers people and opens their cases one by one. The reference is
-// the same number of people put on the roll, who are not compared and become no cases.
+// BenchmarkCases takes BREAKWATER_CASES rows (100,000) of an invented line list in (testkit.ListRows) as an import does: a thousand in one
+// transaction, each batch made ready while the one before is written, each person compared with all before. It tells the speed of each
+// hundred thousand. Then people are registered and their cases opened one by one, names searched and pages of the queue opened, and
+// 10,000 of the cases are changed at once, which is taken back. The references, in the same tables: people of the list put on the roll,
+// who are not compared and become no cases, and rows put straight into the tables of cases (testkit.LineList). PostgreSQL keeps what it
+// acknowledges, with the settings it comes with.
 func BenchmarkCases(b *testing.B) {
 	many := 100_000
 	if n, err := strconv.Atoi(os.Getenv("BREAKWATER_CASES")); err == nil {
@@ -33,7 +36,7 @@ func BenchmarkCases(b *testing.B) {
 		b.Run(engine, func(b *testing.B) {
 			where := b.TempDir() + "/bench.db"
 			if engine == "postgres" {
-				where = testkit.PostgreSQL(b)
+				where = durable(b)
 			}
 			clock := outbreak.NewHandClock(testkit.Start)
 			db := testkit.Open(b, where, clock, owners)
@@ -47,102 +50,268 @@ func BenchmarkCases(b *testing.B) {
 				b.Fatal(err)
 			}
 			reg := registry.New(db, j, ids, rules, vault)
-			s := cases.New(db, j, ids, reg, task.New(db, j, ids))
+			s := &benched{B: b, db: db, reg: reg, Service: cases.New(db, j, ids, reg, task.New(db, j, ids))}
 			for b.Loop() {
-				benchCases(b, reg, s, many)
+				s.run(many)
 			}
 		})
 	}
 }
 
-func benchCases(b *testing.B, reg *registry.Service, s *cases.Service, many int) {
-	ctx, r := context.Background(), rand.New(rand.NewPCG(1, 2))
-	must := func(err error) {
-		if err != nil {
-			b.Helper()
-			b.Fatal(err)
-		}
+// durable is a server that keeps what it acknowledges.
+func durable(b *testing.B) string {
+	bin := testkit.PGBin()
+	if bin == "" {
+		b.Skip("no PostgreSQL server is installed")
 	}
-	areas := []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}}
-	for i := range max(many/3000, 20) {
-		areas = append(areas, registry.NewArea{Code: fmt.Sprint("22", 1000+i), Parent: "22", Name: fmt.Sprint("街道", i)})
+	c, err := testkit.StartCluster(bin, true)
+	if err != nil {
+		b.Fatal(err)
 	}
-	_, err := reg.LoadAreas(ctx, root, registry.LoadAreas{Areas: areas})
-	must(err)
-	ob, err := reg.DeclareOutbreak(ctx, root, registry.DeclareOutbreak{Name: "March", Protocol: "cn-covid-2021"})
-	must(err)
-	somebody := func() registry.NewPerson {
-		i := registry.Identity{Name: someName(r), Birth: time.Date(1930+r.IntN(90), 1, 1+r.IntN(364), 0, 0, 0, 0, time.UTC).Format(time.DateOnly), Phone: fmt.Sprintf("13%09d", r.IntN(1e9))}
-		return registry.NewPerson{Area: areas[1+r.IntN(len(areas)-1)].Code, Sex: []string{"male", "female"}[r.IntN(2)], Identity: i}
+	b.Cleanup(c.Stop)
+	where, err := c.Database("bench")
+	if err != nil {
+		b.Fatal(err)
 	}
-	var all []outbreak.CaseID
-	rows := func(from, n int) []cases.LoadedCase {
-		list := make([]cases.LoadedCase, n)
-		for i := range list {
-			day := func(d int) string { return time.Date(2022, 1, 1+d, 0, 0, 0, 0, time.UTC).Format(time.DateOnly) }
-			at := r.IntN(60)
-			list[i] = cases.LoadedCase{Person: somebody(), External: fmt.Sprint(from + i), Values: cases.Values{"onset": day(at), "sampled": day(at + r.IntN(9)), "classification": "confirmed", "occupation": []string{"农民", "学生", "工人", ""}[r.IntN(4)]}}
-		}
-		return list
-	}
-	began := time.Now()
-	for from := 0; from < many; from += 1000 {
-		got, err := s.LoadCases(ctx, root, cases.LoadCases{Outbreak: ob, Party: "nation", Rows: rows(from, 1000)})
-		must(err)
-		if got.Added != 1000 {
-			b.Fatalf("%d of 1000 rows were added: %+v", got.Added, got.Rejected)
-		}
-		all = append(all, got.Cases...)
-	}
-	b.ReportMetric(float64(many)/time.Since(began).Seconds(), "rows/s")
+	return where
+}
 
-	bare := min(many, 20_000)
-	began = time.Now()
-	for range bare / 1000 {
-		people := make([]registry.NewPerson, 1000)
-		for i := range people {
-			people[i] = somebody()
+// benched is a room that is measured.
+type benched struct {
+	*testing.B
+	*cases.Service
+	db    *store.DB
+	reg   *registry.Service
+	ob    outbreak.OutbreakID
+	areas []string // codes
+	rows  testkit.ListRows
+}
+
+func (s *benched) must(err error) {
+	if err != nil {
+		s.Helper()
+		s.Fatal(err)
+	}
+}
+
+func (s *benched) run(many int) {
+	ctx := context.Background()
+	s.found(max(many/3000, 20))
+	all := s.load(many)
+	if _, err := s.reg.LearnLinks(ctx); err != nil { // as the house does at start and every hour
+		s.Fatal(err)
+	}
+	s.create()
+	s.search()
+	s.queue()
+	s.change(all)
+	s.references(min(many, 20_000))
+	s.ReportMetric(0, "ns/op")
+}
+
+// found makes the areas and the outbreak.
+func (s *benched) found(areas int) {
+	ctx := context.Background()
+	list := []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}}
+	for i := range areas {
+		code := fmt.Sprintf("22%04d", i)
+		list = append(list, registry.NewArea{Code: code, Parent: "22", Name: fmt.Sprint("街道", i)})
+		s.areas = append(s.areas, code)
+	}
+	_, err := s.reg.LoadAreas(ctx, root, registry.LoadAreas{Areas: list})
+	s.must(err)
+	s.ob, err = s.reg.DeclareOutbreak(ctx, root, registry.DeclareOutbreak{Name: "March", Protocol: "cn-covid-2021"})
+	s.must(err)
+	s.rows = testkit.ListRows{Areas: areas, Seed: 1}
+}
+
+func (s *benched) person(r testkit.ListRow) registry.NewPerson {
+	p := registry.NewPerson{Area: s.areas[r.Area], Sex: r.Sex, Identity: registry.Identity{Name: r.Name, Birth: r.Birth, Phone: r.Phone, Document: r.Document}}
+	if r.Document != "" {
+		p.Identity.DocumentKind = registry.OtherID
+	}
+	return p
+}
+
+// load takes rows in and tells how fast, step by step.
+func (s *benched) load(many int) (all []outbreak.CaseID) {
+	const size = 1000
+	var spent time.Duration
+	for len(all) < many {
+		step := min(100_000, many-len(all))
+		var batches [][]cases.LoadedCase
+		for from := 0; from < step; from += size {
+			list := make([]cases.LoadedCase, min(size, step-from))
+			for i := range list {
+				r := s.rows.Next()
+				list[i] = cases.LoadedCase{Person: s.person(r), External: r.Number, Values: cases.Values{"onset": r.Onset, "sampled": r.Sampled, "classification": r.Classification, "occupation": r.Occupation}}
+			}
+			batches = append(batches, list)
 		}
-		_, err := reg.LoadPeople(ctx, root, registry.LoadPeople{People: people})
-		must(err)
-	}
-	b.ReportMetric(float64(bare)/time.Since(began).Seconds(), "on-a-roll/s")
-
-	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
-	some := all[:min(10_000, len(all))]
-	began = time.Now()
-	done, err := s.EditCases(ctx, root, cases.EditCases{Cases: some, Values: cases.Values{"cluster": "market"}, Reason: "one market"})
-	must(err)
-	b.ReportMetric(time.Since(began).Seconds(), "edit-s")
-	began = time.Now()
-	back, err := s.UndoEdit(ctx, root, cases.UndoEdit{Batch: done.Batch})
-	must(err)
-	b.ReportMetric(time.Since(began).Seconds(), "undo-s")
-	if done.Changed != len(some) || back.Changed != len(some) {
-		b.Fatalf("%d changed, %d back", done.Changed, back.Changed)
-	}
-
-	var took []float64
-	for range 300 {
 		began := time.Now()
-		p, err := reg.RegisterPerson(ctx, root, registry.RegisterPerson{Person: somebody()})
-		must(err)
-		_, err = s.OpenCase(ctx, root, cases.OpenCase{Outbreak: ob, Person: p.ID})
-		must(err)
+		all = append(all, s.send(batches)...)
+		took := time.Since(began)
+		spent += took
+		waiting, _, err := s.waiting()
+		s.must(err)
+		s.Logf("%d rows: %.0f rows/s, %d pairs wait", len(all), float64(step)/took.Seconds(), waiting)
+		fmt.Fprintf(os.Stderr, "%s: %d rows: %.0f rows/s, %d pairs wait\n", s.Name(), len(all), float64(step)/took.Seconds(), waiting)
+		if len(all) >= many {
+			s.ReportMetric(float64(step)/took.Seconds(), "last-rows/s")
+		}
+	}
+	s.ReportMetric(float64(many)/spent.Seconds(), "rows/s")
+	return all
+}
+
+func (s *benched) waiting() (n int64, oldest outbreak.Instant, err error) {
+	err = s.db.Read(context.Background(), func(tx *store.Tx) error {
+		n, oldest, err = registry.CountDuplicates(tx)
+		return err
+	})
+	return n, oldest, err
+}
+
+// send writes batches in their order; one is made ready while that before it is written.
+func (s *benched) send(batches [][]cases.LoadedCase) (all []outbreak.CaseID) {
+	type sent struct {
+		got  cases.LoadedCases
+		err  error
+		done chan struct{}
+	}
+	way := make(chan *sent, 1)
+	go func() {
+		defer close(way)
+		var before *sent
+		for _, list := range batches {
+			x, after := &sent{done: make(chan struct{})}, before
+			before = x
+			turn := func() error {
+				if after != nil {
+					<-after.done
+				}
+				return nil
+			}
+			go func() {
+				defer close(x.done)
+				x.got, x.err = s.LoadCases(context.Background(), root, cases.LoadCases{Outbreak: s.ob, Party: "nation", Turn: turn, Rows: list})
+			}()
+			way <- x
+		}
+	}()
+	for x := range way {
+		<-x.done
+		s.must(x.err)
+		if len(x.got.Rejected) > 0 {
+			s.Fatal(x.got.Rejected[0])
+		}
+		all = append(all, x.got.Cases...)
+	}
+	return all
+}
+
+// create registers people and opens their cases one by one, as through the interface: a third of them stand in the list.
+func (s *benched) create() {
+	ctx := context.Background()
+	s.rows.Copies = 33
+	s.times("create", 300, func(int) error {
+		p, err := s.reg.RegisterPerson(ctx, root, registry.RegisterPerson{Person: s.person(s.rows.Next())})
+		if err == nil {
+			_, err = s.OpenCase(ctx, root, cases.OpenCase{Outbreak: s.ob, Person: p.ID})
+		}
+		if outbreak.KindOf(err) == outbreak.Conflict { // known by document, with a case
+			err = nil
+		}
+		return err
+	})
+}
+
+// search looks for names: in a community, and in the whole province. Each searches as a user of his own: they may not so often.
+func (s *benched) search() {
+	by := root
+	by.Purpose = outbreak.PurposeInvestigation
+	for name, below := range map[string]func(i int) outbreak.Path{
+		"search":      func(i int) outbreak.Path { return outbreak.Path("/22/" + s.areas[i%len(s.areas)] + "/") },
+		"search-wide": func(int) outbreak.Path { return "/22/" },
+	} {
+		s.times(name, 100, func(i int) error {
+			by.User++
+			_, err := s.reg.SearchPeople(context.Background(), by, registry.SearchPeople{Name: s.rows.Next().Name, Below: below(i)})
+			return err
+		})
+	}
+}
+
+// queue opens pages of pairs: from the heaviest on, and of communities.
+func (s *benched) queue() {
+	ctx := context.Background()
+	var f registry.DuplicatesFilter
+	s.times("queue", 100, func(i int) error {
+		page, err := s.reg.ListDuplicates(ctx, root, f)
+		if err == nil {
+			_, err = s.reg.FindLinking(ctx, root)
+		}
+		if f.After = page.Next; i%10 == 9 {
+			f = registry.DuplicatesFilter{Below: outbreak.Path("/22/" + s.areas[i*7%len(s.areas)] + "/")}
+		}
+		return err
+	})
+}
+
+func (s *benched) times(what string, n int, do func(i int) error) {
+	var took []float64
+	for i := range n {
+		began := time.Now()
+		s.must(do(i))
 		took = append(took, float64(time.Since(began).Microseconds())/1000)
 	}
 	slices.Sort(took)
-	b.ReportMetric(took[len(took)/2], "create-p50-ms")
-	b.ReportMetric(took[len(took)*95/100], "create-p95-ms")
-	b.ReportMetric(0, "ns/op")
+	s.ReportMetric(took[n/2], what+"-p50-ms")
+	s.ReportMetric(took[n*95/100], what+"-p95-ms")
 }
 
-// someName is a name as a million people have them: few family names, many given ones.
-func someName(r *rand.Rand) string {
-	family, given := []rune("王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗"), []rune("伟芳娜敏静丽强磊军洋勇艳杰涛明超兰霞平刚桂英华文玉建国红梅春燕志晓东海波宇浩")
-	name := []rune{family[r.IntN(len(family))], given[r.IntN(len(given))]}
-	if r.IntN(4) > 0 {
-		name = append(name, given[r.IntN(len(given))])
+// change edits cases at once and takes it back.
+func (s *benched) change(all []outbreak.CaseID) {
+	ctx := context.Background()
+	slices.Sort(all)
+	all = slices.Compact(all)
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	some := all[:min(10_000, len(all))]
+	began := time.Now()
+	done, err := s.EditCases(ctx, root, cases.EditCases{Cases: some, Values: cases.Values{"cluster": "market"}, Reason: "one market"})
+	s.must(err)
+	s.ReportMetric(time.Since(began).Seconds(), "edit-s")
+	began = time.Now()
+	back, err := s.UndoEdit(ctx, root, cases.UndoEdit{Batch: done.Batch})
+	s.must(err)
+	s.ReportMetric(time.Since(began).Seconds(), "undo-s")
+	if done.Changed != len(some) || back.Changed != len(some) {
+		s.Fatalf("%d changed, %d back", done.Changed, back.Changed)
 	}
-	return string(name)
+}
+
+// references puts rows in that are not compared.
+func (s *benched) references(n int) {
+	ctx := context.Background()
+	var batches [][]registry.NewPerson
+	for range n / 1000 {
+		people := make([]registry.NewPerson, 1000)
+		for i := range people {
+			people[i] = s.person(s.rows.Next())
+		}
+		batches = append(batches, people)
+	}
+	began := time.Now()
+	for _, people := range batches {
+		_, err := s.reg.LoadPeople(ctx, root, registry.LoadPeople{People: people})
+		s.must(err)
+	}
+	s.ReportMetric(float64(n)/time.Since(began).Seconds(), "on-a-roll/s")
+	paths := make([]outbreak.Path, len(s.areas))
+	for i, code := range s.areas {
+		paths[i] = outbreak.Path("/22/" + code + "/")
+	}
+	began = time.Now()
+	s.must(testkit.LineList{Cases: n, Outbreak: s.ob + 1, Areas: paths, Seed: 3}.Write(ctx, s.db))
+	s.ReportMetric(float64(n)/time.Since(began).Seconds(), "bare/s")
 }
