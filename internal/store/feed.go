@@ -17,7 +17,7 @@ import (
 
 const (
 	fedRows    = 32 // from here on feeding is cheaper than a list of values
-	feedWidth  = 24 // columns, at most
+	feedWidth  = 48 // columns, at most
 	feedModule = "breakwater_rows"
 )
 

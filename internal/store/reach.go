@@ -86,6 +86,9 @@ func (l *lines) config(where string) (*pgx.ConnConfig, error) {
 		return nil, err
 	}
 	c.DialFunc = l.dial
+	if c.RuntimeParams["jit"] == "" { // by what it guesses of tables that fill up, the server would compile small questions for longer than they take
+		c.RuntimeParams["jit"] = "off"
+	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = l.limits.dial
 	}

@@ -77,22 +77,6 @@ func AreasBelow(tx *store.Tx, path outbreak.Path, after outbreak.Path, most int)
 		path, path.Upto(), after, most)
 }
 
-// LocationOf gives the time zone of the nearest area on a path that names one; UTC when none does.
-func LocationOf(tx *store.Tx, path outbreak.Path) (*time.Location, error) {
-	for p := path; p != ""; p = p.Parent() {
-		a, ok, err := AreaByPath(tx, p)
-		if err != nil {
-			return nil, err
-		}
-		if ok && a.TimeZone != "" {
-			if loc, err := time.LoadLocation(a.TimeZone); err == nil {
-				return loc, nil
-			}
-		}
-	}
-	return time.UTC, nil
-}
-
 // fit checks a new area against its parent and gives the row to keep.
 func (n NewArea) fit(parent Area, hasParent bool) (Area, error) {
 	if n.Code == "" || n.Name == "" {

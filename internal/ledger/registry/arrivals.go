@@ -84,14 +84,14 @@ func (k *arriving) findKnown() error {
 			k.eyes.addForms(forms, r.mark, r.ukey)
 		}
 	})
-	if err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
-		return store.Each(k.tx, func(r store.Row) error {
-			var form string
-			p, err := scanPerson(rowWith{r, []any{&form}})
+	if err := store.Lookup(k.tx, func(r store.Row) error {
+		var form string
+		p, err := scanPerson(rowWith{r, []any{&form}})
+		if other, twice := k.known[forms[form]]; !twice || p.ID < other.ID {
 			k.known[forms[form]] = p
-			return err
-		}, "select "+personColumns+", document_key from person where document_key in ("+in+") and document_key <> '' order by id desc", args...)
-	}); err != nil {
+		}
+		return err
+	}, store.Asked{Columns: personColumns + ", document_key", Table: "person", By: "document_key", And: "document_key <> ''"}, slices.Collect(maps.Keys(forms))); err != nil {
 		return err
 	}
 	if err := eachKnown(k.tx, forms, func(m *member, _ box) error {
@@ -203,6 +203,9 @@ func (k *arriving) file() error {
 	}
 	if err := k.links.keep(k.tx, k.by, func(id outbreak.PersonID) bool { return came[id] }); err != nil {
 		return err
+	}
+	for _, m := range k.news {
+		delete(came, m.ID)
 	}
 	return k.Meet(k.tx, k.by, slices.Collect(maps.Keys(came)))
 }

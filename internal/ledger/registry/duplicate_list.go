@@ -178,7 +178,7 @@ func (s *Service) DuplicatesOf(ctx context.Context, by outbreak.Actor, id outbre
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		all, err := store.List(tx, scanDuplicate, "select "+duplicateColumns+" from duplicate d where (d.one = $1 or d.other = $2) and d.state = $3 order by d.weight desc, d.id desc limit 100",
+		all, err := store.List(tx, scanDuplicate, "select "+duplicateColumns+" from duplicate d where d.id in (select id from duplicate where one = $1 union select id from duplicate where other = $2) and d.state = $3 order by d.weight desc, d.id desc limit 100",
 			id, id, StateWaiting)
 		if err != nil {
 			return err

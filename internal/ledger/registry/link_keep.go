@@ -217,23 +217,21 @@ func decidedAbout(tx *store.Tx, pairs []judged) (map[pair]former, error) {
 	for _, p := range pairs {
 		others = append(others, p.other.ID)
 	}
-	err := inParts(others, func(in string, args []any) error {
-		if err := store.Each(tx, func(r store.Row) error {
-			var p pair
-			err := r.Scan(&p.one, &p.other)
-			known[p] = former{state: StateApart}
-			return err
-		}, "select one, other from person_apart where other in ("+in+")", args...); err != nil {
-			return err
-		}
-		return store.Each(tx, func(r store.Row) error {
+	err := store.Lookup(tx, func(r store.Row) error {
+		var p pair
+		err := r.Scan(&p.one, &p.other)
+		known[p] = former{state: StateApart}
+		return err
+	}, store.Asked{Columns: "one, other", Table: "person_apart", By: "other"}, others)
+	if err == nil {
+		err = store.Lookup(tx, func(r store.Row) error {
 			var p pair
 			var f former
 			err := r.Scan(&f.id, &p.one, &p.other, &f.state)
 			known[p] = f
 			return err
-		}, "select id, one, other, state from duplicate where other in ("+in+")", args...)
-	})
+		}, store.Asked{Columns: "id, one, other, state", Table: "duplicate", By: "other"}, others)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking what was decided about codes: %w", err)
 	}

@@ -95,15 +95,13 @@ func (l *linking) byDocument(tx *store.Tx) error {
 			l.meet(id, at)
 		}
 	}
-	if err := inParts(slices.Collect(maps.Keys(forms)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var form string
-			var id outbreak.PersonID
-			err := r.Scan(&form, &id)
-			found(form, id)
-			return err
-		}, "select document_key, id from person where document_key in ("+in+") and document_key <> ''", args...)
-	}); err != nil {
+	if err := store.Lookup(tx, func(r store.Row) error {
+		var form string
+		var id outbreak.PersonID
+		err := r.Scan(&form, &id)
+		found(form, id)
+		return err
+	}, store.Asked{Columns: "document_key, id", Table: "person", By: "document_key", And: "document_key <> ''"}, slices.Collect(maps.Keys(forms))); err != nil {
 		return err
 	}
 	return eachKnown(tx, forms, func(m *member, _ box) error {
@@ -120,15 +118,15 @@ func (l *linking) byPhone(tx *store.Tx) error {
 			lines[form] = append(lines[form], at)
 		}
 	}
-	if err := inParts(slices.Collect(maps.Keys(lines)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var form int64
-			var n int
-			err := r.Scan(&form, &n)
+	if err := store.Lookup(tx, func(r store.Row) error {
+		var form int64
+		var n int
+		err := r.Scan(&form, &n)
+		if n > 0 {
 			l.lines[form] = n
-			return err
-		}, "select phone_key, count(*) from person where phone_key in ("+in+") and phone_key <> 0 group by phone_key", args...)
-	}); err != nil {
+		}
+		return err
+	}, store.Asked{Columns: "coalesce(max(phone_key), 0), count(*)", Table: "person", By: "phone_key", And: "phone_key <> 0", Grouped: true}, slices.Collect(maps.Keys(lines))); err != nil {
 		return err
 	}
 	var few []int64
@@ -139,17 +137,15 @@ func (l *linking) byPhone(tx *store.Tx) error {
 		}
 		few = append(few, form)
 	}
-	return inParts(few, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var form int64
-			var id outbreak.PersonID
-			err := r.Scan(&form, &id)
-			for _, at := range lines[form] {
-				l.meet(id, at)
-			}
-			return err
-		}, "select phone_key, id from person where phone_key in ("+in+") and phone_key <> 0", args...)
-	})
+	return store.Lookup(tx, func(r store.Row) error {
+		var form int64
+		var id outbreak.PersonID
+		err := r.Scan(&form, &id)
+		for _, at := range lines[form] {
+			l.meet(id, at)
+		}
+		return err
+	}, store.Asked{Columns: "phone_key, id", Table: "person", By: "phone_key", And: "phone_key <> 0"}, few)
 }
 
 // byKeys looks the digests up that are filed. One that is full is not followed.
@@ -233,17 +229,15 @@ func (l *linking) byName(tx *store.Tx) error {
 			}
 		}
 	}
-	return inParts(slices.Collect(maps.Keys(bearers)), func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var no int64
-			var id outbreak.PersonID
-			err := r.Scan(&no, &id)
-			for _, at := range bearers[no] {
-				l.meet(id, at)
-			}
-			return err
-		}, "select no, id from person where no in ("+in+")", args...)
-	})
+	return store.Lookup(tx, func(r store.Row) error {
+		var no int64
+		var id outbreak.PersonID
+		err := r.Scan(&no, &id)
+		for _, at := range bearers[no] {
+			l.meet(id, at)
+		}
+		return err
+	}, store.Asked{Columns: "no, id", Table: "person", By: "no"}, slices.Collect(maps.Keys(bearers)))
 }
 
 // withDigest gives the run of entries of one digest in a portion, which is in order.
@@ -258,13 +252,11 @@ func withDigest(list []entry, digest uint32) []entry {
 
 // fetch reads who is there, boxes shut.
 func (l *linking) fetch(tx *store.Tx, ids []outbreak.PersonID) error {
-	return inParts(ids, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			c := &candidate{}
-			p, err := scanPerson(rowWith{r, []any{&c.box.sealed, &c.box.wrapped, &c.box.by}})
-			c.Person, c.empty = p, c.box.sealed == nil
-			l.there[p.ID] = c
-			return err
-		}, "select "+personColumns+", sealed, wrapped, wrapped_by from person where id in ("+in+")", args...)
-	})
+	return store.Lookup(tx, func(r store.Row) error {
+		c := &candidate{}
+		p, err := scanPerson(rowWith{r, []any{&c.box.sealed, &c.box.wrapped, &c.box.by}})
+		c.Person, c.empty = p, c.box.sealed == nil
+		l.there[p.ID] = c
+		return err
+	}, store.Asked{Columns: personColumns + ", sealed, wrapped, wrapped_by", Table: "person", By: "id"}, ids)
 }

@@ -60,14 +60,12 @@ func (s *Service) linkOpened(tx *store.Tx, eyes blind, ids []outbreak.PersonID) 
 // filedAmong tells who of some people is filed by keys.
 func filedAmong(tx *store.Tx, ids []outbreak.PersonID) (map[outbreak.PersonID]bool, error) {
 	filed := map[outbreak.PersonID]bool{}
-	err := inParts(ids, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var id outbreak.PersonID
-			err := r.Scan(&id)
-			filed[id] = true
-			return err
-		}, "select person from link_filed where tokens is not null and person in ("+in+")", args...)
-	})
+	err := store.Lookup(tx, func(r store.Row) error {
+		var id outbreak.PersonID
+		err := r.Scan(&id)
+		filed[id] = true
+		return err
+	}, store.Asked{Columns: "person", Table: "link_filed", By: "person", And: "tokens is not null"}, ids)
 	if err != nil {
 		return nil, fmt.Errorf("asking who is filed by keys: %w", err)
 	}
@@ -76,10 +74,25 @@ func filedAmong(tx *store.Tx, ids []outbreak.PersonID) (map[outbreak.PersonID]bo
 
 // unfile takes people out of the keys: their identity changed, or is gone. What waits for a decision about them waits no more.
 func (s *Service) unfile(tx *store.Tx, ids []outbreak.PersonID) error {
-	for _, id := range ids {
-		if _, err := tx.Exec("delete from duplicate where (one = $1 or other = $2) and state = $3", id, id, StateWaiting); err != nil {
+	var waiting []DuplicateID
+	for _, side := range []string{"one", "other"} { // by the two codes: far more wait than there are of somebody
+		if err := store.Lookup(tx, func(r store.Row) error {
+			var id DuplicateID
+			var state string
+			err := r.Scan(&id, &state)
+			if state == StateWaiting {
+				waiting = append(waiting, id)
+			}
+			return err
+		}, store.Asked{Columns: "id, state", Table: "duplicate", By: side}, ids); err != nil {
 			return err
 		}
+	}
+	if err := inParts(waiting, func(in string, args []any) error {
+		_, err := tx.Exec("delete from duplicate where id in ("+in+")", args...)
+		return err
+	}); err != nil {
+		return err
 	}
 	return s.dropTokens(tx, ids)
 }

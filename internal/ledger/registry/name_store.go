@@ -15,6 +15,7 @@ type filing map[outbreak.AreaID]*areaFiling
 type areaFiling struct {
 	gone  map[int64]bool
 	added []entry
+	waits bool // what is added is put into the portions later
 }
 
 func (f filing) of(area outbreak.AreaID) *areaFiling {
@@ -47,14 +48,15 @@ func (f filing) write(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	old, err := f.read(tx, areas, tails)
+	if err != nil {
+		return fmt.Errorf("filing names: %w", err)
+	}
 	var full, sizes [][]any
 	var empty []int64
 	for _, id := range slices.Sorted(maps.Keys(f)) {
 		was := areas[id]
-		portions, now, err := f[id].change(tx, id, was, tails[id])
-		if err != nil {
-			return fmt.Errorf("filing names: %w", err)
-		}
+		portions, now := f[id].change(id, was, tails[id], old[id])
 		if now != was {
 			sizes = append(sizes, []any{id, now.bits, now.entries, now.tail})
 		}
@@ -78,34 +80,52 @@ func (f filing) write(tx *store.Tx) error {
 	return tx.Put("name_area", []string{"area_id", "bits", "entries", "tail"}, "area_id", sizes)
 }
 
-// change reads what of an area has to be changed and gives it changed; an empty portion is one to take away.
-func (f *areaFiling) change(tx *store.Tx, id outbreak.AreaID, was nameArea, tail []entry) (map[int64][]entry, nameArea, error) {
-	f.added = ordered(f.added)
-	if len(f.gone) == 0 && was.waits(len(f.added)) {
+// read reads what of areas has to be changed, once what waits and is to be put with it is added.
+func (f filing) read(tx *store.Tx, areas map[outbreak.AreaID]nameArea, tails map[outbreak.AreaID][]entry) (map[outbreak.AreaID]map[int64][]entry, error) {
+	old := make(map[outbreak.AreaID]map[int64][]entry, len(f))
+	of := map[int64]outbreak.AreaID{}
+	for id, a := range f {
+		was := areas[id]
+		a.added = ordered(a.added)
+		if a.waits = len(a.gone) == 0 && was.waits(len(a.added)); a.waits {
+			continue
+		}
+		for _, e := range tails[id] {
+			if !a.gone[e.no()] {
+				a.added = append(a.added, e)
+			}
+		}
+		a.added = ordered(a.added)
+		old[id] = map[int64][]entry{}
+		switch now := was.fits(was.entries + len(a.added)); {
+		case was.entries == 0:
+		case now.bits != was.bits || len(a.gone) > 0:
+			var err error
+			if old[id], err = allPortions(tx, id); err != nil {
+				return nil, err
+			}
+		default:
+			for portion := range now.parted(id, a.added) {
+				of[portion] = id
+			}
+		}
+	}
+	some, err := portions(tx, slices.Collect(maps.Keys(of)))
+	for portion, list := range some {
+		old[of[portion]][portion] = list
+	}
+	return old, err
+}
+
+// change gives what of an area changes; an empty portion is one to take away.
+func (f *areaFiling) change(id outbreak.AreaID, was nameArea, tail []entry, old map[int64][]entry) (map[int64][]entry, nameArea) {
+	if f.waits {
 		now := was
 		tail = ordered(slices.Concat(tail, f.added))
 		now.tail = len(tail)
-		return map[int64][]entry{tailOf(id): tail}, now, nil
+		return map[int64][]entry{tailOf(id): tail}, now
 	}
-	for _, e := range tail {
-		if !f.gone[e.no()] {
-			f.added = append(f.added, e)
-		}
-	}
-	f.added = ordered(f.added)
 	now := was.fits(was.entries + len(f.added))
-	old := map[int64][]entry{}
-	if was.entries > 0 {
-		var err error
-		if now.bits != was.bits || len(f.gone) > 0 {
-			old, err = allPortions(tx, id)
-		} else {
-			old, err = portions(tx, slices.Collect(maps.Keys(now.parted(id, f.added))))
-		}
-		if err != nil {
-			return nil, now, err
-		}
-	}
 	kept := slices.Clone(f.added)
 	before := 0
 	for _, list := range old {
@@ -132,21 +152,19 @@ func (f *areaFiling) change(tx *store.Tx, id outbreak.AreaID, was nameArea, tail
 	if was.tail > 0 {
 		changed[tailOf(id)] = nil
 	}
-	return changed, now, nil
+	return changed, now
 }
 
 // nameAreas tells how the entries of areas lie; nothing of those that have none.
 func nameAreas(tx *store.Tx, areas []outbreak.AreaID) (map[outbreak.AreaID]nameArea, error) {
 	found := make(map[outbreak.AreaID]nameArea, len(areas))
-	err := inParts(areas, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var id outbreak.AreaID
-			var a nameArea
-			err := r.Scan(&id, &a.bits, &a.entries, &a.tail)
-			found[id] = a
-			return err
-		}, "select area_id, bits, entries, tail from name_area where area_id in ("+in+")", args...)
-	})
+	err := store.Lookup(tx, func(r store.Row) error {
+		var id outbreak.AreaID
+		var a nameArea
+		err := r.Scan(&id, &a.bits, &a.entries, &a.tail)
+		found[id] = a
+		return err
+	}, store.Asked{Columns: "area_id, bits, entries, tail", Table: "name_area", By: "area_id"}, areas)
 	if err != nil {
 		return nil, fmt.Errorf("asking how names are filed: %w", err)
 	}
@@ -172,10 +190,7 @@ func tailsOf(tx *store.Tx, areas map[outbreak.AreaID]nameArea) (map[outbreak.Are
 // portions reads rows of the index.
 func portions(tx *store.Tx, ids []int64) (map[int64][]entry, error) {
 	found := make(map[int64][]entry, len(ids))
-	err := inParts(ids, func(in string, args []any) error {
-		return store.Each(tx, into(found), "select id, entries from name_entry where id in ("+in+")", args...)
-	})
-	return found, err
+	return found, store.Lookup(tx, into(found), store.Asked{Columns: "id, entries", Table: "name_entry", By: "id"}, ids)
 }
 
 // allPortions reads all portions of an area.

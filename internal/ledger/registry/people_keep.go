@@ -42,26 +42,24 @@ func eachKnown(tx *store.Tx, forms map[string]string, do func(*member, box) erro
 	for form := range forms {
 		heads = append(heads, headOf(form))
 	}
-	err := inParts(heads, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var m member
-			var onRoll int64
-			var b box
-			if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.MergedInto, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
-				return err
-			}
-			m.OnRoll = onRoll != 0
-			today, asked := forms[m.ukey]
-			if !asked { // half of the key is another's
-				return nil
-			}
-			m.ukey = today
-			if m.MergedInto == m.ID {
-				m.MergedInto = 0
-			}
-			return do(&m, b)
-		}, "select "+personColumns+", ukey, sealed, wrapped, wrapped_by from person where uhead in ("+in+") and uhead <> 0", args...)
-	})
+	err := store.Lookup(tx, func(r store.Row) error {
+		var m member
+		var onRoll int64
+		var b box
+		if err := r.Scan(&m.ID, &m.No, &onRoll, &m.AreaID, &m.Area, &m.Household, &m.Sex, &m.BirthYear, &m.MergedInto, &m.ukey, &b.sealed, &b.wrapped, &b.by); err != nil {
+			return err
+		}
+		m.OnRoll = onRoll != 0
+		today, asked := forms[m.ukey]
+		if !asked { // half of the key is another's
+			return nil
+		}
+		m.ukey = today
+		if m.MergedInto == m.ID {
+			m.MergedInto = 0
+		}
+		return do(&m, b)
+	}, store.Asked{Columns: personColumns + ", ukey, sealed, wrapped, wrapped_by", Table: "person", By: "uhead", And: "uhead <> 0"}, heads)
 	if err != nil {
 		return fmt.Errorf("looking for people who are known: %w", err)
 	}

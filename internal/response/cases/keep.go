@@ -2,6 +2,7 @@ package cases
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -37,6 +38,13 @@ func (z zones) of(tx *store.Tx, area outbreak.Path) (*time.Location, error) {
 	return zone, err
 }
 
+// know asks for the time zones of many areas at once.
+func (z zones) know(tx *store.Tx, areas []outbreak.Path) error {
+	found, err := registry.LocationsOf(tx, areas)
+	maps.Copy(z, found)
+	return err
+}
+
 // keep writes cases that changed, and each field that did. What did not change is left alone. It gives the cases as they are
 // then; reason is kept with them when somebody said one.
 func keep(tx *store.Tx, by outbreak.Actor, list []change, batch outbreak.BatchID, reason string) ([]Case, error) {
@@ -47,6 +55,13 @@ func keep(tx *store.Tx, by outbreak.Actor, list []change, batch outbreak.BatchID
 	var kept []Case
 	var rows, notes [][]any
 	in := zones{}
+	var areas []outbreak.Path
+	for _, x := range list {
+		areas = append(areas, x.was.Area)
+	}
+	if err := in.know(tx, areas); err != nil {
+		return nil, err
+	}
 	for _, x := range list {
 		zone, err := in.of(tx, x.was.Area)
 		if err != nil {

@@ -3,7 +3,6 @@ package cases
 import (
 	"cmp"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"breakwater/internal/ledger/access"
@@ -57,17 +56,11 @@ func (b *batch) meet() error {
 		}
 	}
 	b.live = map[outbreak.PersonID]Case{}
-	for part := range slices.Chunk(ids, store.MostGiven) {
-		in, args := store.In([]any{b.command.Outbreak}, part)
-		list, err := store.List(b.tx, scan, "select "+columns+" from case_file where outbreak = $1 and live = 1 and person in ("+in+")", args...)
-		if err != nil {
-			return err
-		}
-		for _, c := range list {
-			b.live[c.Person] = c
-		}
-	}
-	return nil
+	return store.Lookup(b.tx, func(r store.Row) error {
+		c, err := scan(r)
+		b.live[c.Person] = c
+		return err
+	}, store.Asked{Columns: columns, Table: "case_file", By: "person", And: "outbreak = $1 and live = 1", Args: []any{b.command.Outbreak}}, ids)
 }
 
 // wrong tells what is wrong with a row in itself: a fault keeps its person out as well.
@@ -84,6 +77,16 @@ func (b *batch) wrong(i int) error {
 
 // decide goes through the rows in their order: what a row finds is what the rows before it left.
 func (b *batch) decide() error {
+	var areas []outbreak.Path
+	for _, p := range b.people {
+		areas = append(areas, p.Area)
+	}
+	for _, k := range b.state {
+		areas = append(areas, k.now.Area)
+	}
+	if err := b.zones.know(b.tx, areas); err != nil {
+		return err
+	}
 	for i := range b.command.Rows {
 		err := b.arrivals.Refused(i)
 		if err == nil {

@@ -136,21 +136,15 @@ func lastOf(rows [][]any, key int) (last [][]any) {
 // externals reads what is known of numbers of a party's list.
 func externals(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers []string) (map[string]external, error) {
 	known := make(map[string]external, len(numbers))
-	for part := range slices.Chunk(numbers, store.MostGiven) {
-		in, args := store.In([]any{ob, party}, part)
-		if err := store.Each(tx, func(r store.Row) error {
-			var number, said string
-			var x external
-			if err := r.Scan(&number, &x.id, &x.mark, &said); err != nil {
-				return err
-			}
-			known[number] = x
-			err := json.Unmarshal([]byte(said), &x.said)
-			known[number] = x
+	return known, store.Lookup(tx, func(r store.Row) error {
+		var number, said string
+		var x external
+		if err := r.Scan(&number, &x.id, &x.mark, &said); err != nil {
 			return err
-		}, "select number, case_id, mark, said from case_external where outbreak = $1 and party = $2 and number in ("+in+")", args...); err != nil {
-			return nil, err
 		}
-	}
-	return known, nil
+		known[number] = x
+		err := json.Unmarshal([]byte(said), &x.said)
+		known[number] = x
+		return err
+	}, store.Asked{Columns: "number, case_id, mark, said", Table: "case_external", By: "number", And: "outbreak = $1 and party = $2", Args: []any{ob, party}}, numbers)
 }
