@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Asked says what is read of a table by many values of one column.
@@ -23,13 +24,13 @@ func Lookup[K cmp.Ordered](tx *Tx, do func(Row) error, a Asked, values []K) erro
 	values = slices.Compact(slices.Sorted(slices.Values(values)))
 	and := ""
 	if a.And != "" {
-		and = " and " + a.And
+		and = a.And + " and "
 	}
 	if tx.db.engine == PostgreSQL {
 		for part := range slices.Chunk(values, mostInArrays) {
 			list, kind := asArray(part)
 			in, args := In(slices.Clone(a.Args), []any{array{list}})
-			if err := Each(tx, do, "select found.* from (select unnest("+in+"::"+kind+" as k) k, lateral (select "+a.Columns+" from "+a.Table+" where "+a.By+" = k.k"+and+" offset 0) found", args...); err != nil {
+			if err := Each(tx, do, "select found.* from (select unnest("+in+"::"+kind+" as k) k, lateral (select "+a.Columns+" from "+a.Table+" where "+and+a.By+" = k.k offset 0) found", args...); err != nil {
 				return err
 			}
 		}
@@ -44,12 +45,12 @@ func Lookup[K cmp.Ordered](tx *Tx, do func(Row) error, a Asked, values []K) erro
 		for size < len(part) {
 			size = min(4*size, MostGiven)
 		}
-		filled := append(make([]K, 0, size), part...)
-		for len(filled) < size { // a list is filled up with its last value
-			filled = append(filled, part[len(part)-1])
+		args := slices.Clone(a.Args)
+		for i := range size {
+			args = append(args, part[min(i, len(part)-1)]) // filled up with the last
 		}
-		in, args := In(slices.Clone(a.Args), filled)
-		if err := Each(tx, do, "select "+a.Columns+" from "+a.Table+" where "+a.By+" in ("+in+")"+and+group, args...); err != nil {
+		// A numbered one would be looked up among all the others.
+		if err := Each(tx, do, "select "+a.Columns+" from "+a.Table+" where "+and+a.By+" in (?"+strings.Repeat(", ?", size-1)+")"+group, args...); err != nil {
 			return err
 		}
 	}

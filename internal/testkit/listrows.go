@@ -73,8 +73,8 @@ func (l *ListRows) Next() ListRow {
 		}
 	}
 	row.Number = fmt.Sprintf("L%08d", l.last)
-	at := l.last / 10_000
-	row.Onset, row.Sampled = listDay(at+l.r.IntN(9)), listDay(at+9+l.r.IntN(3))
+	at := l.r.IntN(60) // days of January and February
+	row.Onset, row.Sampled = listDay(at), listDay(at+l.r.IntN(9))
 	row.Classification = pick(l.r, "confirmed", "confirmed", "confirmed", "probable", "suspected")
 	row.Occupation = pick(l.r, append([]string{"", ""}, Occupations...)...)
 	return row

@@ -24,9 +24,9 @@ func relink(tx *store.Tx, eyes blind, known map[outbreak.PersonID]Identity) erro
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(people)) {
-		own, all := eyes.comes(people[id], known[id], "").tokens(eyes)
+		c := eyes.comes(people[id], known[id], "")
 		seq++
-		if err := tx.Must("update link_filed set seq = $1, tokens = $2, keys = $3 where person = $4", seq, packTokens(all), int64(len(own)), id); err != nil {
+		if err := tx.Must("update link_filed set seq = $1, tokens = $2, keys = $3 where person = $4", seq, packTokens(c.tokens), int64(len(c.keys)), id); err != nil {
 			return fmt.Errorf("filing people by keys anew: %w", err)
 		}
 	}

@@ -22,6 +22,16 @@ func (l *linking) makeReady(tx func(func(*store.Tx) error) error) error {
 	if err := l.weigh(l.met); err != nil {
 		return err
 	}
+	l.asked = make(map[int64][]int, 16*len(l.comers))
+	for at, c := range l.comers {
+		for _, list := range [][]int64{c.tokens, c.forms} {
+			for _, t := range list {
+				if who := l.asked[t]; len(who) == 0 || who[len(who)-1] != at {
+					l.asked[t] = append(who, at)
+				}
+			}
+		}
+	}
 	return l.among()
 }
 
@@ -43,9 +53,9 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 		if !came(c.ID) || c.unknown() {
 			continue
 		}
-		own, all := c.tokens(l.eyes)
 		seq++
-		filed = append(filed, []any{seq, int64(c.ID), packTokens(all), int64(len(own))})
+		keys := slices.DeleteFunc(slices.Clone(c.keys), func(k int64) bool { _, crowded := l.crowds[k]; return crowded })
+		filed = append(filed, []any{seq, int64(c.ID), orNull(packTokens(append(keys, c.tokens[len(c.keys):]...))), int64(len(keys))})
 	}
 	if err := tx.Put("link_filed", []string{"seq", "person", "tokens", "keys"}, "person", filed); err != nil {
 		return fmt.Errorf("filing people by keys: %w", err)
@@ -61,15 +71,6 @@ func (l *linking) lookAgain(tx *store.Tx) error {
 	if newest, err := lastFiled(tx); err != nil || newest == l.upto {
 		return err
 	}
-	asked := map[int64][]int{}
-	for at, c := range l.comers {
-		_, all := c.tokens(l.eyes)
-		for _, t := range append(all, c.forms...) {
-			if !slices.Contains(asked[t], at) {
-				asked[t] = append(asked[t], at)
-			}
-		}
-	}
 	newer := map[outbreak.PersonID][]int{}
 	if err := store.Each(tx, func(r store.Row) error {
 		var id outbreak.PersonID
@@ -81,7 +82,7 @@ func (l *linking) lookAgain(tx *store.Tx) error {
 			if _, crowded := l.crowds[t]; crowded {
 				continue
 			}
-			for _, at := range asked[t] {
+			for _, at := range l.asked[t] {
 				if l.comers[at].ID != id && !slices.Contains(l.met[id], at) && !slices.Contains(newer[id], at) {
 					newer[id] = append(newer[id], at)
 				}
@@ -116,8 +117,7 @@ func (l *linking) tellCrowds(tx *store.Tx, came func(outbreak.PersonID) bool) er
 		if !came(c.ID) {
 			continue
 		}
-		_, all := c.tokens(l.eyes)
-		for _, t := range all {
+		for _, t := range c.tokens {
 			if _, crowded := l.crowds[t]; crowded {
 				more[t]++
 			}

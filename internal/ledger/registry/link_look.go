@@ -35,7 +35,8 @@ type linking struct {
 	crowds map[int64]linkage.KeyKind        // digests that too many share
 	there  map[outbreak.PersonID]*candidate // who was opened
 	pairs  []judged
-	inTurn bool // in the transaction that writes, where memory learns nothing
+	asked  map[int64][]int // who comes, by all they may share with somebody who was filed meanwhile
+	inTurn bool            // in the transaction that writes, where memory learns nothing
 }
 
 // candidate is somebody who is there.

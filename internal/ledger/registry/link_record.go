@@ -18,6 +18,8 @@ type comer struct {
 	phones   []int64           // digests of the telephone
 	papers   map[string]string // forms of the key of the document
 	names    []askedName
+	keys     []int64 // digests he is filed with by keys
+	tokens   []int64 // those, and what people who come at the same time are compared by
 }
 
 // askedName is what a name is found by in the index of names.
@@ -54,11 +56,12 @@ func (b blind) comes(p Person, i Identity, home string) *comer {
 			c.names = append(c.names, askedName{digest, at == int(b.newest()-b.oldest)})
 		}
 	}
+	c.keys, c.tokens = c.filedWith(b)
 	return c
 }
 
-// tokens are all digests somebody is filed with: the keys first, then what people who come at the same time are compared by.
-func (c *comer) tokens(eyes blind) (keys, all []int64) {
+// filedWith gives all digests somebody is filed with: the keys first, then what people who come at the same time are compared by.
+func (c *comer) filedWith(eyes blind) (keys, all []int64) {
 	for k := range c.kinds {
 		keys = append(keys, c.written(eyes, k))
 	}

@@ -98,8 +98,7 @@ func sharesPhone(v linkage.Verdict) bool {
 func (l *linking) among() error {
 	sharing := map[int64][]int{}
 	for at, c := range l.comers {
-		_, all := c.tokens(l.eyes)
-		for _, t := range all {
+		for _, t := range c.tokens {
 			sharing[t] = append(sharing[t], at)
 		}
 	}
