@@ -54,8 +54,8 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 			continue
 		}
 		seq++
-		keys := slices.DeleteFunc(slices.Clone(c.keys), func(k int64) bool { _, crowded := l.crowds[k]; return crowded })
-		filed = append(filed, []any{seq, int64(c.ID), orNull(packTokens(append(keys, c.tokens[len(c.keys):]...))), int64(len(keys))})
+		keys, tokens := l.filedWith(c)
+		filed = append(filed, []any{seq, int64(c.ID), packTokens(tokens), int64(keys)})
 	}
 	if err := tx.Put("link_filed", []string{"seq", "person", "tokens", "keys"}, "person", filed); err != nil {
 		return fmt.Errorf("filing people by keys: %w", err)
@@ -64,6 +64,19 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 		return err
 	}
 	return l.propose(tx, by, came)
+}
+
+// filedWith gives what somebody is filed with, and how many of it are keys: not those that too many share, unless there is nothing else.
+func (l *linking) filedWith(c *comer) (keys int, tokens []int64) {
+	for i, t := range c.tokens {
+		if _, crowded := l.crowds[t]; i >= len(c.keys) || !crowded {
+			tokens = append(tokens, t)
+		}
+	}
+	if len(tokens) == 0 {
+		return len(c.keys), c.tokens
+	}
+	return len(c.keys) - (len(c.tokens) - len(tokens)), tokens
 }
 
 // lookAgain compares those who come with those who were filed since they were made ready.
