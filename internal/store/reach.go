@@ -86,7 +86,7 @@ func (l *lines) config(where string) (*pgx.ConnConfig, error) {
 		return nil, err
 	}
 	c.DialFunc = l.dial
-	if c.RuntimeParams["jit"] == "" { // by what it guesses of tables that fill up, the server would compile small questions for longer than they take
+	if c.RuntimeParams["jit"] == "" { // of tables that fill up the server guesses too much, and might compile small questions
 		c.RuntimeParams["jit"] = "off"
 	}
 	if c.ConnectTimeout == 0 {
