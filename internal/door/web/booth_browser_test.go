@@ -86,6 +86,7 @@ func sampling(t *testing.T) *samplingSite {
 type sampler struct {
 	viewer
 	*samplingSite
+	serial outbreak.TubeCode // with a check character, in the hands of the sampling point
 }
 
 func (p sampler) wait(js string) {
@@ -206,6 +207,7 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 			p.picture("booth-"+name, look{l, 390, false})
 		}
 	}
+	p.serial = p.hands()
 	code, err := p.house.Screening.NewDeviceCode(ctx, p.root, screening.NewDeviceCode{Booth: p.booth, Name: "1"})
 	if err != nil {
 		t.Fatal(err)
@@ -259,6 +261,15 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	for _, complaint := range complaints.take() {
 		t.Error(complaint)
 	}
+	wire.set(true)
+	p.warns(looks)
+	complaints.take() // requests that found no network
+	wire.set(false)
+	p.reload()
+	p.waits(0)
+	for _, complaint := range complaints.take() {
+		t.Error(complaint)
+	}
 	if n := p.log.broken.Load(); n != 0 {
 		t.Errorf("the page broke the policy %d times", n)
 	}
@@ -272,6 +283,47 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	devices, err := p.house.Screening.ListDevices(ctx, p.root, p.booth, 10)
 	if err != nil || len(devices) != 1 || devices[0].Ended != screening.Left {
 		t.Errorf("after signing out: %+v %v", devices, err)
+	}
+}
+
+// hands gives the sampling point two runs of serials, the second with check characters.
+func (p sampler) hands() (checked outbreak.TubeCode) {
+	p.t.Helper()
+	box, err := p.house.Registry.MakeBox(ctx, p.root, registry.MakeBox{Prefix: "QA", Count: 10, Area: "2201"})
+	if err == nil {
+		_, err = p.house.Screening.IssueSerials(ctx, p.root, screening.IssueSerials{Booth: p.booth, First: box.First, Last: box.Last})
+	}
+	if err == nil {
+		_, err = p.house.Screening.IssueSerials(ctx, p.root, screening.IssueSerials{Booth: p.booth, First: "T000001", Last: "T000050"})
+	}
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return box.First
+}
+
+// warns scans tubes that are odd, without a network: one that was closed here before and after a reload, one of another point, one
+// that was misread, and one that is not.
+func (p sampler) warns(looks func(name string)) {
+	p.t.Helper()
+	misread := []byte(p.serial)
+	misread[len(misread)-1] = map[bool]byte{true: 'B', false: 'A'}[misread[len(misread)-1] == 'A']
+	p.reload()
+	for _, x := range []struct{ tube, says, as string }{
+		{"T000001", "T000001 在本机用过", "soon"},
+		{"T000090", "T000090 不在发给本采样点的号段内", "soon"},
+		{string(misread), string(misread) + " 的校验位不符", "soon"},
+		{string(p.serial), string(p.serial), "good"},
+	} {
+		p.do(chromedp.Evaluate[chromedp.Void](`document.querySelector('[data-lang="zh"]').click()`))
+		p.scan(x.tube, p.count(0))
+		p.wait(fmt.Sprintf(`document.querySelector("#said").className === "notice %s" && document.querySelector("#said").textContent.includes(%q)`, x.as, x.says))
+		if x.tube == "T000090" {
+			looks("warned")
+		}
+		p.scan(x.tube, `document.activeElement.id === "counted"`)
+		p.do(chromedp.SendKeys(chromedp.ID("counted"), "1\r"))
+		p.wait(`document.querySelector("#tube").hidden`)
 	}
 }
 

@@ -42,6 +42,15 @@ type DeviceState struct {
 	FirstNo   int64               `json:"first_no"` // of its walk-ins
 	LastNo    int64               `json:"last_no"`
 	Outbreak  outbreak.OutbreakID `json:"outbreak"`
+	Serials   []DeviceSerials     `json:"serials"` // that its booth has; none: nobody hands them out here
+}
+
+// DeviceSerials is a run of tube serials in the hands of a booth, by which its devices warn of a tube that was misread or belongs
+// elsewhere, without a network.
+type DeviceSerials struct {
+	First   outbreak.TubeCode `json:"first"`
+	Last    outbreak.TubeCode `json:"last"`
+	Checked bool              `json:"checked,omitempty"`
 }
 
 // DeviceRound is a round the booth samples for, or will within a day: the device may be without a network when it opens.
@@ -64,6 +73,10 @@ func (s *Service) stateOf(tx *store.Tx, d Device, b Booth) (DeviceState, error) 
 		Keys: s.registry.CodeKeys(), Rounds: []DeviceRound{}, Outbreak: b.Outbreak,
 		FirstNo: registry.DeviceNo(d.ID, 0), LastNo: registry.DeviceNo(d.ID, registry.PerDevice-1)}
 	slices.SortFunc(st.Keys, func(a, b registry.CodeKey) int { return int(a.Epoch - b.Epoch) })
+	var err error
+	if st.Serials, err = serialsAt(tx, b); err != nil {
+		return st, err
+	}
 	rounds, err := roundsAt(tx, b)
 	for _, r := range rounds {
 		p, _ := s.registry.Protocol(r.Edition)
@@ -71,6 +84,20 @@ func (s *Service) stateOf(tx *store.Tx, d Device, b Booth) (DeviceState, error) 
 		st.Rounds = append(st.Rounds, DeviceRound{Round: r.ID, Name: r.Name, Pool: pool.Pool, Household: pool.Household, State: r.State, Opens: int64(r.Opens), Closes: int64(r.Closes)})
 	}
 	return st, err
+}
+
+// mostRuns is of how many runs of its booth a device is told, the newest first: the others are long used.
+const mostRuns = 200
+
+// serialsAt lists the runs of serials that stand at a booth, the newest first.
+func serialsAt(tx *store.Tx, b Booth) ([]DeviceSerials, error) {
+	list, err := store.List(tx, func(r store.Row) (x DeviceSerials, err error) {
+		var checked int64
+		err = r.Scan(&x.First, &x.Last, &checked)
+		x.Checked = checked != 0
+		return x, err
+	}, "select first, last, checked from serial_run where booth = $1 and ended = '' order by id desc limit $2", b.ID, mostRuns)
+	return some(list), err
 }
 
 // roundsAt lists the rounds that are worked on at a booth or will be soon: those that are open first, the newest of each first.

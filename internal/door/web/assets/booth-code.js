@@ -49,5 +49,32 @@
     return { kind: "nothing" };
   };
 
-  Object.assign(globalThis, { BoothCode: { read, fold } });
+  const SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+  /** The check character of a serial's other characters: ISO/IEC 7064, MOD 37,36. @param {string} body */
+  const checkOf = (body) => {
+    let p = 36;
+    for (const c of body) {
+      const v = SERIAL.indexOf(c);
+      if (v < 0) return "";
+      p = 2 * ((p + v) % 36 || 36) % 37;
+    }
+    return SERIAL[(37 - p) % 36];
+  };
+
+  /**
+   * What is odd about a serial, as far as the runs handed to this point tell. A point that was handed none can tell nothing.
+   * @param {string} tube @param {{first: string, last: string, checked?: boolean}[]} runs @returns {"" | "check" | "elsewhere"}
+   */
+  const oddSerial = (tube, runs) => {
+    let odd = /** @type {"" | "check" | "elsewhere"} */ (runs.length > 0 ? "elsewhere" : "");
+    for (const r of runs) {
+      const body = (/** @type {string} */ s) => r.checked ? s.slice(0, -1) : s;
+      if (tube.length !== r.first.length || body(tube) < body(r.first) || body(tube) > body(r.last)) continue;
+      if (!r.checked || checkOf(body(tube)) === tube.at(-1)) return "";
+      odd = "check";
+    }
+    return odd;
+  };
+
+  Object.assign(globalThis, { BoothCode: { read, fold, oddSerial } });
 })();

@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const { BoothStore: store, BoothCode: code, BoothSync: sync, BoothCamera: camera } = /** @type {any} */ (globalThis);
-  const CHILD = 2, PARTIAL = 4, RECENT = 10, CORRECTABLE = 2 * 3600_000, GRACE = 14 * 24 * 3600_000;
+  const CHILD = 2, PARTIAL = 4, RECENT = 10, USED = 5000, CORRECTABLE = 2 * 3600_000, GRACE = 14 * 24 * 3600_000;
   /** @param {string} id @returns {any} */
   const $ = (id) => document.getElementById(id);
   /** @param {string} tag @param {Record<string, any>} [props] @param {...(Node | string)} inner */
@@ -14,6 +14,7 @@
   };
   const { view } = sync;
   let proofs = /** @type {any[]} */ ([]), draft = /** @type {any} */ (null), recent = /** @type {any[]} */ ([]), amending = /** @type {any} */ (null);
+  let used = /** @type {string[]} */ ([]); // serials of tubes this device closed
   let lang = "";
 
   // ---- words: the page speaks every language, and its reader's may change at any moment
@@ -73,7 +74,9 @@
   const openTube = async (tube) => {
     const r = round();
     if (!r) return tell("late", "no_round");
-    if (recent.some((x) => x.tube === tube)) tell("soon", "tube_again", { tube });
+    const odd = code.oddSerial(tube, view.state.serials ?? []);
+    if (used.includes(tube)) tell("soon", "tube_again", { tube });
+    else if (odd) tell("soon", "tube_" + odd, { tube });
     else tell("good", "tube_opened", { tube });
     draft = { tube, at: Date.now(), round: r.round, pool: r.pool, household: r.household, members: [] };
     await keepDraft();
@@ -127,6 +130,8 @@
       recent = [shown, ...recent].filter((x) => Date.now() - x.closed < CORRECTABLE).slice(0, RECENT);
       shown.op = view.state.device * 2 ** 24 + await store.counter(view.state.device) + 1;
       const id = await store.add(view.state.device, op, recent, true);
+      used = [...used, tube].slice(-USED);
+      await store.put("used", used);
       shown.op = id; // another window of this browser may have been quicker
       draft = null;
       $("counted").value = "";
@@ -387,6 +392,7 @@
     }
     draft = await store.get("draft") ?? null;
     recent = ((await store.get("recent")) ?? []).filter((/** @type {any} */ x) => Date.now() - x.closed < CORRECTABLE);
+    used = (await store.get("used")) ?? recent.map((/** @type {any} */ x) => x.tube);
     proofs = await store.proofs();
     const stock = (await store.get("stock")) ?? {};
     for (const id of ["queue", "tubes", "swabs"]) $(id).value = stock[id] ?? "";
