@@ -161,14 +161,25 @@ type PersonPositive struct {
 	Via    FoundVia `json:"via"`
 }
 
-// PersonResultRevised says that the laboratory took back the positive result of a person's own tube.
+// PersonResultRevised takes back the positive result of a person's own tube: the laboratory did, or the tube is found not to be that
+// person's own.
 type PersonResultRevised struct {
 	Scope
 	Round  RoundID  `json:"round"`
 	Tube   TubeCode `json:"tube"`
 	Person PersonID `json:"person"`
-	Result Result   `json:"result"`
+	Result Result   `json:"result"` // empty: the tube was found not to be this person's own
 	At     Instant  `json:"at"`
+}
+
+// MemberTakenOut says that a correction took a person out of a tube that had named him: whoever is in no other tube of the round
+// has yet to be swabbed.
+type MemberTakenOut struct {
+	Scope
+	Round  RoundID  `json:"round"`
+	Tube   TubeCode `json:"tube"`
+	Person PersonID `json:"person"`
+	At     Instant  `json:"at"` // when the tube was closed
 }
 
 // OutcomesRecorded says who was excused, refused, away or unreachable; rows hold the people.
@@ -268,6 +279,7 @@ func (MemberResampled) Kind() string     { return "MemberResampled" }
 func (MemberReleased) Kind() string      { return "MemberReleased" }
 func (PersonPositive) Kind() string      { return "PersonPositive" }
 func (PersonResultRevised) Kind() string { return "PersonResultRevised" }
+func (MemberTakenOut) Kind() string      { return "MemberTakenOut" }
 func (OutcomesRecorded) Kind() string    { return "OutcomesRecorded" }
 func (AnomalyRaised) Kind() string       { return "AnomalyRaised" }
 func (AnomalySettled) Kind() string      { return "AnomalySettled" }
@@ -282,6 +294,7 @@ func (e MemberResampled) About() []Ref     { return []Ref{person(e.Person), tube
 func (e MemberReleased) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
 func (e PersonPositive) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
 func (e PersonResultRevised) About() []Ref { return []Ref{person(e.Person), tube(e.Tube)} }
+func (e MemberTakenOut) About() []Ref      { return []Ref{person(e.Person), tube(e.Tube)} }
 func (e AnomalyRaised) About() []Ref {
 	if e.Tube == "" { // about a device
 		return nil

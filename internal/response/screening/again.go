@@ -118,7 +118,13 @@ func (s *Service) meetByResult(tx *store.Tx, by outbreak.Actor, t Tube, at outbr
 	if _, err := tx.Exec("delete from tube_spoiled where area_id = $1 and tube = $2", t.AreaID, t.Code); err != nil {
 		return err
 	}
-	owed, err := store.List(tx, scanAgain, "select "+againColumns+" from sample_again where met_at = 0 and round = $1 and tube = $2 order by no", t.Round, t.Code)
+	return s.letOff(tx, by, t, at)
+}
+
+// letOff ends what those who are in a tube are owed for it.
+func (s *Service) letOff(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
+	owed, err := store.List(tx, scanAgain, "select "+againColumns+` from sample_again where met_at = 0 and round = $1 and tube = $2
+		and not exists (select 1 from tube_left l where l.round = sample_again.round and l.tube = sample_again.tube and l.no = sample_again.no and l.back = 0) order by no`, t.Round, t.Code)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func newCoverage(s *Service) *Coverage {
 
 var coverageKinds = []string{"RoundOpened", "RoundClosed", "TubesHandedIn", "TubesReceived", "TubesNegative", "TubeResulted", "TubeSpoiled", "OutcomesRecorded",
 	"PeopleLoaded", "PeopleMerged", "PeopleUnmerged", "ResultLineSet", "MemberHeld", "MemberResampled", "MemberReleased", "HoldShortened",
-	"PersonPositive", "PersonResultRevised", "PositiveTold", "SelfTestReported", "SelfTestFollowed"}
+	"PersonPositive", "PersonResultRevised", "PositiveTold", "SelfTestReported", "SelfTestFollowed", "MemberTakenOut"}
 
 // Run reads the tables and follows the journal until ctx ends.
 func (c *Coverage) Run(ctx context.Context) error {
@@ -226,6 +226,8 @@ func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error
 			odd, err = c.hand(tx, t)
 			return err
 		})
+	case "MemberTakenOut":
+		return nil, outbreak.On(e, func(m outbreak.MemberTakenOut) error { return c.takeOut(tx, m) })
 	case "OutcomesRecorded":
 		return nil, outbreak.On(e, func(o outbreak.OutcomesRecorded) error { return c.record(tx, o.Round) })
 	case "PeopleLoaded":
@@ -369,7 +371,7 @@ func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, er
 	if err != nil {
 		return nil, err
 	}
-	anew, err := c.anew(tx, rows)
+	anew, err := c.anew(tx, e, rows)
 	if err != nil {
 		return nil, err
 	}
@@ -397,21 +399,6 @@ func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, er
 		v.anew(t)
 	}
 	return odd, nil
-}
-
-// anew reads the tubes of rows that say a tube anew.
-func (c *Coverage) anew(tx *store.Tx, rows []tubeRow) (tubes []Tube, err error) {
-	for _, r := range rows {
-		if r.kind&^opPaper != opAmend {
-			continue
-		}
-		found, err := tubesByCode(tx, r.AreaID, []outbreak.TubeCode{r.Code})
-		if err != nil {
-			return nil, err
-		}
-		tubes = append(tubes, found[r.Code])
-	}
-	return tubes, nil
 }
 
 // areaList numbers the areas of tubes.

@@ -168,6 +168,9 @@ func (c *Coverage) read(tx *store.Tx, ids []outbreak.RoundID) (odd []twice, err 
 	if err := c.readHeard(tx, views); err != nil {
 		return nil, err
 	}
+	if err := readAmended(tx, views); err != nil {
+		return nil, err
+	}
 	for _, v := range views {
 		if err := v.record(tx, func(int64) {}); err != nil {
 			return nil, err
@@ -219,11 +222,6 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 			}
 			c.looked = max(c.looked, r.seq)
 		}
-		for _, t := range found.anew {
-			if v := views[t.Round]; v != nil {
-				v.anew(t)
-			}
-		}
 		return nil
 	})
 }
@@ -232,7 +230,6 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 type handedPart struct {
 	ops  []int64 // of all rows
 	rows []tubeRow
-	anew []Tube
 }
 
 // readPart reads the rows of one part.
@@ -259,10 +256,7 @@ func (c *Coverage) readPart(tx *store.Tx, views map[outbreak.RoundID]*roundView,
 		}
 		r.Area = b.Area
 	}
-	if found.rows, err = placed(tx, rows); err != nil {
-		return found, err
-	}
-	found.anew, err = c.anew(tx, found.rows)
+	found.rows, err = placed(tx, rows)
 	return found, err
 }
 
@@ -338,7 +332,7 @@ func (c *Coverage) readEarly(tx *store.Tx) error {
 // settleAll counts everybody of a round. Whoever has one code and one tube, as almost everybody, stands where the neighbours in the
 // tube stand.
 func (v *roundView) settleAll() {
-	simple := len(v.recorded) == 0 && len(v.codes) == 0
+	simple := v.byTubesAlone()
 	for _, r := range v.runs {
 		v.last = r
 		var tube uint32 // the last one looked at

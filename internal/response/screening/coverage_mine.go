@@ -141,6 +141,9 @@ func (v *roundView) mine(c *Coverage, nos []int64, now outbreak.Instant, stay, o
 			recorded = v.recorded[no]
 		}
 	}
+	if !p.tubes {
+		p.lost = v.leftBy(nos) // taken out of a tube: yet to be swabbed
+	}
 	m = Mine{Round: v.round.Name, Outbreak: v.round.Outbreak}
 	m.State, m.At = p.state(stay, over, recorded, v.round.State != Closed)
 	if p.negative != 0 {

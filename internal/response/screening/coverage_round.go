@@ -19,6 +19,7 @@ type roundView struct {
 	others   map[int64][]uint32 // tubes of people who are not on the roll of this round
 	more     map[int64][]uint32 // further tubes of people on the roll
 	recorded map[int64]outbreak.Outcome
+	left     map[int64]uint32 // whom a correction took out of a tube, which was closed then
 	codes    codes
 	tally    tally
 	used     int64 // when it was asked for last, counted
@@ -48,7 +49,7 @@ var outcomeIndex = func() map[outbreak.Outcome]uint8 {
 }()
 
 func newRoundView(r Round, c codes) *roundView {
-	return &roundView{round: r, tubes: newShelf(r.tubeBefore), others: map[int64][]uint32{}, more: map[int64][]uint32{}, recorded: map[int64]outbreak.Outcome{}, codes: c}
+	return &roundView{round: r, tubes: newShelf(r.tubeBefore), others: map[int64][]uint32{}, more: map[int64][]uint32{}, recorded: map[int64]outbreak.Outcome{}, left: map[int64]uint32{}, codes: c}
 }
 
 // loadRoll takes the people on the roll of a subtree into the round; those who are there already stay as they are.
@@ -74,7 +75,7 @@ func (v *roundView) loadRoll(tx *store.Tx, area outbreak.Path) error {
 // enrol puts the people of a range on the roll; whoever was handed in before being on it keeps the tubes.
 func (v *roundView) enrol(r *run, x registry.Range) {
 	unknown := outcomeIndex[outbreak.Unknown]
-	simple := len(v.recorded) == 0 && len(v.codes) == 0
+	simple := v.byTubesAlone()
 	for no := x.First; no < x.Next; no++ {
 		i := no - r.first
 		if r.state[i] != notOnRoll {
@@ -89,6 +90,11 @@ func (v *roundView) enrol(r *run, x registry.Range) {
 			v.settle(no)
 		}
 	}
+}
+
+// byTubesAlone tells that everybody has one code, and stands where the tubes say.
+func (v *roundView) byTubesAlone() bool {
+	return len(v.recorded) == 0 && len(v.left) == 0 && len(v.codes) == 0
 }
 
 // rejoin gives somebody who is on the roll now the tubes that were kept aside.
@@ -193,6 +199,9 @@ func (v *roundView) outcome(nos []int64) outbreak.Outcome {
 		if len(v.recorded) > 0 {
 			recorded = cmp.Or(recorded, v.recorded[no])
 		}
+	}
+	if len(states) == 0 && recorded == "" && v.leftBy(nos) != 0 {
+		return outbreak.SampleAgain
 	}
 	return outcomeOf(states, recorded)
 }
@@ -319,6 +328,17 @@ func (v *roundView) anew(tube Tube) {
 	}
 	v.tally.count(v.tubes.at(i), 1)
 	v.settleTube(i)
+}
+
+// leftBy gives when the last tube was closed that a correction took somebody out of; 0: there is none.
+func (v *roundView) leftBy(nos []int64) (closed uint32) {
+	if len(v.left) == 0 {
+		return 0
+	}
+	for _, no := range nos {
+		closed = max(closed, v.left[no])
+	}
+	return closed
 }
 
 // inAnother tells whether somebody was in another tube of the round before this one.

@@ -68,6 +68,11 @@ func (c *Coverage) judge(tx *store.Tx, late []candidate) (odd []twice, err error
 		if i == len(handed) {
 			continue
 		}
+		if corrected, err := wasAmended(tx, x.row.Code); err != nil {
+			return nil, err
+		} else if corrected { // who was in it then cannot be told from who is in it now
+			continue
+		}
 		for _, other := range x.others {
 			counted, err := countedThen(tx, other, handed[i].entry)
 			if err != nil {
@@ -122,6 +127,9 @@ func countedThen(tx *store.Tx, row, entry int64) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if corrected, err := wasAmended(tx, code); err != nil || corrected {
+		return false, err
+	}
 	entries, err := journal.ListAbout(tx, tubeRef(code), 1000)
 	if err != nil {
 		return false, err
@@ -147,4 +155,10 @@ func countedThen(tx *store.Tx, row, entry int64) (bool, error) {
 		}
 	}
 	return counted, nil
+}
+
+// wasAmended tells whether a tube's members were ever said anew.
+func wasAmended(tx *store.Tx, code outbreak.TubeCode) (bool, error) {
+	n, err := store.Count(tx, "select count(*) from tube_amended where tube = $1", code)
+	return n > 0, err
 }

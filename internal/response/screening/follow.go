@@ -282,6 +282,17 @@ func (s *Service) followTubes(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 			}
 		}
 	}
+	amended, err := amendedAmong(tx, area, codes)
+	if err != nil {
+		return err
+	}
+	for _, code := range codes {
+		if amended[code] && again[code] { // the first word on a tube takes nothing from anybody
+			if err := s.followAmended(tx, by, tubes[code]); err != nil {
+				return err
+			}
+		}
+	}
 	if err := s.joinRecalls(tx, by, area, codes, tubes); err != nil {
 		return err
 	}
@@ -301,6 +312,9 @@ func (s *Service) followReused(tx *store.Tx, by outbreak.Actor, codes []outbreak
 			continue
 		}
 		if err := s.unsettle(tx, by, t, tx.Now); err != nil {
+			return err
+		}
+		if _, err := s.takeBack(tx, by, amendment{Tube: t}); err != nil {
 			return err
 		}
 		x, called, err := recallOf(tx, t.AreaID, t.Code)
@@ -359,6 +373,9 @@ func (s *Service) adopt(tx *store.Tx, by outbreak.Actor, codes []outbreak.TubeCo
 
 // Tick ends the holds that ran into their limit; app calls it every few seconds.
 func (s *Service) Tick(ctx context.Context) error {
+	if err := s.tickLeft(ctx); err != nil {
+		return err
+	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
 		by := outbreak.SystemActor("clock")
 		if err := s.openForgotten(tx, by); err != nil {

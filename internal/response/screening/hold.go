@@ -118,6 +118,11 @@ func (s *Service) resolveHeld(tx *store.Tx, by outbreak.Actor, t Tube, r outbrea
 	if err != nil {
 		return false, err
 	}
+	return s.resolveMembers(tx, by, t, members, r, at)
+}
+
+// resolveMembers is resolveHeld for some of those who wait.
+func (s *Service) resolveMembers(tx *store.Tx, by outbreak.Actor, t Tube, members []RecallMember, r outbreak.Result, at outbreak.Instant) (waits bool, err error) {
 	for _, m := range members {
 		x, _, err := recallOf(tx, m.AreaID, m.Tube)
 		if err != nil {
@@ -239,20 +244,8 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 		if m.EndedAt != 0 {
 			continue
 		}
-		m.State, m.EndedAt = Unheld, at
-		if m.HeldTo == 0 {
-			m.HeldTo = at
-		}
-		if err := saveMember(tx, m); err != nil {
+		if err := s.unhold(tx, by, t, m, at); err != nil {
 			return err
-		}
-		if _, err := s.journal.Append(tx, by, outbreak.MemberReleased{Scope: m.Scope(), Round: t.Round, Tube: t.Code, Person: m.Person, Reason: string(Unheld), At: at, Done: true}); err != nil {
-			return err
-		}
-		for _, was := range []MemberState{Held, Resampled} {
-			if err := s.endWork(tx, by, was, m, task.Removed, at); err != nil {
-				return err
-			}
 		}
 	}
 	x.State, x.ClosedAt = "revised", tx.Now
@@ -264,6 +257,26 @@ func (s *Service) dropRecall(tx *store.Tx, by outbreak.Actor, t Tube, at outbrea
 	}
 	_, err = s.journal.Append(tx, by, outbreak.RecallClosed{Scope: t.Scope(), Round: t.Round, Tube: t.Code, Verdict: "revised"})
 	return err
+}
+
+// unhold frees somebody whose reason to be held is no more.
+func (s *Service) unhold(tx *store.Tx, by outbreak.Actor, t Tube, m RecallMember, at outbreak.Instant) error {
+	m.State, m.EndedAt = Unheld, at
+	if m.HeldTo == 0 {
+		m.HeldTo = at
+	}
+	if err := saveMember(tx, m); err != nil {
+		return err
+	}
+	if _, err := s.journal.Append(tx, by, outbreak.MemberReleased{Scope: m.Scope(), Round: t.Round, Tube: t.Code, Person: m.Person, Reason: string(Unheld), At: at, Done: true}); err != nil {
+		return err
+	}
+	for _, was := range []MemberState{Held, Resampled} {
+		if err := s.endWork(tx, by, was, m, task.Removed, at); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // owing is the work of each state of a held member.

@@ -43,8 +43,34 @@ type tubeModel struct {
 	members []int
 	spoiled bool
 	result  outbreak.Result
+	ops     []opModel            // in their order
 	body    screening.HandedTube // as it was handed in last
 	report  lab.Report           // as it was said last
+}
+
+// opModel is one operation on a tube.
+type opModel struct {
+	op       int64
+	members  []int
+	replaced bool
+}
+
+// did notes an operation, and who is in the tube by it.
+func (t *tubeModel) did(op int64, members []int) {
+	t.closed, t.ops = true, append(t.ops, opModel{op: op, members: members})
+	t.members = nil
+	for _, o := range t.ops {
+		for _, p := range o.members {
+			if !o.replaced && !slices.Contains(t.members, p) {
+				t.members = append(t.members, p)
+			}
+		}
+	}
+}
+
+// left tells whether a person was in the tube and is not.
+func (t tubeModel) left(p int) bool {
+	return !slices.Contains(t.members, p) && slices.ContainsFunc(t.ops, func(o opModel) bool { return slices.Contains(o.members, p) })
 }
 
 func (t tubeModel) single() bool { return len(t.members) == 1 }
@@ -69,6 +95,7 @@ type machine struct {
 	tubes    map[outbreak.TubeCode]*tubeModel
 	recorded map[int]outbreak.Outcome
 	said     int
+	ops      int64
 }
 
 const onRoll = 8
@@ -167,17 +194,43 @@ func (m *machine) Close(t *rapid.T) {
 		least = 2
 	}
 	people := rapid.SliceOfNDistinct(rapid.IntRange(0, onRoll-1), least, 4, rapid.ID).Draw(t, "people")
-	h := screening.HandedTube{Tube: code, Taken: m.clock.Now()}
+	m.ops++
+	h := screening.HandedTube{Tube: code, Op: m.ops, Taken: m.clock.Now()}
 	for _, p := range people {
 		h.Members = append(h.Members, screening.HandedMember{No: m.nos[p]})
-		if !slices.Contains(x.members, p) {
-			x.members = append(x.members, p)
-		}
 	}
 	if got := m.hand(t, h); got.Accepted != 1 {
 		t.Fatalf("%s was not taken: %+v", code, got)
 	}
-	x.closed, x.body = true, h
+	x.did(m.ops, people)
+	x.body = h
+}
+
+// Amend says of an operation on a tube that others were meant.
+func (m *machine) Amend(t *rapid.T) {
+	code, x := m.known(t, func(x *tubeModel) bool {
+		return slices.ContainsFunc(x.ops, func(o opModel) bool { return !o.replaced })
+	})
+	var live []int
+	for i, o := range x.ops {
+		if !o.replaced {
+			live = append(live, i)
+		}
+	}
+	was := &x.ops[rapid.SampledFrom(live).Draw(t, "operation")]
+	people := rapid.SliceOfNDistinct(rapid.IntRange(0, onRoll-1), 0, 3, rapid.ID).Draw(t, "people")
+	m.ops++
+	o := screening.Operation{Op: m.ops, Amends: was.op, Reason: "read wrongly", Taken: m.clock.Now()}
+	ok(t, o.Tidy(string(code), "amend", false))
+	for _, p := range people {
+		o.Members = append(o.Members, screening.Member{No: m.nos[p]})
+	}
+	ok(t, m.a.House.Screening.Take(m.ctx, root, m.round, m.booth, []*screening.Operation{&o}))
+	if got, _ := o.Status(); got != screening.Stored {
+		t.Fatalf("the correction of %s was %s", code, got)
+	}
+	was.replaced = true
+	x.did(m.ops, people)
 }
 
 // Swab takes the own tube of one person, as the team of a recall would.
@@ -188,11 +241,13 @@ func (m *machine) Swab(t *rapid.T) {
 		t.Skip("in already")
 	}
 	p := rapid.IntRange(0, onRoll-1).Draw(t, "person")
-	h := screening.HandedTube{Tube: code, Taken: m.clock.Now(), Members: []screening.HandedMember{{No: m.nos[p]}}}
+	m.ops++
+	h := screening.HandedTube{Tube: code, Op: m.ops, Taken: m.clock.Now(), Members: []screening.HandedMember{{No: m.nos[p]}}}
 	if got := m.hand(t, h); got.Accepted != 1 {
 		t.Fatalf("%s was not taken: %+v", code, got)
 	}
-	x.closed, x.members, x.body = true, []int{p}, h
+	x.did(m.ops, []int{p})
+	x.body = h
 }
 
 // CloseTwice sends a tube again as it was sent.
@@ -302,8 +357,9 @@ func (m *machine) Move(t *rapid.T) {
 
 // outcome is where the notebook says that a person stands.
 func (m *machine) outcome(p int) (stands outbreak.Outcome, byPool bool) {
-	var open, negative, waiting, any bool
+	var open, negative, waiting, any, left bool
 	for _, x := range m.tubes {
+		left = left || x.left(p)
 		if !x.closed || !slices.Contains(x.members, p) {
 			continue
 		}
@@ -330,6 +386,8 @@ func (m *machine) outcome(p int) (stands outbreak.Outcome, byPool bool) {
 		return outbreak.SampleAgain, false
 	case m.recorded[p] != "":
 		return m.recorded[p], false
+	case left:
+		return outbreak.SampleAgain, false
 	}
 	return outbreak.Unknown, false
 }
@@ -349,6 +407,7 @@ func (m *machine) Check(t *rapid.T) {
 	m.clock.Move(time.Minute)
 	for range 2 {
 		ok(t, m.a.House.Journal.Settled(m.ctx))
+		ok(t, m.a.House.Screening.Tick(m.ctx))
 		_, err := m.a.House.Screening.FindRound(m.ctx, root, m.round, "")
 		ok(t, err)
 	}
@@ -412,7 +471,9 @@ func (m *machine) checkHolds(t *rapid.T) {
 			owed[h.No] = owed[h.No] || waits
 		}
 		n := sum[screening.Held] + sum[screening.Resampled] + sum[screening.Freed] + sum[screening.Infected] + sum[screening.Unheld]
-		if n != len(members) || x.recalled() && n != len(x.members) {
+		if n != len(members) || x.recalled() && slices.ContainsFunc(x.members, func(p int) bool {
+			return !slices.ContainsFunc(members, func(h screening.RecallMember) bool { return h.No == m.nos[p] })
+		}) {
 			t.Fatalf("%s has %d members, of whom %v are known to its recall", code, len(x.members), sum)
 		}
 	}
@@ -428,7 +489,7 @@ func (m *machine) checkAgain(t *rapid.T) {
 	owed, err := m.a.House.Screening.ListAgain(m.ctx, root, screening.Mark{}, 1000)
 	ok(t, err)
 	for _, a := range owed {
-		if x := m.tubes[a.Tube]; x.result == outbreak.Negative {
+		if x := m.tubes[a.Tube]; x.result == outbreak.Negative && slices.ContainsFunc(x.members, func(p int) bool { return m.nos[p] == a.No }) {
 			t.Fatalf("number %d is to be sampled again for %s, which is negative", a.No, a.Tube)
 		}
 	}
@@ -460,6 +521,17 @@ func (m *machine) checkHouse(t *rapid.T, tx *store.Tx) {
 	}
 	people, err := registry.PeopleByNo(tx, m.nos)
 	ok(t, err)
+	for code, x := range m.tubes {
+		told, err := store.List(tx, store.Value[int64], "select no from positive_telling where tube = $1 and ended_at = 0", code)
+		ok(t, err)
+		var want []int64
+		if x.closed && x.single() && x.result == outbreak.Positive {
+			want = []int64{m.nos[x.members[0]]}
+		}
+		if !slices.Equal(told, want) {
+			t.Fatalf("%s is to be told to %v, not to %v", code, told, want)
+		}
+	}
 	for p, no := range m.nos {
 		ref := outbreak.Ref{Kind: "person", ID: people[no].ID.String()}
 		live, err := store.Count(tx, "select count(*) from case_file where person = $1 and state <> 'discarded'", people[no].ID)
@@ -501,7 +573,7 @@ func TestARandomHistoryKeepsEverybodyAccountedFor(t *testing.T) {
 		m := newMachine(t, testkit.Folder(whole, app.Owners()))
 		defer m.stop()
 		t.Repeat(map[string]func(*rapid.T){
-			"close": m.Close, "swab": m.Swab, "close twice": m.CloseTwice, "report": m.Report, "report too": m.Report, "report twice": m.ReportTwice,
+			"close": m.Close, "amend": m.Amend, "swab": m.Swab, "close twice": m.CloseTwice, "report": m.Report, "report too": m.Report, "report twice": m.ReportTwice,
 			"receive": m.Receive, "spoil": m.Spoil, "record": m.Record, "wait": m.Wait, "settle": m.Settle, "decide": m.Decide, "move": m.Move, "": m.Check,
 		})
 		m.checkRestart(t)

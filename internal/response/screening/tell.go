@@ -99,7 +99,16 @@ func (s *Service) tellLater(tx *store.Tx, by outbreak.Actor, t Tube, p registry.
 
 // dropTelling takes off the list whoever stands on it for a tube that is not the person's own positive any more.
 func (s *Service) dropTelling(tx *store.Tx, by outbreak.Actor, tube outbreak.TubeCode, at outbreak.Instant) error {
-	list, err := store.List(tx, scanTelling, "select "+tellingColumns+" from positive_telling where tube = $1 and ended_at = 0", tube)
+	return s.endTellings(tx, by, at, "tube = $1", tube)
+}
+
+// dropTellingOf is dropTelling for one person.
+func (s *Service) dropTellingOf(tx *store.Tx, by outbreak.Actor, tube outbreak.TubeCode, p outbreak.PersonID, at outbreak.Instant) error {
+	return s.endTellings(tx, by, at, "tube = $1 and person = $2", tube, p)
+}
+
+func (s *Service) endTellings(tx *store.Tx, by outbreak.Actor, at outbreak.Instant, which string, args ...any) error {
+	list, err := store.List(tx, scanTelling, "select "+tellingColumns+" from positive_telling where ended_at = 0 and "+which, args...)
 	if err != nil {
 		return err
 	}
