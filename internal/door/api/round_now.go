@@ -76,7 +76,7 @@ func qualityRoute(p *plan) {
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/quality", Summary: "How well the swabs of a round were taken, point by point or device by device, the poor ones first", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			RoundPath
-			Devices bool `query:"devices" doc:"Device by device"`
+			Devices bool `query:"devices" doc:"Device by device, that is by whoever samples with it: for those who run the round"`
 		}) (*reply[screening.RoundQuality], error) {
 			q, err := p.house.Screening.ListSwabQuality(ctx, door.ActorOf(ctx), in.Round.ID, in.Devices)
 			q.Rows = some(q.Rows)

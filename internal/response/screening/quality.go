@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"maps"
+	"math"
 	"slices"
 
 	"breakwater/internal/engine/pooled"
@@ -28,7 +29,9 @@ type SwabQuality struct {
 	Mean    float64 `json:"mean"`  // cycles of the others; 0: there are none
 	Poor    string  `json:"poor"`  // invalid, late, or empty
 
-	cycles int64
+	cycles   int64 // in hundredths, as the tables have them
+	spreadOf int64 // wells in squares
+	squares  int64 // of the cycles, in hundredths
 }
 
 // qualityLimits are what a rule book says of swabs; 0: nothing.
@@ -44,8 +47,14 @@ func qualityLimitsOf(p outbreak.Protocol) (l qualityLimits) {
 	return l
 }
 
-// fewestWells is how many must have been read before a mean of cycles says something of a hand.
-const fewestWells = 30
+// How many must have been read before anything is said of a hand: a share of few tubes, and a mean of few cycles, are chance.
+const (
+	fewestTested = 20
+	fewestWells  = 30
+)
+
+// byChance is how likely it may be that of all hands of a round a single one is named that is no worse than the limit.
+const byChance = 0.05
 
 // Why swabs count as poor.
 const (
@@ -53,27 +62,45 @@ const (
 	PoorLate    = "late"    // the human gene comes late
 )
 
-// judge works the figures out. A point is named for its invalid tubes only when its whole interval lies above the limit: one bad
-// tube of three is bad luck.
-func (q SwabQuality) judge(l qualityLimits) SwabQuality {
-	if e, known := pooled.Prevalence([]pooled.Pools{{Size: 1, Tested: q.Tested, Positive: q.Invalid}}, confidence); known {
+// judge works the figures out, for one of many hands that are judged together. A hand is named for its invalid tubes only when the
+// whole interval lies above the limit, and for late cycles only when the mean is further above it than these spread by chance; both
+// intervals are the wider the more hands there are, since one of thousands is always the unluckiest.
+func (q SwabQuality) judge(l qualityLimits, hands int) SwabQuality {
+	of := func(confidence float64) (pooled.Estimate, bool) {
+		return pooled.Prevalence([]pooled.Pools{{Size: 1, Tested: q.Tested, Positive: q.Invalid}}, confidence)
+	}
+	if e, known := of(confidence); known {
 		q.Share, q.Lower, q.Upper = e.P, e.Lower, e.Upper
 	}
-	if n := q.Wells - q.None; n > 0 {
+	sure := 1 - byChance/float64(max(hands, 1))
+	n := q.Wells - q.None
+	if n > 0 {
 		q.Mean = float64(q.cycles) / float64(n) / 100
 	}
-	switch {
-	case l.invalid > 0 && q.Lower > l.invalid:
+	switch e, _ := of(sure); {
+	case l.invalid > 0 && q.Tested >= fewestTested && e.Lower > l.invalid:
 		q.Poor = PoorInvalid
-	case l.cycles > 0 && q.Wells >= fewestWells && q.Mean > l.cycles:
+	case l.cycles > 0 && n >= fewestWells && q.Mean-math.Sqrt2*math.Erfinv(sure)*q.spread()/math.Sqrt(float64(n)) > l.cycles:
 		q.Poor = PoorLate
 	}
 	return q
 }
 
+// leastSpread is what cycles of equal swabs spread at the least, whatever few of them say.
+const leastSpread = 1.0
+
+// spread is how far the cycles lie apart, as a standard deviation.
+func (q SwabQuality) spread() float64 {
+	if q.spreadOf == 0 {
+		return leastSpread
+	}
+	return math.Sqrt(max(float64(q.squares)/float64(q.spreadOf)/100-q.Mean*q.Mean, leastSpread*leastSpread))
+}
+
 // sum adds the figures of a device to those of its point.
 func (q SwabQuality) sum(o SwabQuality) SwabQuality {
 	q.Tested, q.Invalid, q.Wells, q.None, q.cycles = q.Tested+o.Tested, q.Invalid+o.Invalid, q.Wells+o.Wells, q.None+o.None, q.cycles+o.cycles
+	q.spreadOf, q.squares = q.spreadOf+o.spreadOf, q.squares+o.squares
 	return q
 }
 
@@ -87,9 +114,14 @@ type RoundQuality struct {
 	Cycles  float64       `json:"human_ct_max"`
 }
 
-// ListSwabQuality tells how well the swabs of each sampling point of a round the actor sees were taken, or of each device.
+// ListSwabQuality tells how well the swabs of each sampling point of a round the actor sees were taken, or of each device: that is
+// whoever samples with it, and for those alone who run the round there.
 func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, devices bool) (q RoundQuality, err error) {
-	if err := access.RequireAnywhere(by, access.RoundRead); err != nil {
+	may := access.RoundRead
+	if devices {
+		may = access.RoundManage
+	}
+	if err := access.RequireAnywhere(by, may); err != nil {
 		return q, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
@@ -105,12 +137,12 @@ func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id out
 		}
 		limits := qualityLimitsOf(p)
 		q.Invalid, q.Cycles = limits.invalid, limits.cycles
-		cond, args := access.Within(by, access.RoundRead, "b.", []any{id})
+		cond, args := access.Within(by, may, "b.", []any{id})
 		rows, err := store.List(tx, func(r store.Row) (x SwabQuality, err error) {
 			b := &x.Booth
-			err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name, &x.Device, &x.Name, &x.Tested, &x.Invalid, &x.Wells, &x.None, &x.cycles)
+			err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name, &x.Device, &x.Name, &x.Tested, &x.Invalid, &x.Wells, &x.None, &x.cycles, &x.spreadOf, &x.squares)
 			return x, err
-		}, `select b.id, b.outbreak, b.area_id, b.area, b.name, q.device, coalesce(d.name, ''), q.tested, q.invalid, q.wells, q.none, q.cycles
+		}, `select b.id, b.outbreak, b.area_id, b.area, b.name, q.device, coalesce(d.name, ''), q.tested, q.invalid, q.wells, q.none, q.cycles, q.spread_of, q.squares
 			from swab_quality q join booth b on b.id = q.booth left join device d on d.id = q.device where q.round = $1 and `+cond, args...)
 		q.arrange(rows, devices, limits)
 		return err
@@ -124,7 +156,7 @@ func (q *RoundQuality) arrange(rows []SwabQuality, devices bool, l qualityLimits
 	for _, r := range rows {
 		q.All = q.All.sum(r)
 		if devices {
-			q.Rows = append(q.Rows, r.judge(l))
+			q.Rows = append(q.Rows, r)
 			continue
 		}
 		p, known := points[r.Booth.ID]
@@ -134,9 +166,16 @@ func (q *RoundQuality) arrange(rows []SwabQuality, devices bool, l qualityLimits
 		points[r.Booth.ID] = p.sum(r)
 	}
 	for _, p := range points {
-		q.Rows = append(q.Rows, p.judge(l))
+		q.Rows = append(q.Rows, p)
 	}
-	q.All = q.All.judge(qualityLimits{})
+	hands := 0
+	for _, r := range q.Rows {
+		hands += one(r.Tested >= fewestTested || r.Wells-r.None >= fewestWells)
+	}
+	for i, r := range q.Rows {
+		q.Rows[i] = r.judge(l, hands)
+	}
+	q.All = q.All.judge(qualityLimits{}, 1)
 	slices.SortFunc(q.Rows, func(a, b SwabQuality) int {
 		return cmp.Or(cmp.Compare(b.Poor, a.Poor), cmp.Compare(b.Lower, a.Lower), cmp.Compare(b.Mean, a.Mean), cmp.Compare(a.Booth.Name, b.Booth.Name), cmp.Compare(a.Device, b.Device))
 	})
@@ -212,10 +251,11 @@ func (q qualities) keep(tx *store.Tx) error {
 	})
 	for _, k := range order {
 		x := q[k]
-		if _, err := tx.Exec(`insert into swab_quality (round, booth, device, tested, invalid, wells, none, cycles) values ($1, $2, $3, $4, $5, $6, $7, $8)
+		if _, err := tx.Exec(`insert into swab_quality (round, booth, device, tested, invalid, wells, none, cycles, spread_of, squares) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 			on conflict (round, booth, device) do update set tested = swab_quality.tested + excluded.tested, invalid = swab_quality.invalid + excluded.invalid,
-			wells = swab_quality.wells + excluded.wells, none = swab_quality.none + excluded.none, cycles = swab_quality.cycles + excluded.cycles`,
-			k.round, k.booth, k.device, x.Tested, x.Invalid, x.Wells, x.None, x.cycles); err != nil {
+			wells = swab_quality.wells + excluded.wells, none = swab_quality.none + excluded.none, cycles = swab_quality.cycles + excluded.cycles,
+			spread_of = swab_quality.spread_of + excluded.spread_of, squares = swab_quality.squares + excluded.squares`,
+			k.round, k.booth, k.device, x.Tested, x.Invalid, x.Wells, x.None, x.cycles, x.spreadOf, x.squares); err != nil {
 			return err
 		}
 	}
@@ -265,7 +305,8 @@ func (s *Service) followRun(tx *store.Tx, run outbreak.RunID, sign int) error {
 		}
 		for _, w := range list {
 			if t, known := tubes[w.code]; known {
-				q.add(t, SwabQuality{Wells: sign, None: sign * one(w.cycles == 0), cycles: int64(sign) * w.cycles})
+				seen := int64(sign * one(w.cycles != 0))
+				q.add(t, SwabQuality{Wells: sign, None: sign * one(w.cycles == 0), cycles: int64(sign) * w.cycles, spreadOf: seen, squares: seen * w.cycles * w.cycles / 100})
 			}
 		}
 	}

@@ -50,6 +50,13 @@ func TestPoorSwabsAreNamed(t *testing.T) {
 		if devices, err := s.ListSwabQuality(h.ctx, root, id, true); err != nil || len(devices.Rows) != 2 || devices.Rows[0].Device != bad.Device || devices.Rows[0].Name != "phone" {
 			t.Errorf("the devices: %+v %v", devices.Rows, err)
 		}
+		sampler := outbreak.Actor{User: 8, Grants: []outbreak.Grant{{Role: string(access.Sampler), Area: "/22/"}}}
+		if _, err := s.ListSwabQuality(h.ctx, sampler, id, true); outbreak.KindOf(err) != outbreak.Forbidden {
+			t.Error("a sampler reads who swabs badly:", err)
+		}
+		if _, err := s.ListSwabQuality(h.ctx, sampler, id, false); err != nil {
+			t.Error("a sampler does not read the points:", err)
+		}
 		stranger := outbreak.Actor{User: 9, Grants: []outbreak.Grant{{Role: string(access.Sampler), Area: "/99/"}}}
 		if _, err := s.ListSwabQuality(h.ctx, stranger, id, false); outbreak.KindOf(err) != outbreak.NotFound {
 			t.Error("somebody of another area reads them:", err)
