@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,6 +218,45 @@ func TestARefusedRoundKeepsWhatWasTyped(t *testing.T) {
 	a := b.post("/rounds", "name", "Second of March", "area", "/220200/220204/", "opens", "tomorrow")
 	if a.StatusCode != http.StatusUnprocessableEntity || !strings.Contains(a.body, "Second of March") || !strings.Contains(alert(a), "calendar") {
 		t.Errorf("%d, %q", a.StatusCode, alert(a))
+	}
+}
+
+// TestMoreLinesForPartsOfARoundKeepWhatWasTyped asks for more lines, which opens nothing, and has a form refused that names parts.
+func TestMoreLinesForPartsOfARoundKeepWhatWasTyped(t *testing.T) {
+	w := newWard(t)
+	b := w.signedIn("root", "en")
+	typed := []string{"name", "Second of March", "area", "/220200/220204/", "opens", "", "closes", "2026-13-01T00:00", "pool", "10", "excuse", "no time",
+		"zone", "/220200/220204/", "zone_pool", "household-10"}
+	for _, more := range []string{"1", ""} {
+		a := b.post("/rounds", append(slices.Clone(typed), "more", more)...)
+		lines, status := 8, http.StatusOK
+		if more == "" {
+			lines, status = 4, http.StatusUnprocessableEntity
+		}
+		if a.StatusCode != status || !strings.Contains(a.body, "Second of March") || !strings.Contains(a.body, "2026-13-01T00:00") {
+			t.Errorf("more %q: %d %s", more, a.StatusCode, alert(a))
+		}
+		chosen := func(name string) (values []string) {
+			for _, n := range a.all(func(n *html.Node) bool { return n.Data == "select" && attr(n, "name") == name }) {
+				value := ""
+				for o := range n.Descendants() {
+					for _, at := range o.Attr {
+						if at.Key == "selected" {
+							value = attr(o, "value")
+						}
+					}
+				}
+				values = append(values, value)
+			}
+			return values
+		}
+		if zones, sizes := chosen("zone"), chosen("zone_pool"); len(zones) != lines || zones[0] != "/220200/220204/" || sizes[0] != "household-10" || zones[1] != "" {
+			t.Errorf("more %q: %q %q", more, zones, sizes)
+		}
+	}
+	rounds, err := w.house.Screening.ListRounds(ctx, w.root)
+	if err != nil || len(rounds) != 1 {
+		t.Errorf("asking for lines opened a round: %d %v", len(rounds), err)
 	}
 }
 

@@ -41,6 +41,10 @@ func (s *Server) roundForm(c *call) (*roundForm, error) {
 }
 
 func (s *Server) openRound(c *call) (string, error) {
+	if c.form.Get("more") != "" { // more lines, and everything that was typed
+		c.view.Form = c.form
+		return "", nil
+	}
 	ob, err := outbreak.ParseID[outbreak.OutbreakID](c.form.Get("outbreak"))
 	if err != nil {
 		return "", err

@@ -9,16 +9,19 @@ import (
 	"breakwater/internal/response/screening"
 )
 
-// zoneLines is for how many parts of a round the form offers tubes of their own at first; a page that is asked for more has more.
+// zoneLines is for how many parts of a round the form offers tubes of their own at first, and how many more it gets each time.
 const zoneLines = 4
 
 // mostZoneLines is as many as a form may grow to.
 const mostZoneLines = 64
 
-// zonesAsked is for how many parts the form has lines: as many as the address asks for, or those of a form that was refused.
+// zonesAsked is for how many parts the form has lines: as many as it had, and more when it asks for them.
 func (c *call) zonesAsked() int {
-	n, _ := strconv.Atoi(c.query.Get("zones")) // no number: as at first
-	return min(max(n, len(c.form["zone"]), zoneLines), mostZoneLines)
+	n := max(len(c.form["zone"]), zoneLines)
+	if c.form.Get("more") != "" {
+		n += zoneLines
+	}
+	return min(n, mostZoneLines)
 }
 
 // household is the value of a form's size of tubes for one tube a household.
@@ -113,6 +116,3 @@ func (s *Server) declareLoss(c *call) (string, error) {
 	_, err = s.House.Screening.DeclareLoss(c.ctx, c.by, l)
 	return "/booths?done=device_lost&lost=" + strconv.FormatInt(id, 10), err
 }
-
-// More is how many lines the next larger form has.
-func (p roundsPage) More() int { return min(p.Zones+4, mostZoneLines) }

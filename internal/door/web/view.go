@@ -140,6 +140,14 @@ func (v *View) HTMLLang() string { return htmlLang(v.Lang) }
 // Typed gives what was typed into a field of a refused form.
 func (v *View) Typed(field string) string { return v.Form.Get(field) }
 
+// TypedAt gives what was typed into the i-th of several fields of one name in a refused form.
+func (v *View) TypedAt(field string, i int) string {
+	if i >= len(v.Form[field]) {
+		return ""
+	}
+	return v.Form[field][i]
+}
+
 // TypedAmong tells whether a value was among those chosen in a field of a refused form.
 func (v *View) TypedAmong(field, value string) bool { return slices.Contains(v.Form[field], value) }
 
