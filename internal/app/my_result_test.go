@@ -489,3 +489,51 @@ func TestWhatOpensNoResult(t *testing.T) {
 		r.sees(3, screening.MyNotSampled)
 	})
 }
+
+// TestTheOwnCodeOpensNothing gives residents their codes for sampling points, each by the own secret alone, and as often as a person
+// needs it.
+func TestTheOwnCodeOpensNothing(t *testing.T) {
+	engines(t, func(w *town) {
+		t := w.t
+		r := w.residents()
+		own := func(secret string) (code string, a answered) {
+			req, err := http.NewRequest(http.MethodPost, r.url+"/my/code", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			req.Header.Set("Authorization", "Bearer "+secret)
+			a = r.send(req)
+			var said struct{ Code, Path string }
+			if a.status == http.StatusOK {
+				if err := json.Unmarshal([]byte(a.body), &said); err != nil || said.Path == "" {
+					t.Fatal(a.body, err)
+				}
+			}
+			return registry.TidyCode(said.Code), a
+		}
+		for _, g := range r.secrets[:2] {
+			code, a := own(g.Secret)
+			no, proven := w.h.Registry.ReadCode([]byte(code))
+			if no != g.No || !proven || a.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("number %d is given the code of %d, proven %t, %v", g.No, no, proven, a.header)
+			}
+			if b := r.ask(code); b.status != http.StatusUnauthorized {
+				t.Errorf("the code opens the result: %d %s", b.status, b.body)
+			}
+			if _, b := own(code); b.status != http.StatusUnauthorized {
+				t.Errorf("the code opens itself: %d", b.status)
+			}
+		}
+		last := 0
+		for range 20 {
+			_, a := own(r.secrets[2].Secret)
+			last = a.status
+		}
+		if last != http.StatusTooManyRequests && last != http.StatusServiceUnavailable {
+			t.Errorf("asked twenty times in a row the house still answers %d", last)
+		}
+		if _, a := own(r.secrets[3].Secret); a.status != http.StatusOK {
+			t.Errorf("somebody else is kept out: %d", a.status)
+		}
+	})
+}

@@ -11,7 +11,7 @@ import (
 )
 
 // Routes are the addresses of the door, for the entrance of residents.
-var Routes = []string{"GET /my", "GET /my/{file}", "GET /my/result", "POST /my/result", "POST /my/self-tests"}
+var Routes = []string{"GET /my", "GET /my/{file}", "GET /my/result", "POST /my/result", "POST /my/self-tests", "POST /my/code"}
 
 const (
 	atOnce   = 128 // look-ups worked on at a time: each takes microseconds
@@ -34,12 +34,14 @@ type Server struct {
 	secrets *door.Limiter
 	wrong   *door.Limiter
 	reports *door.Limiter
+	codes   *door.Limiter
 	shell   shell
 }
 
 // New makes the door.
 func New(h door.House) (*Server, error) {
-	s := &Server{house: h, turns: make(chan struct{}, atOnce), secrets: door.NewLimiter(perSecret, h.Wall), wrong: door.NewLimiter(perWrong, h.Wall), reports: door.NewLimiter(perReport, h.Wall)}
+	s := &Server{house: h, turns: make(chan struct{}, atOnce), secrets: door.NewLimiter(perSecret, h.Wall), wrong: door.NewLimiter(perWrong, h.Wall), reports: door.NewLimiter(perReport, h.Wall),
+		codes: door.NewLimiter(perCode, h.Wall)}
 	var err error
 	s.shell, err = loadShell()
 	return s, err
@@ -53,6 +55,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("GET /my/result", s.told(s.result))
 	mux.HandleFunc("POST /my/result", s.told(s.result))
 	mux.HandleFunc("POST /my/self-tests", s.told(s.selfTest))
+	mux.HandleFunc("POST /my/code", s.told(s.code))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, outbreak.Refuse(outbreak.NotFound, "door.not_here"))
 	})

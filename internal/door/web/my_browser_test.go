@@ -226,6 +226,18 @@ func (r resident) walk(given []registry.GivenSecret) {
 	r.until(`!document.querySelector("#people article")`)
 }
 
+// codeOf is what is printed on somebody's card for sampling points.
+func (r resident) codeOf(g registry.GivenSecret) string {
+	r.t.Helper()
+	by := r.w.root
+	by.Purpose = outbreak.PurposeSampling
+	c, err := r.w.house.Registry.GiveCode(ctx, by, g.Person)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return c.Code
+}
+
 // cares looks after a child beside oneself, on a telephone that keeps the child's secret alone.
 func (r resident) cares(given []registry.GivenSecret) {
 	r.t.Helper()
@@ -235,6 +247,17 @@ func (r resident) cares(given []registry.GivenSecret) {
 	r.add(given[2].Secret, label, true)
 	r.sees(1, screening.MyNotSampled)
 	r.picture("my-two", r.l)
+	// each shows the own code at a sampling point, the child's on the same telephone
+	for n, i := range []int{0, 2} {
+		r.do(chromedp.Evaluate[chromedp.Void](card(n) + `.querySelector(".mine").click()`))
+		r.until(fmt.Sprintf(`!%s.querySelector(".code").hidden && %s.querySelector(".code .text").textContent.replaceAll("-", "") === %q && %s.querySelector(".code path").getAttribute("d").length > 500`,
+			card(n), card(n), r.codeOf(given[i]), card(n)))
+	}
+	if wide, err := chromedp.Run(r.tab, chromedp.Evaluate[bool](overflow)); err != nil || wide {
+		r.t.Errorf("with codes it is wider than its window: %v", err)
+	}
+	r.picture("my-code", r.l)
+	r.do(chromedp.Evaluate[chromedp.Void](`document.querySelectorAll(".code .hide").forEach(b => b.click())`))
 	kept := func(list string) string {
 		text, err := json.Marshal(map[string]string{"breakwater-my": list})
 		if err != nil {

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
@@ -95,4 +96,18 @@ func (s *Service) GiveCode(ctx context.Context, by outbreak.Actor, id outbreak.P
 		return err
 	})
 	return given, err
+}
+
+// OwnCode writes the personal code of a number for whoever carries that number's second secret: it identifies and opens nothing. It
+// asks no table; a house whose codes are not read yet answers Busy.
+func (s *Service) OwnCode(no int64) (string, error) {
+	s.codes.mu.RLock()
+	ready := s.codes.epochs[s.codes.now] != nil
+	s.codes.mu.RUnlock()
+	if !ready {
+		busy := outbreak.Refuse(outbreak.Busy, "my.busy")
+		busy.RetryAfter = 10 * time.Second
+		return "", busy
+	}
+	return s.codes.code(no), nil
 }

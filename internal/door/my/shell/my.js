@@ -106,6 +106,13 @@ function add(secret, label, keep) {
     save();
     $("adding").open = !people.length;
   });
+  const code = p.card.querySelector(".code");
+  p.card.querySelector(".mine").addEventListener("click", () => showCode(p, code));
+  code.querySelector(".hide").addEventListener("click", () => hideCode(code));
+  code.querySelector(".print").addEventListener("click", () => {
+    for (const c of document.querySelectorAll(".code")) c.classList.toggle("printed", c === code);
+    print();
+  });
   const form = p.card.querySelector("form");
   form.addEventListener("submit", (e) => { e.preventDefault(); report(p, form); });
   people.push(p);
@@ -113,6 +120,31 @@ function add(secret, label, keep) {
   $("adding").open = false;
   save();
   ask(p);
+}
+
+// The code for the sampling point: fetched when somebody asks for it, kept nowhere.
+async function showCode(p, code) {
+  const trouble = p.card.querySelector(".trouble");
+  try {
+    const res = await fetch("/my/code", {method: "POST", headers: {Authorization: "Bearer " + p.secret}, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer"});
+    if (!res.ok) return say(trouble, res.status === 401 ? "t-wrong" : "t-busy");
+    const c = await res.json(), svg = code.querySelector("svg");
+    say(trouble, "");
+    svg.setAttribute("viewBox", `0 0 ${c.side} ${c.side}`);
+    svg.firstElementChild.setAttribute("d", c.path);
+    code.querySelector(".text").textContent = c.code;
+    code.querySelector(".for").textContent = p.label;
+    code.hidden = false;
+    code.scrollIntoView({block: "nearest"});
+  } catch {
+    say(trouble, "t-offline");
+  }
+}
+
+function hideCode(code) {
+  code.hidden = true;
+  code.querySelector("path").removeAttribute("d");
+  code.querySelector(".text").textContent = "";
 }
 
 async function report(p, form) {
