@@ -12,7 +12,7 @@
 // A person's own positive result is told by a person first; self-tests change no outcome and no tube.
 //
 // Events in: TubesNegative, TubeResulted, TubesReceived, RunReleased, RunVoided (lab); its own TubesHandedIn, TubeSpoiled; ProtocolChanged, PersonRegistered (registry).
-// Events out: RoundOpened, RoundClosed, TubesHandedIn, TubeSpoiled, SampleAgainAsked, SampleAgainMet, RecallOpened,
+// Events out: RoundOpened, RoundClosed, TubesHandedIn, TubeSpoiled, MemberTakenOut, SampleAgainAsked, SampleAgainMet, RecallOpened,
 // RecallClosed, MemberHeld, MemberResampled, MemberReleased, PersonPositive, PersonResultRevised, OutcomesRecorded,
 // AnomalyRaised, AnomalySettled, HoldShortened, DeviceEnrolled, DeviceEnded, SheetAgreed, PositiveTold, ResultLineSet,
 // KitsHandedOut, SelfTestReported, SelfTestFollowed, SerialsIssued, SerialsEnded, PoolSearchOpened, PoolSearchStepped,
