@@ -306,14 +306,15 @@ func (s *Service) askLeft(tx *store.Tx, by outbreak.Actor, x leaver, seen int64)
 		return err
 	}
 	due := p.Deadline("clock.sample_again", tx.Now).Due
+	asked := min(x.taken, tx.Now) // every tube since then answers, also one that is on a device still; a clock that is ahead puts nobody off
 	n, err = tx.Exec("insert into sample_again ("+againColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')
 		on conflict (round, tube, person) do update set asked_at = excluded.asked_at, due = excluded.due, met_at = 0, met_tube = '' where sample_again.met_at > 0`,
-		x.round, x.tube, x.person, x.no, x.scope.Outbreak, x.scope.Area, x.taken, due)
+		x.round, x.tube, x.person, x.no, x.scope.Outbreak, x.scope.Area, asked, due)
 	if err != nil || n == 0 {
 		return err
 	}
 	s.owed.person(x.person)
-	if _, err := s.journal.Append(tx, by, outbreak.SampleAgainAsked{Scope: x.scope, Round: x.round, Tube: x.tube, Person: x.person, At: x.taken, Due: due}); err != nil {
+	if _, err := s.journal.Append(tx, by, outbreak.SampleAgainAsked{Scope: x.scope, Round: x.round, Tube: x.tube, Person: x.person, At: asked, Due: due}); err != nil {
 		return err
 	}
 	return s.tasks.Open(tx, by, task.Work{What: task.SwabAgain, Subject: personRef(x.person), Scope: x.scope, Clock: outbreak.Deadline{From: tx.Now, Due: due}})
