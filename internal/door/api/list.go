@@ -206,6 +206,17 @@ func contactRoutes(p *plan) {
 			list, err := p.house.Contacts.ListLinks(ctx, door.ActorOf(ctx), contacts.Filter{Person: in.Person.ID, Outbreak: in.Outbreak.ID, Below: in.Below.Below, Withdrawn: in.Withdrawn, After: in.After.ID, Most: in.Most})
 			return paged(list, in.Most, func(l contacts.Link) string { return l.ID.String() }), err
 		})
+	route(p, access.ContactRead, huma.Operation{Method: http.MethodGet, Path: "/contacts/waiting", Summary: "Links whose list names by a number who exposed somebody, and nobody of that number is known yet", Tags: tags},
+		func(ctx context.Context, in *struct {
+			Limit
+			Below
+			Person   Ref[outbreak.PersonID]   `query:"person" doc:"Who was exposed"`
+			Outbreak Ref[outbreak.OutbreakID] `query:"outbreak"`
+			After    Ref[outbreak.LinkID]     `query:"after"`
+		}) (*page[contacts.Waiting], error) {
+			list, err := p.house.Contacts.ListWaiting(ctx, door.ActorOf(ctx), contacts.Filter{Person: in.Person.ID, Outbreak: in.Outbreak.ID, Below: in.Below.Below, After: in.After.ID, Most: in.Most})
+			return paged(list, in.Most, func(w contacts.Waiting) string { return w.ID.String() }), err
+		})
 	route(p, access.ContactRead, huma.Operation{Method: http.MethodGet, Path: "/contacts/{link}", Summary: "One link between people", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Link Ref[outbreak.LinkID] `path:"link"`

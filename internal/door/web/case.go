@@ -20,6 +20,7 @@ type casePage struct {
 	Grounds         []string
 	Links           []contacts.Link // who exposed this person, and whom he exposed
 	MoreLinks       bool
+	Waiting         []contacts.Waiting // who exposed this person by a number nobody has yet
 	caseRecord
 }
 
@@ -42,6 +43,9 @@ func (s *Server) readCase(c *call) (any, error) {
 	}
 	if access.Anywhere(c.by, access.ContactRead) {
 		if p.Links, err = s.House.Contacts.ListLinks(c.ctx, c.by, contacts.Filter{Person: p.Case.Person, Outbreak: p.Case.Outbreak, Most: mostLinks + 1}); err != nil {
+			return nil, err
+		}
+		if p.Waiting, err = s.House.Contacts.ListWaiting(c.ctx, c.by, contacts.Filter{Person: p.Case.Person, Outbreak: p.Case.Outbreak, Most: mostLinks}); err != nil {
 			return nil, err
 		}
 		p.MoreLinks = len(p.Links) > mostLinks

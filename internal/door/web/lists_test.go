@@ -260,3 +260,50 @@ func TestHostileListsAreRefusedInWords(t *testing.T) {
 		}
 	}
 }
+
+// TestAGroupOfContactsIsMappedInTheWizard sends a list that names two contacts in a row and who infected the case, and moves a column to
+// another contact.
+func TestAGroupOfContactsIsMappedInTheWizard(t *testing.T) {
+	w := newWard(t)
+	for lang, want := range map[string]string{"en": "Which contact", "zh": "第几名接触者"} {
+		b := w.signedIn("root", lang)
+		page := b.sendList("linelist", "list.csv", "case_id,onset,infector,contact1_name,contact1_phone,contact2_name,mobile of friend\n1,2021-03-01,2,王芳,13800000001,李强,13800000002\n2,2021-03-02,,,,,\n3,2021-03-03,77,,,,\n", "party", lang)
+		a := b.get(page)
+		form := a.filled(t, page)
+		if form["field-3"] != "contact_name" || form["group-3"] != "1" || form["group-5"] != "2" || form["field-2"] != "infected_by" || !strings.Contains(a.body, want) || strings.Contains(a.body, "[lists.") {
+			t.Fatalf("%s: %v", lang, form)
+		}
+		b.post(page, flat(form, "field-6", "contact_phone", "area", "220204", "do", "try")...)
+		if form = b.get(page).filled(t, page); form["group-6"] != "2" && form["group-6"] != "" {
+			t.Errorf("%s: %v", lang, form)
+		}
+		if a = b.load(page, "group-6", "2"); a.totals() != [4]string{"3", "3", "0", "0"} || strings.Contains(a.body, "[lists.") {
+			t.Fatalf("%s: %v", lang, a.totals())
+		}
+		var ids []string
+		list, err := w.house.Contacts.ListWaiting(ctx, w.root, contacts.Filter{Most: 10})
+		for _, x := range list {
+			if x.Party == lang {
+				ids = append(ids, x.To.String())
+			}
+		}
+		if err != nil || len(ids) != 1 {
+			t.Fatalf("%s: %v %v", lang, list, err)
+		}
+		all, err := w.house.Cases.ListCases(ctx, w.root, cases.Filter{Most: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			if k.Person.String() == ids[0] {
+				if a := b.get("/cases/" + k.ID.String()); !strings.Contains(a.body, "77") || strings.Contains(a.body, "[web.") {
+					t.Errorf("%s: the case's page does not show the link that waits", lang)
+				}
+			}
+		}
+		links, err := w.house.Contacts.ListLinks(ctx, w.root, contacts.Filter{Most: 100})
+		if n := len(links); err != nil || n != 3 && n != 6 {
+			t.Errorf("%s: %d links %v", lang, n, err)
+		}
+	}
+}

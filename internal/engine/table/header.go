@@ -37,7 +37,7 @@ func findHeader(rows [][]string) (h Header, names [][]string) {
 	switch {
 	case at+1 < len(rows) && below(rows[at], rows[at+1], rows[at+2:], width):
 		h.Rows, names = 2, append(names, rows[at+1])
-	case at > 0 && over(rows[at-1], rows[at]):
+	case at > 0 && (over(rows[at-1], rows[at]) || beside(rows[at-1], rows[at]) && below(rows[at-1], rows[at], rows[at+1:], width)):
 		h.First, h.Rows, names = at, 2, [][]string{rows[at-1], rows[at]}
 	}
 	if h.Rows == 2 {
@@ -76,6 +76,23 @@ func below(upper, lower []string, rest [][]string, width int) bool {
 		}
 	}
 	return true
+}
+
+// beside tells whether two rows name columns side by side: some by the upper row alone, which is no title then.
+func beside(upper, lower []string) bool {
+	alone := 0
+	for i, c := range upper {
+		if c = strings.TrimSpace(c); c == "" {
+			continue
+		}
+		if !wordy(c) {
+			return false
+		}
+		if cellOf(lower, i) == "" {
+			alone++
+		}
+	}
+	return alone > 0 && filled(upper) > 1
 }
 
 // over tells whether the row above a header is its first: groups of columns, each named once or in every cell.

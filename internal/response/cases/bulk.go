@@ -134,12 +134,31 @@ func (s *Service) keepBatch(tx *store.Tx, by outbreak.Actor, changes []change, e
 	for _, scope := range slices.SortedFunc(maps.Keys(counts), func(a, b outbreak.Scope) int { return strings.Compare(string(a.Area), string(b.Area)) }) {
 		events = append(events, outbreak.CasesEdited{Scope: scope, Batch: e.Batch, Count: counts[scope], Fields: names, Undoes: undoes, At: tx.Now})
 	}
-	if err := tx.Must("insert into case_edit (batch, area, outbreak, fields, changed, reason, actor, undoes, undone, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
-		e.Batch, common, ob, strings.Join(names, " "), len(kept), reason, by.String(), undoes, tx.Now); err != nil {
+	if err := saveEdit(tx, Edit{Batch: e.Batch, Area: common, Outbreak: ob, Fields: names, Changed: len(kept), Reason: reason, Actor: by.String(), Undoes: undoes}); err != nil {
 		return err
 	}
 	_, err = s.journal.Append(tx, by, events...)
 	return err
+}
+
+// saveEdit remembers an edit, or what more belongs to one.
+func saveEdit(tx *store.Tx, e Edit) error {
+	before, more, err := editOf(tx, e.Batch)
+	if err != nil {
+		return err
+	}
+	if !more {
+		return tx.Must("insert into case_edit (batch, area, outbreak, fields, changed, reason, actor, undoes, undone, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)",
+			e.Batch, e.Area, e.Outbreak, strings.Join(e.Fields, " "), e.Changed, e.Reason, e.Actor, e.Undoes, tx.Now)
+	}
+	for !e.Area.Contains(before.Area) {
+		e.Area = e.Area.Parent()
+	}
+	if before.Outbreak != e.Outbreak {
+		e.Outbreak = 0
+	}
+	names := slices.Compact(slices.Sorted(slices.Values(append(before.Fields, e.Fields...))))
+	return tx.Must("update case_edit set area = $1, outbreak = $2, fields = $3, changed = changed + $4 where batch = $5", e.Area, e.Outbreak, strings.Join(names, " "), e.Changed, e.Batch)
 }
 
 // several reads cases in the order they are named; those the actor may not change are told in e as not found.

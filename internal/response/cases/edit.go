@@ -78,22 +78,32 @@ func (s *Service) newEditor(tx *store.Tx, by outbreak.Actor, ob outbreak.Outbrea
 	if len(v) == 0 {
 		return nil, outbreak.Refuse(outbreak.Invalid, "cases.nothing_said")
 	}
-	owned := map[string]string{}
-	if s.owners != nil && by.System == "" { // what our own consumers write comes from the party itself
-		var err error
-		if owned, err = s.owners.OwnersOf(tx, ob); err != nil {
-			return nil, err
-		}
+	owned, err := s.ownedFields(tx, by, ob)
+	if err != nil {
+		return nil, err
 	}
+	return &editor{by: by, zones: zones{}}, mayBeSet(v, owned)
+}
+
+// ownedFields gives whose the fields of an outbreak's cases are that come from somebody else's system.
+func (s *Service) ownedFields(tx *store.Tx, by outbreak.Actor, ob outbreak.OutbreakID) (map[string]string, error) {
+	if s.owners == nil || by.System != "" { // what our own consumers write comes from the party itself
+		return map[string]string{}, nil
+	}
+	return s.owners.OwnersOf(tx, ob)
+}
+
+// mayBeSet refuses fields that cannot be changed, and those that are not changed here.
+func mayBeSet(v Values, owned map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		if f, known := fieldCalled(name); !known || !f.Editable {
-			return nil, outbreak.Refuse(outbreak.Invalid, "cases.field_none", "field", name)
+			return outbreak.Refuse(outbreak.Invalid, "cases.field_none", "field", name)
 		}
 		if party := owned[name]; party != "" {
-			return nil, outbreak.Refuse(outbreak.Conflict, "cases.field_owned", "field", name, "party", party)
+			return outbreak.Refuse(outbreak.Conflict, "cases.field_owned", "field", name, "party", party)
 		}
 	}
-	return &editor{by: by, zones: zones{}}, nil
+	return nil
 }
 
 // apply gives a case with values set, where they may be.

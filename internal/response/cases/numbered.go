@@ -27,6 +27,24 @@ func (s *Service) PeopleNumbered(tx *store.Tx, ob outbreak.OutbreakID, party str
 	return found, nil
 }
 
+// PeopleOfCases gives whom cases of an outbreak are about.
+func (s *Service) PeopleOfCases(tx *store.Tx, ob outbreak.OutbreakID, ids []outbreak.CaseID) (map[outbreak.CaseID]outbreak.PersonID, error) {
+	found := make(map[outbreak.CaseID]outbreak.PersonID, len(ids))
+	for part := range slices.Chunk(ids, store.MostGiven) {
+		in, args := store.In([]any{ob}, part)
+		if err := store.Each(tx, func(r store.Row) error {
+			var id outbreak.CaseID
+			var person outbreak.PersonID
+			err := r.Scan(&id, &person)
+			found[id] = person
+			return err
+		}, "select id, person from case_file where outbreak = $1 and id in ("+in+")", args...); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
 // Said is what the line list says of a case now.
 type Said struct {
 	Values  Values

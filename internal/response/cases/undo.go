@@ -53,6 +53,10 @@ func (s *Service) ListEdits(ctx context.Context, by outbreak.Actor, before outbr
 	return list, err
 }
 
+func editOf(tx *store.Tx, batch outbreak.BatchID) (Edit, bool, error) {
+	return store.One(tx, scanEdit, "select "+editColumns+" from case_edit where batch = $1", batch)
+}
+
 // UndoEdit is the command that takes a change of many cases back.
 type UndoEdit struct {
 	Key   string           `json:"-"`
@@ -66,7 +70,7 @@ func (s *Service) UndoEdit(ctx context.Context, by outbreak.Actor, c UndoEdit) (
 		return Edited{}, err
 	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "cases.UndoEdit", Key: c.Key}, c, func(tx *store.Tx) (e Edited, err error) {
-		edit, ok, err := store.One(tx, scanEdit, "select "+editColumns+" from case_edit where batch = $1", c.Batch)
+		edit, ok, err := editOf(tx, c.Batch)
 		if err != nil {
 			return e, err
 		}

@@ -3,8 +3,6 @@ package contacts
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"slices"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/registry"
@@ -25,15 +23,18 @@ type LoadLinks struct {
 type LoadedLink struct {
 	From, To                    End
 	Mark                        string // how the list knows the link
+	Wait                        bool   // of a number nobody has yet the link is kept until somebody does; else the row comes back
 	Exposure, Setting, Relation string
 	FirstAt, LastAt             outbreak.Instant
 	Extra                       []Extra
 }
 
-// End is one end of a link: somebody whom the party's lists know by a number, or a person as the list describes one.
+// End is one end of a link: somebody whom the party's lists know by a number, a person as the list describes one, or whoever a case is
+// about.
 type End struct {
 	Number string
 	New    *registry.NewPerson // nil: somebody of whom the number alone is known has to be there already
+	Case   outbreak.CaseID     // 0: none; else neither number nor description is asked
 }
 
 // LoadedLinks is what became of a batch of links.
@@ -42,6 +43,7 @@ type LoadedLinks struct {
 	Added    int                 `json:"added"`
 	Changed  int                 `json:"changed"`
 	Repeated int                 `json:"repeated"`
+	Waiting  int                 `json:"waiting"` // for somebody of their number
 	Rejected outbreak.Rejections `json:"rejected"`
 }
 
@@ -102,13 +104,17 @@ type loading struct {
 	out    LoadedLinks
 	before map[string]Link              // by mark
 	known  map[string]outbreak.PersonID // by number
-	people []registry.Person            // arrived
-	leader map[int]int                  // of people who stand in the batch several times under one number: the first
-	fresh  []string                     // numbers that are kept with it
+	cased  map[outbreak.CaseID]outbreak.PersonID
+	waits  map[string]Waiting // of the list's links, by mark
+	people []registry.Person  // arrived
+	leader map[int]int        // of people who stand in the batch several times under one number: the first
+	fresh  []string           // numbers that are kept with it
 	where  map[outbreak.PersonID]registry.Person
 	news   []Link
 	extras []Link
 	was    map[outbreak.LinkID]Link
+	later  []Waiting // new, or waiting for somebody else now
+	met    []outbreak.LinkID
 	counts map[outbreak.Path]*outbreak.ContactsLoaded
 }
 
@@ -126,249 +132,4 @@ func (l *loading) end(at int) End {
 		return l.c.Links[at/2].From
 	}
 	return l.c.Links[at/2].To
-}
-
-// findKnown finds the links the list named before, and the people it knows by numbers: cases first, for a contact may have become one.
-func (l *loading) findKnown() (err error) {
-	var marks, numbers []string
-	for i, link := range l.c.Links {
-		marks = append(marks, link.Mark)
-		for _, e := range []End{l.end(2 * i), l.end(2*i + 1)} {
-			if e.Number != "" {
-				numbers = append(numbers, e.Number)
-			}
-		}
-	}
-	if l.before, err = byMark(l.tx, l.c.Outbreak, l.c.Party, marks); err != nil {
-		return err
-	}
-	slices.Sort(numbers)
-	numbers = slices.Compact(numbers)
-	if l.known, err = numbered(l.tx, l.c.Outbreak, l.c.Party, numbers); err != nil {
-		return err
-	}
-	cases, err := l.cases.PeopleNumbered(l.tx, l.c.Outbreak, l.c.Party, numbers)
-	for number, person := range cases {
-		l.known[number] = person
-	}
-	return err
-}
-
-// arrive keeps the people who are described and whom nobody knows yet: once where a number stands in several rows.
-func (l *loading) arrive() (err error) {
-	skip := map[int]bool{}
-	l.leader = map[int]int{}
-	first := map[string]int{}
-	for at, person := range l.of {
-		if person < 0 {
-			continue
-		}
-		e := l.end(at)
-		_, repeated := l.before[l.c.Links[at/2].Mark]
-		_, known := l.known[e.Number]
-		lead, twice := first[e.Number]
-		switch {
-		case known && e.Number != "", repeated && e.Number == "":
-			skip[person] = true
-		case twice && e.Number != "":
-			skip[person], l.leader[person] = true, lead
-		case e.Number != "" && l.ready.Refused(person) == nil && l.whole(at):
-			first[e.Number] = person
-			l.fresh = append(l.fresh, e.Number)
-		case !l.whole(at):
-			skip[person] = true
-		}
-	}
-	l.people, err = l.ready.Keep(l.tx, l.by, func(i int) bool { return skip[i] })
-	if err != nil {
-		return err
-	}
-	for number, person := range first {
-		l.known[number] = l.people[person].ID
-	}
-	if err := keepNumbers(l.tx, l.c.Outbreak, l.c.Party, l.known, l.fresh); err != nil {
-		return err
-	}
-	var ids []outbreak.PersonID
-	for _, id := range l.known {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	l.where, err = registry.PeopleByID(l.tx, slices.Compact(ids))
-	return err
-}
-
-// whole tells whether the other end of a row can be found, too: of a row that comes back nobody is kept.
-func (l *loading) whole(at int) bool {
-	other := at ^ 1
-	e, person := l.end(other), l.of[other]
-	if _, known := l.known[e.Number]; known && e.Number != "" {
-		return true
-	}
-	return person >= 0 && l.ready.Refused(person) == nil
-}
-
-// person finds who stands at an end.
-func (l *loading) person(at int) (registry.Person, error) {
-	e, i := l.end(at), l.of[at]
-	if id, known := l.known[e.Number]; known && e.Number != "" {
-		if p, is := l.where[id]; is {
-			return p, nil
-		}
-		return registry.Person{}, fmt.Errorf("the person %s of a number is not there", id)
-	}
-	if i < 0 {
-		return registry.Person{}, outbreak.Refuse(outbreak.Invalid, "contacts.number_unknown")
-	}
-	if err := l.ready.Refused(i); err != nil {
-		return registry.Person{}, err
-	}
-	return l.people[i], nil
-}
-
-// decide goes through the rows in their order.
-func (l *loading) decide() error {
-	l.was = map[outbreak.LinkID]Link{}
-	for i, row := range l.c.Links {
-		before, repeated := l.before[row.Mark]
-		link, err := l.link(i, row, before, repeated)
-		if err != nil {
-			if err := l.out.Rejected.Add(i, err); err != nil {
-				return err
-			}
-			continue
-		}
-		switch {
-		case repeated && (before.says() == link.says() || before.WithdrawnAt != 0):
-			l.out.Repeated++
-			continue
-		case repeated:
-			link.ID, link.Version, link.RecordedAt = before.ID, before.Version+1, before.RecordedAt
-			if _, twice := l.was[link.ID]; !twice {
-				l.was[link.ID] = before
-			}
-			l.out.Changed++
-		default:
-			link.ID, link.Version, link.RecordedAt = outbreak.New[outbreak.LinkID](l.ids), 1, l.tx.Now
-			l.news = append(l.news, link)
-			l.out.Added++
-		}
-		l.before[row.Mark] = link
-		l.extras = append(l.extras, link)
-		l.count(link, repeated)
-	}
-	return nil
-}
-
-func (l *loading) link(i int, row LoadedLink, before Link, repeated bool) (Link, error) {
-	link := Link{Outbreak: l.c.Outbreak, Party: l.c.Party, mark: row.Mark, batch: l.out.Batch, Exposure: row.Exposure, Setting: row.Setting, Relation: row.Relation, FirstAt: row.FirstAt, LastAt: row.LastAt, Extra: row.Extra}
-	if repeated { // whoever has no number was kept when the row came first
-		link.From, link.To, link.Area = before.From, before.To, before.Area
-	}
-	for j, into := range []*outbreak.PersonID{&link.From, &link.To} {
-		if repeated && l.end(2*i+j).Number == "" {
-			continue
-		}
-		p, err := l.person(2*i + j)
-		if err != nil {
-			return link, err
-		}
-		if *into = p.ID; j == 1 {
-			link.Area = p.Area
-		}
-	}
-	if row.Mark == "" {
-		return link, outbreak.Refuse(outbreak.Invalid, "contacts.mark_missing")
-	}
-	if err := access.Require(l.by, access.ContactLoad, link.Scope()); err != nil {
-		return link, err
-	}
-	return link, link.check(l.tx.Now)
-}
-
-func (l *loading) count(link Link, repeated bool) {
-	e := l.counts[link.Area]
-	if e == nil {
-		e = &outbreak.ContactsLoaded{Scope: link.Scope(), Batch: l.out.Batch, Party: l.c.Party}
-		l.counts[link.Area] = e
-	}
-	if repeated {
-		e.Changed++
-	} else {
-		e.Added++
-	}
-}
-
-// events tell of each area how many links came or changed.
-func (l *loading) events(digest string) (events []outbreak.Event) {
-	paths := make([]outbreak.Path, 0, len(l.counts))
-	for p := range l.counts {
-		paths = append(paths, p)
-	}
-	slices.Sort(paths)
-	for _, p := range paths {
-		l.counts[p].Digest = digest
-		events = append(events, *l.counts[p])
-	}
-	return events
-}
-
-// write seals what is to be sealed and keeps everything.
-func (l *loading) write() error {
-	boxes, err := l.seal()
-	if err != nil {
-		return err
-	}
-	if len(l.news) > 0 {
-		sealed := make([][]byte, len(l.news))
-		for i, link := range l.news {
-			sealed[i] = boxes[link.ID]
-		}
-		if err := keepLinks(l.tx, l.news, sealed); err != nil {
-			return err
-		}
-	}
-	for _, link := range l.extras {
-		if was, changed := l.was[link.ID]; changed && l.before[link.mark].Version == link.Version {
-			if err := change(l.tx, l.by, was, link, boxes[link.ID]); err != nil {
-				return err
-			}
-		}
-	}
-	return keepExtra(l.tx, l.extras)
-}
-
-// seal closes what lists say beyond our fields under the keys of those who were exposed, one person's links together.
-func (l *loading) seal() (map[outbreak.LinkID][]byte, error) {
-	boxes := map[outbreak.LinkID][]byte{}
-	for waiting := l.extras; len(waiting) > 0; {
-		texts, of := map[outbreak.PersonID][]byte{}, map[outbreak.PersonID]outbreak.LinkID{}
-		var later []Link
-		for _, link := range waiting {
-			closed := slices.DeleteFunc(slices.Clone(link.Extra), func(e Extra) bool { return e.Open })
-			if len(closed) == 0 {
-				continue
-			}
-			if _, taken := texts[link.To]; taken {
-				later = append(later, link)
-				continue
-			}
-			text, err := json.Marshal(closed)
-			if err != nil {
-				return nil, err
-			}
-			texts[link.To], of[link.To] = text, link.ID
-		}
-		if len(texts) > 0 {
-			sealed, err := l.registry.SealAbout(l.tx, texts)
-			if err != nil {
-				return nil, err
-			}
-			for person, box := range sealed {
-				boxes[of[person]] = box
-			}
-		}
-		waiting = later
-	}
-	return boxes, nil
 }

@@ -22,6 +22,7 @@ var Migrations = store.Migrations{Owner: "contacts", FS: migrations}
 // Cases know people by the numbers of parties' line lists.
 type Cases interface {
 	PeopleNumbered(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers []string) (map[string]outbreak.PersonID, error)
+	PeopleOfCases(tx *store.Tx, ob outbreak.OutbreakID, cases []outbreak.CaseID) (map[outbreak.CaseID]outbreak.PersonID, error)
 }
 
 // Service is the door of the contacts inside the house.

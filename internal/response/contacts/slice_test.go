@@ -72,7 +72,7 @@ func (h *house) load(by outbreak.Actor, links ...contacts.LoadedLink) contacts.L
 	}
 	got, err := h.contacts.LoadLinks(h.ctx, by, contacts.LoadLinks{Outbreak: h.outbreak, Party: "CDC", Links: links})
 	h.ok(err)
-	if got.Added+got.Changed+got.Repeated+len(got.Rejected) != len(links) {
+	if got.Added+got.Changed+got.Repeated+got.Waiting+len(got.Rejected) != len(links) {
 		h.Fatalf("it does not add up: %+v", got)
 	}
 	return got

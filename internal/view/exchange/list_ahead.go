@@ -96,6 +96,12 @@ func (s *listScan) count(batch []*listRow, t tally) error {
 			}
 		}
 	}
+	if t.edit != 0 {
+		s.report.Edit = t.edit
+	}
+	if err := s.countLinks(t.links); err != nil {
+		return err
+	}
 	if s.progress != nil {
 		s.progress(*s.report)
 	}

@@ -1,90 +1,106 @@
 package exchange
 
 import (
-	"errors"
 	"math"
 	"strconv"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/words"
 )
 
 // ownCases takes a list of our own back that somebody worked on elsewhere: a row that says what the case says is repeated, one that
-// says something else changes it, as on the case's page. An empty cell changes nothing. Rows without a case are new.
-func (l *listLoading) ownCases(rows []*listRow, turn func() error) (tally, error) {
+// says something else changes it. An empty cell changes nothing. All changes of the file are one edit, which can be taken back at once.
+// Rows without a case are new.
+func (l *listLoading) ownCases(rows []*listRow, turn func() error) (tally, []outbreak.CaseID, error) {
+	ids := make([]outbreak.CaseID, len(rows))
 	var own, others []int
-	var ids []outbreak.CaseID
 	for i, x := range rows {
-		if x.own == 0 {
+		if ids[i] = x.own; x.own == 0 {
 			others = append(others, i)
-			continue
+		} else {
+			own = append(own, i)
 		}
-		own, ids = append(own, i), append(ids, x.own)
 	}
-	said, err := l.rooms.Cases.SaidOf(l.ctx, l.by, ids)
+	t, err := l.besideOwn(rows, others, ids, turn)
 	if err != nil {
-		return tally{}, err
+		return t, ids, err
 	}
+	edit, of, err := l.editsOf(&t, rows, own, ids)
+	if err != nil || len(edit.Rows) == 0 {
+		return t, ids, err
+	}
+	got, err := l.rooms.Cases.EditRows(l.ctx, l.by, edit)
+	if err != nil {
+		return t, ids, err
+	}
+	l.edit, t.edit = got.Batch, got.Batch
+	t.accepted, t.changed, t.repeated = t.accepted+got.Changed, t.changed+got.Changed, t.repeated+got.Same
+	for _, r := range got.Refused {
+		i := of[r.Case]
+		t.rejected[i], ids[i] = &outbreak.Error{Kind: outbreak.Invalid, Msg: r.Reason, Slots: r.Slots}, 0
+	}
+	return t, ids, nil
+}
+
+// besideOwn takes the rows in that are about no case of ours yet, and waits for the turn of all.
+func (l *listLoading) besideOwn(rows []*listRow, others []int, ids []outbreak.CaseID, turn func() error) (tally, error) {
 	t := tally{rejected: map[int]*outbreak.Error{}}
-	waited := false
-	wait := func() error {
-		if waited {
-			return nil
-		}
-		waited = true
-		return turn()
+	if len(others) == 0 {
+		return t, turn()
 	}
-	if len(others) > 0 {
-		some := make([]*listRow, len(others))
-		for j, i := range others {
-			some[j] = rows[i]
-		}
-		got, err := l.newCases(some, wait)
-		if err != nil {
-			return t, err
-		}
-		t.accepted, t.changed, t.repeated = got.accepted, got.changed, got.repeated
-		for j, e := range got.rejected {
-			t.rejected[others[j]] = e
-		}
+	some := make([]*listRow, len(others))
+	for j, i := range others {
+		some[j] = rows[i]
 	}
-	if err := wait(); err != nil {
+	got, added, err := l.newCases(some, turn)
+	if err != nil {
 		return t, err
 	}
-	for _, i := range own {
-		if err := l.ownCase(&t, i, rows[i], said); err != nil {
-			return t, err
-		}
+	t.accepted, t.changed, t.repeated = got.accepted, got.changed, got.repeated
+	for j, e := range got.rejected {
+		t.rejected[others[j]] = e
+	}
+	for j, id := range added {
+		ids[others[j]] = id
 	}
 	return t, nil
 }
 
-func (l *listLoading) ownCase(t *tally, i int, x *listRow, said map[outbreak.CaseID]cases.Said) error {
-	now, there := said[x.own]
-	if !there {
-		t.rejected[i] = outbreak.Refuse(outbreak.Invalid, "cases.none")
-		return nil
+// editsOf are the changes rows bring to cases of ours, and which row each case's is.
+func (l *listLoading) editsOf(t *tally, rows []*listRow, own []int, ids []outbreak.CaseID) (edit cases.EditRows, of map[outbreak.CaseID]int, err error) {
+	said, err := l.rooms.Cases.SaidOf(l.ctx, l.by, ids)
+	if err != nil {
+		return edit, nil, err
 	}
+	edit, of = cases.EditRows{Batch: l.edit, Reason: words.Text(l.scan.lang, "lists.edit_reason", nil)}, map[outbreak.CaseID]int{}
+	for _, i := range own {
+		id := rows[i].own
+		now, there := said[id]
+		if !there {
+			t.rejected[i], ids[i] = outbreak.Refuse(outbreak.Invalid, "cases.none"), 0
+			continue
+		}
+		news := newsOf(rows[i].values, now.Values)
+		if len(news) == 0 {
+			t.repeated++
+			continue
+		}
+		of[id] = i
+		edit.Rows = append(edit.Rows, cases.EditedRow{Case: id, Version: now.Version, Values: news})
+	}
+	return edit, of, nil
+}
+
+// newsOf are the fields a row says something else of than the case.
+func newsOf(row map[string]string, now cases.Values) cases.Values {
 	news := cases.Values{}
-	for field, v := range x.values {
-		if was := now.Values[field]; was != v && !(v == "unknown" && was == "") && !(field == "age" && monthsOf(was) == monthsOf(v)) {
+	for field, v := range row {
+		if was := now[field]; was != v && !(v == "unknown" && was == "") && !(field == "age" && monthsOf(was) == monthsOf(v)) {
 			news[field] = v
 		}
 	}
-	if len(news) == 0 {
-		t.repeated++
-		return nil
-	}
-	_, err := l.rooms.Cases.EditCase(l.ctx, l.by, cases.EditCase{Case: x.own, Version: now.Version, Values: news})
-	if told, is := errors.AsType[*outbreak.Error](err); is && told.Kind != outbreak.Internal && told.Kind != outbreak.Busy {
-		t.rejected[i] = told
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	t.accepted, t.changed = t.accepted+1, t.changed+1
-	return nil
+	return news
 }
 
 // monthsOf is an age in years as months; -1 when it is none.

@@ -36,6 +36,8 @@ type listField struct {
 	value   string   // the field of a case it becomes; empty: of the person, or worked on here
 	words   []string // of a field of words, those it may hold
 	also    []string // what else the suggestion calls it
+	group   bool     // of somebody the case exposed: a column for each of them
+	link    string   // of a group, or of who infected the case: what of the link it becomes
 }
 
 var ofCases = []Kind{LineList}
@@ -78,11 +80,25 @@ var listFields = []listField{
 	{Name: "origin", holds: holdsWord, kinds: ofCases, value: "origin", words: []string{"local", "imported", "unknown"}},
 	{Name: "cluster", holds: holdsText, kinds: ofCases, value: "cluster"},
 	{Name: "via", holds: holdsWord, kinds: ofCases, value: "via", words: []string{"community_screening", "clinic", "entry_point", "isolation_site", "home_quarantine", "lockdown", "control", "closed_loop_worker", "unknown"}},
-	{Name: "exposure", holds: holdsText, kinds: ofContacts},
-	{Name: "setting", holds: holdsText, kinds: ofContacts},
-	{Name: "relation", holds: holdsText, kinds: ofContacts},
-	{Name: "exposed_from", holds: holdsDay, kinds: ofContacts},
-	{Name: "exposed_to", holds: holdsDay, kinds: ofContacts},
+	{Name: "infected_by", holds: holdsText, kinds: ofCases, also: []string{"infector"}},
+	{Name: "exposure", holds: holdsText, kinds: ListKinds, link: "exposure"},
+	{Name: "setting", holds: holdsText, kinds: ListKinds, link: "setting"},
+	{Name: "relation", holds: holdsText, kinds: ListKinds, link: "relation"},
+	{Name: "exposed_from", holds: holdsDay, kinds: ListKinds, link: "exposed_from"},
+	{Name: "exposed_to", holds: holdsDay, kinds: ListKinds, link: "exposed_to"},
+	{Name: "contact_number", holds: holdsText, kinds: ofCases, group: true},
+	{Name: "contact_name", holds: holdsText, kinds: ofCases, group: true, private: true},
+	{Name: "contact_phone", holds: holdsText, kinds: ofCases, group: true, private: true},
+	{Name: "contact_sex", holds: holdsWord, kinds: ofCases, group: true, words: []string{"female", "male", "other", "unknown"}},
+	{Name: "contact_birth", holds: holdsBirth, kinds: ofCases, group: true, private: true},
+	{Name: "contact_age", holds: holdsAge, kinds: ofCases, group: true},
+	{Name: "contact_address", holds: holdsText, kinds: ofCases, group: true, private: true},
+	{Name: "contact_relation", holds: holdsText, kinds: ofCases, group: true, link: "relation"},
+	{Name: "contact_exposure", holds: holdsText, kinds: ofCases, group: true, link: "exposure"},
+	{Name: "contact_setting", holds: holdsText, kinds: ofCases, group: true, link: "setting"},
+	{Name: "contact_from", holds: holdsDay, kinds: ofCases, group: true, link: "exposed_from"},
+	{Name: "contact_to", holds: holdsDay, kinds: ofCases, group: true, link: "exposed_to"},
+	{Name: "contact_other", holds: holdsText, kinds: ofCases, group: true, private: true},
 }
 
 // ListFields lists the names of the fields of a kind of list, in the order of a form.
@@ -93,6 +109,12 @@ func ListFields(kind Kind) (names []string) {
 		}
 	}
 	return names
+}
+
+// Grouped tells whether a field is of the people a case exposed, of whom there are several in a row, each with columns of his own.
+func Grouped(field string) bool {
+	f, _ := fieldNamed(field)
+	return f.group
 }
 
 // ListWords are the words a field of a list may hold; nil when it is no field of words.

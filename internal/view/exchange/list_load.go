@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"breakwater/internal/ledger/access"
@@ -45,6 +46,12 @@ func (s *Service) ImportList(ctx context.Context, by outbreak.Actor, kind Kind, 
 		return Report{}, err
 	}
 	l := &listLoading{rooms: s.rooms, ctx: ctx, by: by, o: o, scan: scan, zones: map[string]*time.Location{}}
+	if scan.namesOthers() {
+		if err := access.RequireAnywhere(by, access.ContactLoad); err != nil {
+			return Report{}, err
+		}
+	}
+	scan.finish = l.meetWaiting
 	scan.ahead = &listAhead{scan: scan, apply: map[Kind]func([]*listRow, func() error) (tally, error){LineList: l.cases, Contacts: l.contacts}[kind]}
 	return scan.run()
 }
@@ -187,18 +194,27 @@ type listLoading struct {
 	by    outbreak.Actor
 	o     ListOptions
 	scan  *listScan
+	edit  outbreak.BatchID // of the changes a list of our own brings back
+
+	mu    sync.Mutex
 	zones map[string]*time.Location
 }
 
-// cases hands rows to the cases: those of other lists to be taken in, those of a list of our own that comes back to be changed.
+// cases hands rows to the cases: those of other lists to be taken in, those of a list of our own that comes back to be changed. Then it
+// hands those the rows name beside the case to the contacts.
 func (l *listLoading) cases(rows []*listRow, turn func() error) (tally, error) {
+	load := l.newCases
 	if _, own := l.scan.at["case"]; own {
-		return l.ownCases(rows, turn)
+		load = l.ownCases
 	}
-	return l.newCases(rows, turn)
+	t, ids, err := load(rows, turn)
+	if err == nil {
+		t.links, err = l.links(rows, ids)
+	}
+	return t, err
 }
 
-func (l *listLoading) newCases(rows []*listRow, turn func() error) (tally, error) {
+func (l *listLoading) newCases(rows []*listRow, turn func() error) (tally, []outbreak.CaseID, error) {
 	c := cases.LoadCases{Turn: turn, Outbreak: l.o.Outbreak, Party: l.o.Party, Followed: l.o.Followed, Rows: make([]cases.LoadedCase, len(rows))}
 	for i, x := range rows {
 		r := cases.LoadedCase{Person: x.person, External: x.number, Nth: x.nth, Values: x.values}
@@ -208,7 +224,7 @@ func (l *listLoading) newCases(rows []*listRow, turn func() error) (tally, error
 		c.Rows[i] = r
 	}
 	got, err := l.rooms.Cases.LoadCases(l.ctx, l.by, c)
-	return refusedRows(tally{accepted: got.Added + got.Changed, changed: got.Changed, repeated: got.Repeated}, got.Rejected), err
+	return refusedRows(tally{accepted: got.Added + got.Changed, changed: got.Changed, repeated: got.Repeated}, got.Rejected), got.Cases, err
 }
 
 func refusedRows(t tally, list outbreak.Rejections) tally {
@@ -260,6 +276,8 @@ func (l *listLoading) end(number string, p registry.NewPerson, exposed bool) con
 
 // zone is the time zone of an area, asked once.
 func (l *listLoading) zone(code string) (*time.Location, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if z, asked := l.zones[code]; asked {
 		return z, nil
 	}

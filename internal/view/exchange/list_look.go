@@ -38,8 +38,9 @@ type FoundSheet struct {
 type FoundColumn struct {
 	Index   int            `json:"index"`
 	Name    string         `json:"name"`
-	Number  int            `json:"number"` // which of several of that name, from 1
-	Field   string         `json:"field"`  // suggested; empty: none
+	Number  int            `json:"number"`          // which of several of that name, from 1
+	Field   string         `json:"field"`           // suggested; empty: none
+	Group   int            `json:"group,omitempty"` // of a field of contacts: whose
 	Score   float64        `json:"score"`
 	Why     []string       `json:"why"`
 	Others  []table.Option `json:"others"`
@@ -142,12 +143,13 @@ func (f *Found) columns(seen samples) {
 	for i, c := range t.Columns[:f.own] {
 		count[names[i]]++
 		col := FoundColumn{Index: i, Name: names[i], Number: count[names[i]], Words: c.Values, Samples: seen.of(i, t), Why: []string{}, Others: []table.Option{}}
-		if own, is := ownName(f.Kind, names[i]); is && !taken[own] && holdsSuch(own, c) {
+		if own, is := ownName(f.Kind, names[i]); is && !taken[own] && !Grouped(own) && holdsSuch(own, c) {
 			col.Field, col.Score, col.Why = own, 1, []string{whyOwn}
 			taken[own] = true
 		}
 		f.Columns = append(f.Columns, col)
 	}
+	f.suggestContacts(taken)
 	for i := range f.Columns {
 		col, m := &f.Columns[i], t.Mapping[i]
 		for _, o := range m.Others {
@@ -161,6 +163,7 @@ func (f *Found) columns(seen samples) {
 			taken[field.Name] = true
 		}
 	}
+	f.forgoExposures()
 	f.Digest = digestOfHeaders(f.Kind, names[:f.own])
 }
 
@@ -196,7 +199,7 @@ func (f *Found) Suggest() Plan {
 		if f.Table.Columns[c.Index].Filled == 0 && c.Field == "" {
 			continue
 		}
-		pc := PlanColumn{Column: c.Name, Field: c.Field}
+		pc := PlanColumn{Column: c.Name, Field: c.Field, Group: c.Group}
 		if c.Number > 1 {
 			pc.Number = c.Number
 		}

@@ -31,6 +31,7 @@ type PlanColumn struct {
 	Column string            `json:"column"`           // as the header has it
 	Number int               `json:"number,omitempty"` // which of several of that name, from 1
 	Field  string            `json:"field"`            // empty: kept with the row under its own name
+	Group  int               `json:"group,omitempty"`  // of a field of contacts: whose; 0: the first column of the field is the first contact's, and so on
 	Open   bool              `json:"open,omitempty"`   // of a column kept so: a person says that it tells nothing about who it is
 	Order  table.Order       `json:"order,omitempty"`  // of days: day_first or month_first
 	Epoch  table.Epoch       `json:"epoch,omitempty"`  // of days that are counts: 1900 or 1904
@@ -54,7 +55,11 @@ func ReadPlan(kind Kind, r io.Reader) (p Plan, err error) {
 // Check refuses a plan that says what no list can be read by.
 func (p Plan) Check(kind Kind) error {
 	used := map[string]string{}
+	nth := groupCounter{}
 	for _, c := range p.Columns {
+		if c.Group < 0 || c.Group > mostGroups || c.Group > 0 && !Grouped(c.Field) {
+			return outbreak.Refuse(outbreak.Invalid, "lists.plan_group", "column", c.Column, "most", mostGroups)
+		}
 		if c.Field == "" {
 			continue
 		}
@@ -62,10 +67,11 @@ func (p Plan) Check(kind Kind) error {
 		if !known {
 			return outbreak.Refuse(outbreak.Invalid, "lists.plan_field", "column", c.Column, "field", c.Field, "fields", strings.Join(ListFields(kind), ", "))
 		}
-		if before, twice := used[f.Name]; twice {
-			return outbreak.Refuse(outbreak.Invalid, "lists.plan_twice", "field", c.Field, "first", before, "second", c.Column)
+		place := f.place(nth.of(f, c.Group))
+		if before, twice := used[place]; twice && f.Name != otherOfContact {
+			return outbreak.Refuse(outbreak.Invalid, "lists.plan_twice", "field", place, "first", before, "second", c.Column)
 		}
-		used[f.Name] = c.Column
+		used[place] = c.Column
 		for word, ours := range c.Words {
 			if ours != "" && f.holds == holdsWord && !slices.Contains(f.words, ours) {
 				return outbreak.Refuse(outbreak.Invalid, "lists.plan_word", "column", c.Column, "word", word, "ours", ours, "words", strings.Join(f.words, ", "))

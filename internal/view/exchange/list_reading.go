@@ -23,6 +23,7 @@ type reading struct {
 type readColumn struct {
 	name  string // with its number where several have the name
 	field listField
+	group int // of a field of contacts: whose
 	open  bool
 	order table.Order
 	epoch table.Epoch // empty: not known
@@ -37,22 +38,18 @@ func (f *Found) reading(p Plan, now outbreak.Instant) (*reading, error) {
 		return nil, err
 	}
 	r := &reading{kind: f.Kind, found: f, plan: p, at: map[string]int{}, now: now}
-	named, chosen := 0, map[string]bool{}
-	for _, c := range p.Columns {
-		if field, is := fieldOf(f.Kind, c.Field); is {
-			chosen[field.Name] = true
-		}
-	}
+	named, chosen, nth := 0, p.places(f.Kind), groupCounter{}
 	for _, c := range f.Columns {
 		asked, is := p.of(c.Name, c.Number)
 		if is {
 			named++
-		} else if !chosen[c.Field] {
-			asked.Field = c.Field
+		} else if field, _ := fieldOf(f.Kind, c.Field); !chosen[field.place(c.Group)] {
+			asked.Field, asked.Group = c.Field, c.Group
 		}
-		r.columns = append(r.columns, r.column(c, asked))
-		if name := r.columns[c.Index].field.Name; name != "" {
-			r.at[name] = c.Index
+		col := r.column(c, asked)
+		col.group = nth.of(col.field, col.group)
+		if r.columns = append(r.columns, col); col.field.Name != "" {
+			r.at[col.field.place(col.group)] = c.Index
 		}
 	}
 	if named < len(p.Columns) {
@@ -77,10 +74,10 @@ func (f *Found) has(asked PlanColumn) bool {
 	return false
 }
 
-// needs refuses a list of contacts that does not say who met whom.
+// needs refuses a list of contacts that does not say who met whom, and contacts of whom nothing says who they are.
 func (r *reading) needs() error {
 	if r.kind != Contacts {
-		return nil
+		return r.needsContacts()
 	}
 	for _, any := range [][]string{{"from", "from_name"}, {"to", "name", "given_name", "family_name", "phone"}} {
 		there := false
@@ -103,7 +100,7 @@ func (r *reading) names() (all []string) {
 }
 
 func (r *reading) column(c FoundColumn, asked PlanColumn) readColumn {
-	col := readColumn{name: c.Name, open: asked.Open, order: asked.Order, epoch: asked.Epoch, unit: asked.Unit, words: map[string]string{}}
+	col := readColumn{name: c.Name, group: asked.Group, open: asked.Open, order: asked.Order, epoch: asked.Epoch, unit: asked.Unit, words: map[string]string{}}
 	if c.Name == "" {
 		col.name = columnLetter(c.Index)
 	}

@@ -23,12 +23,14 @@ type listRow struct {
 	nth    int                // without a number: how many rows before it say the very same
 	values map[string]string  // of the case or of the exposure, by field
 	extra  []listExtra
+	links  []listLink // of a line list: who infected the case, and whom it exposed
 	told   []listFault
 
 	from       registry.NewPerson // of a list of contacts: who exposed
 	fromNo     string
 	toNo       string
 	ageUnknown bool // a range: kept as it is written
+	noNumber   bool // who infected the case is said in words: kept as it is written
 }
 
 // listExtra is what a column says that is no field of ours.
@@ -60,6 +62,7 @@ func (r *reading) take(row int, cells []string) *listRow {
 		}
 	}
 	said := map[string]string{}
+	groups := map[int]*listLink{}
 	for i := range r.columns {
 		c := &r.columns[i]
 		if i >= len(cells) {
@@ -84,9 +87,16 @@ func (r *reading) take(row int, cells []string) *listRow {
 			x.fault(i, "cell", invalid("exchange.name_long", "column", c.name))
 			continue
 		}
+		if c.field.group {
+			r.readGrouped(x, groups, i, v)
+			continue
+		}
 		said[c.field.Name] = v
 	}
 	r.read(x, said)
+	r.readInfector(x, said)
+	r.readContacts(x, groups)
+	slices.SortStableFunc(x.told, func(a, b listFault) int { return a.column - b.column })
 	return x
 }
 
@@ -113,7 +123,7 @@ func (r *reading) read(x *listRow, said map[string]string) {
 				if to := c.field.value; to != "" {
 					x.values[to] = day.Format(time.DateOnly)
 				} else if name != "died" {
-					x.values[name] = day.Format(time.DateOnly)
+					said[name] = day.Format(time.DateOnly)
 				}
 			}
 		case holdsWord:
@@ -129,9 +139,11 @@ func (r *reading) read(x *listRow, said map[string]string) {
 		}
 	}
 	x.number, x.fromNo, x.toNo = said["number"], said["from"], said["to"]
-	for _, name := range []string{"exposure", "setting", "relation"} {
-		if v := said[name]; v != "" {
-			x.values[name] = v
+	if r.kind == Contacts {
+		for _, name := range ofLink {
+			if v := said[name]; v != "" {
+				x.values[name] = v
+			}
 		}
 	}
 	r.readPerson(x, said)
@@ -140,7 +152,6 @@ func (r *reading) read(x *listRow, said map[string]string) {
 	}
 	r.readAge(x, said, days)
 	r.readOutcome(x, days)
-	slices.SortStableFunc(x.told, func(a, b listFault) int { return a.column - b.column })
 }
 
 // readOwn reads which of our own cases a row is about.
@@ -208,21 +219,32 @@ func (r *reading) readBirth(x *listRow, v string) {
 		return
 	}
 	i := r.at["birth"]
-	if len(v) == 4 && digits(v) && v >= "1880" && v <= "2100" {
-		x.person.BirthYear = int(v[0]-'0')*1000 + int(v[1]-'0')*100 + int(v[2]-'0')*10 + int(v[3]-'0')
+	day, year, err := r.columns[i].birth(v, r.now)
+	if err != nil {
+		x.fault(i, "birth", err)
 		return
 	}
-	day, err := r.columns[i].day(v, r.now)
+	if day == "" && year == 0 { // of a list of former times: nobody's identity hangs on it
+		x.extra = append(x.extra, listExtra{r.columns[i].name, v, false})
+	}
+	x.person.Identity.Birth, x.person.BirthYear = day, year
+}
+
+// birth reads a cell as a day or a year of birth; neither of days that are too long ago.
+func (c *readColumn) birth(v string, now outbreak.Instant) (day string, year int, err *outbreak.Error) {
+	if len(v) == 4 && digits(v) && v >= "1880" && v <= "2100" {
+		return "", int(v[0]-'0')*1000 + int(v[1]-'0')*100 + int(v[2]-'0')*10 + int(v[3]-'0'), nil
+	}
+	t, err := c.day(v, now)
 	switch {
 	case err != nil:
-		x.fault(i, "birth", err)
-	case r.now != 0 && outbreak.At(day) > r.now.Add(14*time.Hour):
-		x.fault(i, "birth", invalid("exchange.birth_range"))
-	case day.Year() < 1880: // of a list of former times: nobody's identity hangs on it
-		x.extra = append(x.extra, listExtra{r.columns[i].name, v, false})
-	default:
-		x.person.Identity.Birth = day.Format(time.DateOnly)
+		return "", 0, err
+	case now != 0 && outbreak.At(t) > now.Add(14*time.Hour):
+		return "", 0, invalid("exchange.birth_range")
+	case t.Year() < 1880:
+		return "", 0, nil
 	}
+	return t.Format(time.DateOnly), 0, nil
 }
 
 func (r *reading) readDocument(x *listRow, said map[string]string) {

@@ -21,10 +21,12 @@ type listScan struct {
 	rejected *rejectedBook
 	seen     *sightings
 	ranges   int        // ages that are ranges
+	wordy    int        // rows that say in words who infected the case
 	ahead    *listAhead // nil: nothing is written
 	batch    []*listRow
 	size     int // rows of a batch
 	progress func(Report)
+	finish   func(*Report) error // once every row is in; nil: nothing is left to do
 }
 
 // run reads the list to its end.
@@ -50,6 +52,12 @@ func (s *listScan) run() (Report, error) {
 		_ = s.rejected.close()
 		return *s.report, err
 	}
+	if s.finish != nil {
+		if err := s.finish(s.report); err != nil {
+			_ = s.rejected.close()
+			return *s.report, err
+		}
+	}
 	s.warn()
 	if err := s.rejected.close(); err != nil {
 		return *s.report, fmt.Errorf("writing the workbook of rejected rows: %w", err)
@@ -65,19 +73,26 @@ func (s *listScan) take(row int, cells []string) error {
 	if len(x.told) > 0 {
 		return s.reject(x)
 	}
-	nth, differs := s.seen.see(x.number, s.content(x))
+	number, column := x.number, "number"
+	if x.own != 0 {
+		number, column = "case "+x.own.String(), "case"
+	}
+	nth, differs := s.seen.see(number, s.content(x))
 	switch {
 	case differs:
-		x.fault(s.at["number"], "repeat", invalid("exchange.repeated_differs"))
+		x.fault(s.at[column], "repeat", invalid("exchange.repeated_differs"))
 		return s.reject(x)
-	case x.number != "" && nth > 1:
+	case number != "" && nth > 1:
 		s.report.Repeated++
 		return nil
 	}
 	x.nth = nth - 1
+	if x.noNumber {
+		s.wordy++
+	}
 	if s.ahead == nil {
 		s.report.Accepted++
-		return nil
+		return s.countLinks(linked{LinkTotals: LinkTotals{Received: len(x.links)}})
 	}
 	if s.batch = append(s.batch, x); len(s.batch) >= s.size {
 		return s.send()
@@ -87,7 +102,7 @@ func (s *listScan) take(row int, cells []string) error {
 
 // content is what a row says, as it is kept: of two people of whom a list says the very same there are two.
 func (s *listScan) content(x *listRow) string {
-	text, err := json.Marshal([]any{x.own, x.person, x.from, x.fromNo, x.toNo, x.values, x.extra})
+	text, err := json.Marshal([]any{x.own, x.person, x.from, x.fromNo, x.toNo, x.values, x.extra, x.links})
 	if err != nil {
 		return strings.Join(x.cells, "\x00")
 	}
@@ -103,9 +118,14 @@ func (s *listScan) send() error {
 	return s.ahead.start(batch)
 }
 
-// reject gives a row back with what is wrong with each of its cells.
+// reject counts a row as one that comes back, and gives it back.
 func (s *listScan) reject(x *listRow) error {
 	s.report.Rejected++
+	return s.giveBack(x)
+}
+
+// giveBack gives a row back with what is wrong with each of its cells.
+func (s *listScan) giveBack(x *listRow) error {
 	problems := make([]Problem, len(x.told))
 	for i, t := range x.told {
 		p := Problem{Row: x.row, Check: t.check, Reason: sentence(s.lang, t.err)}
@@ -160,6 +180,12 @@ func (s *listScan) warn() {
 	}
 	if s.ranges > 0 {
 		say("lists.ranges", "rows", s.ranges)
+	}
+	if s.wordy > 0 {
+		say("lists.infected_words", "rows", s.wordy)
+	}
+	if k := s.report.Links; k != nil && k.Waiting > 0 {
+		say("lists.links_wait", "n", k.Waiting)
 	}
 	for _, o := range t.Odd {
 		switch o.What {
@@ -232,7 +258,7 @@ func newListReport(r *reading) *Report {
 	for _, c := range r.columns {
 		switch {
 		case c.field.Name != "":
-			rep.Mapping[c.name] = c.field.Name
+			rep.Mapping[c.name] = c.field.place(c.group)
 		case own: // a list of our own that comes back changes fields of ours alone
 			rep.Ignored = append(rep.Ignored, c.name)
 		default:

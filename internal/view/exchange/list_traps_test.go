@@ -17,6 +17,7 @@ import (
 
 	"breakwater/internal/engine/table"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
 	"breakwater/internal/view/exchange"
@@ -406,8 +407,22 @@ func TestAListOfOurOwnComesBack(t *testing.T) {
 		if k, _, err := s.Cases.FindCase(ctx, s.by, all[4].ID); err != nil || k.AgeMonths != 1 {
 			t.Errorf("%+v %v", k, err)
 		}
-		if r = s.list(t, exchange.LineList, b.Bytes(), exchange.ListOptions{Outbreak: ob}); r.Repeated != 9 {
+		if r = s.list(t, exchange.LineList, b.Bytes(), exchange.ListOptions{Outbreak: ob}); r.Repeated != 9 || r.Edit != 0 {
 			t.Errorf("again: %+v", r)
+		}
+		text := bytes.ReplaceAll(b.Bytes(), []byte(",recovered,"), []byte(",alive,")) // of three cases
+		if r = s.list(t, exchange.LineList, text, exchange.ListOptions{Outbreak: ob}); r.Changed != 3 || r.Repeated != 6 || r.Edit == 0 {
+			t.Fatalf("%+v", r)
+		}
+		edits, err := s.Cases.ListEdits(ctx, s.by, 0, 10)
+		if err != nil || len(edits) != 2 || edits[0].Batch != r.Edit || edits[0].Changed != 3 || edits[0].Reason == "" || !slices.Equal(edits[0].Fields, []string{"outcome"}) {
+			t.Fatalf("%+v %v", edits, err)
+		}
+		if e, err := s.Cases.UndoEdit(ctx, s.by, cases.UndoEdit{Batch: r.Edit}); err != nil || e.Changed != 3 || len(e.Refused) != 0 {
+			t.Errorf("taken back: %+v %v", e, err)
+		}
+		if r = s.list(t, exchange.LineList, b.Bytes(), exchange.ListOptions{Outbreak: ob}); r.Repeated != 9 {
+			t.Errorf("as it was: %+v", r)
 		}
 	})
 }

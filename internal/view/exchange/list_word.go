@@ -51,4 +51,6 @@ func foldWord(s string) string {
 }
 
 // WordMeant gives which of our words a word of a field means; empty when nobody can tell.
-func WordMeant(field, word string) string { return ourWords[field][foldWord(word)] }
+func WordMeant(field, word string) string {
+	return ourWords[strings.TrimPrefix(field, "contact_")][foldWord(word)]
+}

@@ -25,6 +25,8 @@ type Report struct {
 	Warnings  []string          `json:"warnings"`
 	Sheet     string            `json:"sheet,omitempty"`  // of a workbook
 	Extra     []string          `json:"extra,omitempty"`  // columns of a list that are kept with its rows under their own names
+	Links     *LinkTotals       `json:"links,omitempty"`  // of a line list: those who infected its cases, and those these exposed
+	Edit      outbreak.BatchID  `json:"edit,omitempty"`   // of a list of our own that came back: what it changed, as one edit that can be taken back
 	Digest    string            `json:"digest,omitempty"` // of a list's headers: what its mapping is kept under
 }
 

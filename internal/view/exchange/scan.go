@@ -286,6 +286,8 @@ type tally struct {
 	changed  int
 	repeated int
 	rejected map[int]*outbreak.Error
+	links    linked           // of a line list
+	edit     outbreak.BatchID // of a list of our own that came back
 }
 
 // send hands the rows that wait to the room that owns them.
