@@ -171,5 +171,6 @@ func registryRoutes(p *plan) {
 	eraseRoutes(p)
 	peopleRoutes(p)
 	duplicateRoutes(p)
+	identityRoutes(p)
 	placeRoutes(p)
 }

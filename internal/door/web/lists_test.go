@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/html"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
 	"breakwater/internal/response/contacts"
 )
@@ -304,6 +305,50 @@ func TestAGroupOfContactsIsMappedInTheWizard(t *testing.T) {
 		links, err := w.house.Contacts.ListLinks(ctx, w.root, contacts.Filter{Most: 100})
 		if n := len(links); err != nil || n != 3 && n != 6 {
 			t.Errorf("%s: %d links %v", lang, n, err)
+		}
+	}
+}
+
+// TestAPersonsPageShowsWhatAListCorrected loads a list that corrects a name, and one that disagrees, and decides on the person's page.
+func TestAPersonsPageShowsWhatAListCorrected(t *testing.T) {
+	w := newWard(t)
+	for lang, want := range map[string]string{"en": "Keep what is here", "zh": "保留本系统内容"} {
+		b := w.signedIn("root", lang)
+		take := func(name string) {
+			b.load(b.sendList("linelist", "l.csv", "case_id,name,onset\n1,"+name+",2021-03-01\n", "party", lang), "area", "220204")
+		}
+		take("王芳")
+		take("王方")
+		var c cases.Case
+		all, err := w.house.Cases.ListCases(ctx, w.root, cases.Filter{Most: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range all {
+			if x, err := w.house.Cases.ListExternals(ctx, w.root, k.ID); err == nil && len(x) > 0 && x[0].Party == lang {
+				c = k
+			}
+		}
+		if _, err := w.house.Cases.ReportCases(ctx, w.root, cases.ReportCases{Outbreak: c.Outbreak, Party: lang + "2", Numbers: map[outbreak.CaseID]string{c.ID: "9"}}); err != nil {
+			t.Fatal(err)
+		}
+		b.load(b.sendList("linelist", "m.csv", "case_id,name,onset\n9,汪芳,2021-03-01\n", "party", lang+"2"), "area", "220204")
+		page := "/people/" + c.Person.String()
+		a := b.get(page)
+		if !strings.Contains(a.body, want) || strings.Contains(a.body, "王") || strings.Contains(a.body, "[web.") {
+			t.Fatalf("%s: the page does not ask, or shows what is sealed", lang)
+		}
+		a = b.post(page+"/identity", append(a.form(t, page+"/identity"), "purpose", "investigation")...)
+		if !strings.Contains(a.body, "王芳") || !strings.Contains(a.body, "汪芳") || !strings.Contains(a.body, "王方") {
+			t.Errorf("%s: what was said is not shown with the identity", lang)
+		}
+		list, err := w.house.Registry.ListIdentityChanges(ctx, w.root, c.Person)
+		if err != nil || len(list) != 2 {
+			t.Fatalf("%+v %v", list, err)
+		}
+		b.twice(page, page+"/identity-changes/"+list[0].ID.String(), "take", "1")
+		if list, _ = w.house.Registry.ListIdentityChanges(ctx, w.root, c.Person); list[0].State != "taken" {
+			t.Errorf("%s: %+v", lang, list)
 		}
 	}
 }

@@ -77,8 +77,10 @@ type personPage struct {
 	Sites       map[outbreak.SiteID]string
 	Beds        map[outbreak.BedID]placement.BedName
 	Timeline    []outbreak.Entry
-	Together    registry.Together    // all codes of the person
-	Alike       []registry.Duplicate // codes that may be the same person, or of the household
+	Together    registry.Together                                    // all codes of the person
+	Alike       []registry.Duplicate                                 // codes that may be the same person, or of the household
+	Changes     []registry.IdentityChange                            // what lists said otherwise of the identity
+	Said        map[registry.ChangeID]map[string]registry.Difference // opened with it
 	MayVisits   bool
 	Visits      *[]registry.Visit // where the person was, in the answer to the form that named a purpose
 	Record      *visitForm        // nil: the reader may record no visits of the person
@@ -88,7 +90,7 @@ type personPage struct {
 func (p personPage) Where() outbreak.Scope { return outbreak.Scope{Area: p.Person.Area} }
 
 // Said tells whose word a field of the identity is, when the person has several codes; 0: there is one code, or nobody says it.
-func (p personPage) Said(field string) outbreak.PersonID {
+func (p personPage) SaidBy(field string) outbreak.PersonID {
 	if p.Identity == nil || len(p.Together.Codes) < 2 {
 		return 0
 	}
@@ -101,6 +103,7 @@ func (p personPage) Undoable(m registry.Merge) bool { return m.UndoneAt == 0 }
 // opened is an identity and why it was opened.
 type opened struct {
 	whole   registry.Whole
+	changes []registry.OpenedChange
 	purpose outbreak.Purpose
 }
 
@@ -117,7 +120,13 @@ func (s *Server) readPerson(c *call) (any, error) {
 	p.Visits, _ = c.remind.(*[]registry.Visit)
 	p.MayIdentity = access.Can(c.by, access.PersonIdentity, outbreak.Scope{Area: p.Person.Area})
 	if o, ok := c.remind.(opened); ok {
-		p.Identity, p.Purpose = &o.whole, o.purpose
+		p.Identity, p.Purpose, p.Said = &o.whole, o.purpose, map[registry.ChangeID]map[string]registry.Difference{}
+		for _, x := range o.changes {
+			p.Said[x.ID] = x.Said
+		}
+	}
+	if p.Changes, err = s.Registry.ListIdentityChanges(c.ctx, c.by, id); err != nil {
+		return nil, err
 	}
 	if err := s.whereabouts(c, &p); err != nil {
 		return nil, err
@@ -175,6 +184,20 @@ func (s *Server) openIdentity(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.remind = opened{whole: whole, purpose: by.Purpose}
+	changes, err := s.Registry.OpenIdentityChanges(c.ctx, by, id)
+	if err != nil {
+		return "", err
+	}
+	c.remind = opened{whole: whole, changes: changes, purpose: by.Purpose}
 	return "", nil
+}
+
+// decideIdentity takes what a list says of who somebody is, or keeps what is known here.
+func (s *Server) decideIdentity(c *call) (string, error) {
+	id, err := outbreak.ParseID[registry.ChangeID](c.path("change"))
+	if err != nil {
+		return "", err
+	}
+	_, err = s.Registry.DecideIdentity(c.ctx, c.by, registry.DecideIdentity{Key: c.key(), Change: id, Take: c.form.Get("take") == "1"})
+	return "/people/" + c.path("id") + "?done=identity_decided#changes", err
 }

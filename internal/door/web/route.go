@@ -209,6 +209,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/candidates/{one}/{other}", May: access.PersonMerge, Title: "duplicates.title", Back: "/people/duplicates", do: (*Server).decideCandidate},
 	{Method: "POST", Path: "/people/{id}/merge", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).mergePeople},
 	{Method: "POST", Path: "/people/{id}/merges/{merge}/undo", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).unmergePeople},
+	{Method: "POST", Path: "/people/{id}/identity-changes/{change}", May: access.PersonMerge, Title: "web.person.title", Back: "/people/{id}", do: (*Server).decideIdentity},
 	{Method: "GET", Path: "/people/{id}/erase", May: access.PersonErase, Title: "web.erase.title", Page: "erase", read: (*Server).readErase},
 	{Method: "POST", Path: "/people/{id}/erase", May: access.PersonErase, Title: "web.erase.title", Back: "/people/{id}/erase", do: (*Server).erasePerson},
 	{Method: "GET", Path: "/people/{id}/erasure", May: access.PersonErase, Title: "web.erase.receipt", Page: "erasure", read: (*Server).readErasure},

@@ -30,6 +30,7 @@ const (
 	Retest            What = "retest"             // confirmatory retest by another kit or laboratory
 	DecideCase        What = "question"           // the laboratory took the result back: decide
 	MergedCases       What = "merged_cases"       // one person, two live cases of one outbreak: decide
+	SettleIdentity    What = "settle_identity"    // a list says otherwise than was corrected here who somebody is: decide
 	MergedBeds        What = "merged_beds"        // one person, two beds or two places in the queue: decide
 	FindBed           What = "find_bed"           // no bed of a fitting kind is free
 	AssignVehicle     What = "assign_vehicle"     // a bed is reserved, the trip has no vehicle
@@ -60,7 +61,7 @@ var owner = map[What]struct {
 	AuditExcusals: {access.Command, false}, CallBack: {access.ContactTracer, false}, OpenRound: {access.Command, false},
 	ReportCase: {access.Investigator, false}, CoreInfo: {access.Investigator, false}, FullReport: {access.Investigator, false},
 	Retest: {access.Investigator, false}, DecideCase: {access.Investigator, false},
-	MergedCases: {access.Investigator, true}, MergedBeds: {access.SiteManager, true},
+	MergedCases: {access.Investigator, true}, SettleIdentity: {access.Investigator, false}, MergedBeds: {access.SiteManager, true},
 	FindBed: {access.SiteManager, false}, AssignVehicle: {access.Dispatcher, false}, PickUp: {access.Dispatcher, false},
 	HandOver: {access.Dispatcher, false}, RelieveSite: {access.SiteManager, true}, ReleasePerson: {access.SiteManager, false},
 	RepeatTest: {access.Laboratory, false}, ReleaseRun: {access.Laboratory, false}, DecideRun: {access.Laboratory, false}, LabAlarm: {access.Laboratory, false}, AuditLab: {access.Command, false},

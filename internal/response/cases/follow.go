@@ -10,7 +10,7 @@ import (
 
 // Consumer follows what screening finds, and changes of the rule book.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised", "ProtocolChanged", "PeopleMerged", "PeopleUnmerged"}, Follow: s.follow}
+	return journal.Consumer{Name: "cases", Kinds: []string{"PersonPositive", "PersonResultRevised", "ProtocolChanged", "PeopleMerged", "PeopleUnmerged", "IdentityDecided"}, Follow: s.follow}
 }
 
 func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) error {
@@ -23,6 +23,8 @@ func (s *Service) follow(tx *store.Tx, by outbreak.Actor, e outbreak.Entry) erro
 		return outbreak.On(e, func(m outbreak.PeopleMerged) error { return s.followMerged(tx, by, m) })
 	case "PeopleUnmerged":
 		return outbreak.On(e, func(m outbreak.PeopleUnmerged) error { return s.followUnmerged(tx, by, m) })
+	case "IdentityDecided":
+		return outbreak.On(e, func(d outbreak.IdentityDecided) error { return s.followDecided(tx, by, d) })
 	case "ProtocolChanged":
 		return outbreak.On(e, func(p outbreak.ProtocolChanged) error { return s.followProtocol(tx, by, p) })
 	}

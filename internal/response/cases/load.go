@@ -50,7 +50,7 @@ type LoadedCases struct {
 }
 
 // LoadCases takes rows of a line list in. A row whose number was seen before changes what it says differently from the last time,
-// and leaves alone what was corrected here since; the same row again changes nothing. Somebody known by document with a live case
+// and leaves alone what was corrected here since; the same row again changes nothing. Where it says otherwise who somebody is, it corrects that too. Somebody known by document with a live case
 // of the outbreak keeps that case, and the row fills in what is not known of it. Rows that are wrong come back with a reason.
 func (s *Service) LoadCases(ctx context.Context, by outbreak.Actor, c LoadCases) (LoadedCases, error) {
 	if err := access.RequireAnywhere(by, access.CaseLoad); err != nil {
@@ -65,8 +65,10 @@ func (s *Service) LoadCases(ctx context.Context, by outbreak.Actor, c LoadCases)
 		people[i] = c.Rows[i].Person
 	}
 	var err error
-	if b.arrivals, err = s.registry.Arrive(ctx, by, access.CaseLoad, people); err == nil && c.Turn != nil {
-		err = c.Turn()
+	if b.arrivals, err = s.registry.Arrive(ctx, by, access.CaseLoad, people); err == nil {
+		if b.markWho(); c.Turn != nil {
+			err = c.Turn()
+		}
 	}
 	if err != nil {
 		return LoadedCases{}, err
@@ -89,23 +91,25 @@ type batch struct {
 	by       outbreak.Actor
 	command  LoadCases
 	arrivals *registry.Arrivals
-	marks    []string // of each row, of all it says
-	numbers  []string // by which it is known again
-	digest   string   // of all rows
+	marks    []string            // of each row, of all it says
+	numbers  []string            // by which it is known again
+	digest   string              // of all rows
+	who      []map[string]string // of each row: digests of the identity
 
-	tx     *store.Tx
-	done   LoadedCases
-	rules  outbreak.Protocol
-	zones  zones
-	known  map[string]external
-	first  map[string]int // rows of this batch by number
-	people []registry.Person
-	live   map[outbreak.PersonID]Case
-	state  map[outbreak.CaseID]*kept // cases of this batch's rows
-	order  []outbreak.CaseID
-	said   [][]any // rows of case_external
-	may    map[outbreak.Path]error
-	counts map[outbreak.Path]*outbreak.CasesLoaded
+	tx        *store.Tx
+	done      LoadedCases
+	rules     outbreak.Protocol
+	zones     zones
+	known     map[string]external
+	corrected map[int]registry.Corrected // identities, by row
+	first     map[string]int             // rows of this batch by number
+	people    []registry.Person
+	live      map[outbreak.PersonID]Case
+	state     map[outbreak.CaseID]*kept // cases of this batch's rows
+	order     []outbreak.CaseID
+	said      [][]any // rows of case_external
+	may       map[outbreak.Path]error
+	counts    map[outbreak.Path]*outbreak.CasesLoaded
 }
 
 // kept is a case in the hands of a batch.
@@ -120,6 +124,7 @@ type external struct {
 	id   outbreak.CaseID
 	mark string
 	said Values
+	who  map[string]string // digests of the identity; nil: not kept
 }
 
 // mark makes the digests rows are known again by.
@@ -147,7 +152,7 @@ func (b *batch) load(tx *store.Tx) error {
 	b.tx, b.zones, b.first, b.state = tx, zones{}, map[string]int{}, map[outbreak.CaseID]*kept{}
 	b.may, b.counts = map[outbreak.Path]error{}, map[outbreak.Path]*outbreak.CasesLoaded{}
 	b.done = LoadedCases{Batch: outbreak.New[outbreak.BatchID](b.ids), Cases: make([]outbreak.CaseID, len(b.command.Rows))}
-	for _, step := range []func() error{b.look, b.meet, b.decide, b.write} {
+	for _, step := range []func() error{b.look, b.meet, b.identify, b.decide, b.write} {
 		if err := step(); err != nil {
 			return err
 		}

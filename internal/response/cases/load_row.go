@@ -2,7 +2,6 @@ package cases
 
 import (
 	"cmp"
-	"encoding/json"
 	"time"
 
 	"breakwater/internal/ledger/access"
@@ -146,7 +145,8 @@ func (b *batch) row(i int) error {
 		b.state[now.ID], b.live[now.Person] = k, now
 		b.order = append(b.order, now.ID)
 	}
-	changed := now != k.now || len(says.Extra) > 0 || !before
+	_, corrected := b.corrected[i]
+	changed := now != k.now || len(says.Extra) > 0 || !before || corrected
 	k.now = now
 	if len(says.Extra) > 0 {
 		k.extra = says.Extra
@@ -234,11 +234,11 @@ func (b *batch) require(area outbreak.Path) error {
 
 // remember notes what a number says now, and counts.
 func (b *batch) remember(i int, number string, c Case, fresh, changed bool) error {
-	said, err := json.Marshal(b.command.Rows[i].Values)
+	said, err := b.saying(i)
 	if err != nil {
 		return err
 	}
-	b.known[number] = external{c.ID, b.marks[i], b.command.Rows[i].Values}
+	b.known[number] = external{c.ID, b.marks[i], b.command.Rows[i].Values, b.who[i]}
 	b.said = append(b.said, []any{b.command.Outbreak, b.command.Party, number, c.ID, b.marks[i], string(said), 0, "", b.tx.Now})
 	b.done.Cases[i] = c.ID
 	n := b.counts[c.Area]

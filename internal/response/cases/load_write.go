@@ -142,9 +142,8 @@ func externals(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers []str
 		if err := r.Scan(&number, &x.id, &x.mark, &said); err != nil {
 			return err
 		}
-		known[number] = x
 		err := json.Unmarshal([]byte(said), &x.said)
-		known[number] = x
+		known[number] = x.part()
 		return err
 	}, store.Asked{Columns: "number, case_id, mark, said", Table: "case_external", By: "number", And: "outbreak = $1 and party = $2", Args: []any{ob, party}}, numbers)
 }

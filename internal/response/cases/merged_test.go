@@ -12,14 +12,16 @@ import (
 )
 
 // follow lets the cases follow what was decided about codes last.
-func (h *house) follow() {
+func (h *house) follow() { h.followLatest("PeopleMerged", "PeopleUnmerged") }
+
+func (h *house) followLatest(kinds ...string) {
 	h.Helper()
 	h.ok(h.db.Write(h.ctx, func(tx *store.Tx) error {
 		head, err := journal.Head(tx)
 		if err != nil {
 			return err
 		}
-		list, err := journal.List(tx, 0, head, []string{"PeopleMerged", "PeopleUnmerged"}, 100)
+		list, err := journal.List(tx, 0, head, kinds, 100)
 		if err != nil {
 			return err
 		}
