@@ -25,6 +25,7 @@ type importCmd struct {
 	Round    string `help:"Round of a tubes file without that column: name or number."`
 	Outbreak string `help:"Outbreak of a linelist or contacts, or of a visits file without that column: name or number."`
 	Party    string `help:"Whose linelist or contacts these are: the numbers in them are that party's."`
+	Followed bool   `help:"Reports, investigations and beds are owed here for the cases of a linelist. Default: they are for the record."`
 	Area     string `help:"Area of the rows of a linelist or contacts that name none: its code." placeholder:"CODE"`
 	Booth    string `help:"Sampling point of a tubes file without that column: name or number."`
 	Purpose  string `help:"Why people are looked up by document." enum:"care,investigation,sampling,placement,welfare,correction,audit" default:"sampling"`
@@ -110,14 +111,15 @@ func printReport(r *run, p exchange.Report) error {
 
 type exportCmd struct {
 	site
-	What    string   `arg:"" help:"tubes, linelist, stock or journal." enum:"tubes,linelist,stock,journal"`
-	Round   string   `help:"Tubes of one round. Default: all."`
-	After   int64    `help:"Journal entries after this one."`
-	Query   string   `help:"Cases of a line list, as in the address of its page." placeholder:"severity=mild&sort=-onset"`
-	Columns []string `help:"Fields of a line list. Default: the usual ones. With name every row leaves its reader in the journal."`
-	XLSX    bool     `name:"xlsx" help:"A line list as a workbook."`
-	Purpose string   `help:"What names of a line list are read for." default:"audit"`
-	Out     string   `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
+	What     string   `arg:"" help:"tubes, linelist, contacts, stock or journal." enum:"tubes,linelist,contacts,stock,journal"`
+	Round    string   `help:"Tubes of one round. Default: all."`
+	Outbreak string   `help:"Contacts of one outbreak: name or number. Default: of all."`
+	After    int64    `help:"Journal entries after this one."`
+	Query    string   `help:"Cases of a line list, as in the address of its page." placeholder:"severity=mild&sort=-onset"`
+	Columns  []string `help:"Fields of a line list. Default: the usual ones. With name every row leaves its reader in the journal."`
+	XLSX     bool     `name:"xlsx" help:"A line list as a workbook."`
+	Purpose  string   `help:"What names of a line list are read for." default:"audit"`
+	Out      string   `help:"Where the rows go. Default: standard output." placeholder:"FILE"`
 }
 
 // lineList gives cases out as their page does.
@@ -140,6 +142,17 @@ func (c exportCmd) lineList(r *run, a *app.App, w io.Writer) error {
 	}
 	r.say("cli.exported", "rows", x.Rows, "things", x.Rows, "digest", x.Digest)
 	return nil
+}
+
+// contacts gives out who exposed whom.
+func (c exportCmd) contacts(r *run, a *app.App, w io.Writer) (x exchange.Exported, err error) {
+	var ob outbreak.OutbreakID
+	if c.Outbreak != "" {
+		if ob, err = a.House.Exchange.OutbreakCalled(r.ctx, console(outbreak.PurposeAudit), c.Outbreak); err != nil {
+			return x, err
+		}
+	}
+	return a.House.Exchange.ExportContacts(r.ctx, console(outbreak.PurposeAudit), ob, w)
 }
 
 // Run gives rows out as CSV; the control total goes to standard error.
@@ -171,6 +184,10 @@ func (c exportCmd) Run(r *run) error {
 		}
 	case "linelist":
 		return c.lineList(r, a, w)
+	case "contacts":
+		if x, err = c.contacts(r, a, w); err != nil {
+			return err
+		}
 	case "stock":
 		if x, err = a.House.Exchange.ExportStock(r.ctx, console(outbreak.PurposeAudit), w); err != nil {
 			return err

@@ -19,7 +19,7 @@ func (c importCmd) takeList(r *run, in io.Reader) error {
 		return err
 	}
 	defer end()
-	o := exchange.ListOptions{Lang: r.lang, Now: outbreak.WallClock{}.Now(), Party: c.Party}
+	o := exchange.ListOptions{Lang: r.lang, Now: outbreak.WallClock{}.Now(), Party: c.Party, Followed: c.Followed}
 	if o.Plan, err = c.plan(kind); err != nil {
 		return err
 	}

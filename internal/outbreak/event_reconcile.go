@@ -16,9 +16,22 @@ type (
 // PartyKept says that another party whose lists are compared was added or changed.
 type PartyKept struct {
 	Scope
+	Party    string  `json:"party"`
+	At       Instant `json:"at"`
+	Expected bool    `json:"expected,omitempty"` // lists are expected from it
+}
+
+// PartySilent says that the list of another party is overdue since an instant.
+type PartySilent struct {
+	Scope
 	Party string  `json:"party"`
+	Since Instant `json:"since"`
 	At    Instant `json:"at"`
 }
+
+func (PartySilent) Kind() string { return "PartySilent" }
+
+func (e PartySilent) About() []Ref { return []Ref{{Kind: "party", ID: e.Party}} }
 
 // ListLoaded says that a list of another party came in.
 type ListLoaded struct {

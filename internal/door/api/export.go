@@ -55,6 +55,9 @@ func exportRoutes(p *plan) {
 				return p.house.Exchange.ExportMissing(ctx, door.ActorOf(ctx), round, screening.MissingFilter{Below: outbreak.Path(q.Get("below")), Building: q.Get("building")}, w)
 			})
 		})
+	plainRoute(p, access.ExportRows, huma.Operation{Method: http.MethodGet, Path: "/export/contacts", OperationID: "get-export-contacts", Tags: []string{"files"},
+		Summary: "Who exposed whom as CSV, by codes and without names; needs contact.read as well; journalled", Responses: csv,
+		Parameters: []*huma.Param{query("outbreak", huma.TypeString, "The outbreak: name or id; empty: all one may see")}}, p.giveContacts)
 	plainRoute(p, access.JournalRead, huma.Operation{Method: http.MethodGet, Path: "/export/journal", OperationID: "get-export-journal", Tags: []string{"files"},
 		Summary: "The journal as CSV, oldest first; needs export.rows as well; journalled", Responses: csv,
 		Parameters: []*huma.Param{query("after", huma.TypeInteger, "Entries after this one; empty: from the first")}},
@@ -73,6 +76,22 @@ func exportRoutes(p *plan) {
 				return p.house.Exchange.ExportJournal(ctx, door.ActorOf(ctx), after, w)
 			})
 		})
+}
+
+func (p *plan) giveContacts(w http.ResponseWriter, r *http.Request) error {
+	if err := knownQuery(r, "outbreak"); err != nil {
+		return err
+	}
+	var ob outbreak.OutbreakID
+	if name := r.URL.Query().Get("outbreak"); name != "" {
+		var err error
+		if ob, err = p.house.Exchange.OutbreakCalled(r.Context(), door.ActorOf(r.Context()), name); err != nil {
+			return err
+		}
+	}
+	return p.give(w, r, "contacts.csv", func(ctx context.Context, w io.Writer) (exchange.Exported, error) {
+		return p.house.Exchange.ExportContacts(ctx, door.ActorOf(ctx), ob, w)
+	})
 }
 
 // give streams rows out. A failure before the first row is refused as any other; after it the connection breaks, so that

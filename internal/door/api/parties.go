@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -101,13 +102,31 @@ func partyRoutes(p *plan) {
 		Summary: "Take in a list of a party, CSV or XLSX, and compare it; the body is the file itself", Parameters: []*huma.Param{pathParam("party"), query("name", huma.TypeString, "Name of the file")},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"text/csv": {}, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {}}}}, p.takePartyList)
 	plainRoute(p, access.ReconcileSettle, huma.Operation{Method: http.MethodPost, Path: "/parties/{party}/corrections", OperationID: "post-parties-party-corrections", Tags: tags,
-		Summary: "Fetch what a party is asked to correct, as CSV, and note it as sent; for the purpose in the header " + door.PurposeHeader, Parameters: []*huma.Param{pathParam("party")}},
+		Summary: "Fetch what a party is asked to correct, as CSV or workbook, and note it as sent; for the purpose in the header " + door.PurposeHeader, Parameters: []*huma.Param{pathParam("party"), query("file", huma.TypeString, "csv, which is usual, or xlsx")}},
 		func(w http.ResponseWriter, q *http.Request) error {
-			return p.give(w, q, "corrections.csv", func(ctx context.Context, w io.Writer) (exchange.Exported, error) {
-				t, err := r.SendCorrections(ctx, door.ActorOf(ctx), q.PathValue("party"), reconcile.Format{}, reconcile.CorrectionHeader, w)
+			as, err := fileAs(q, "file")
+			if err != nil {
+				return err
+			}
+			return p.give(w, q, "corrections."+as, func(ctx context.Context, w io.Writer) (exchange.Exported, error) {
+				t, err := r.SendCorrections(ctx, door.ActorOf(ctx), q.PathValue("party"), reconcile.Format{File: as}, reconcile.CorrectionHeader, w)
 				return exchange.Exported{What: "corrections", Rows: t.Rows, Things: t.Rows, Digest: t.Digest}, err
 			})
 		})
+}
+
+// fileAs says what a file is asked for as.
+func fileAs(q *http.Request, known ...string) (string, error) {
+	if err := knownQuery(q, known...); err != nil {
+		return "", err
+	}
+	switch as := q.URL.Query().Get("file"); as {
+	case "", "csv":
+		return "csv", nil
+	case "xlsx":
+		return as, nil
+	}
+	return "", outbreak.Refuse(outbreak.Invalid, "reconcile.file_format", "files", strings.Join(reconcile.Files, ", "))
 }
 
 func pathParam(name string) *huma.Param {
@@ -225,9 +244,9 @@ func statutoryRoutes(p *plan) {
 		})
 	plainRoute(p, access.ExportStatutory, huma.Operation{Method: http.MethodPost, Path: "/statutory/{code}/run", OperationID: "post-statutory-code-run", Tags: tags,
 		Summary:    "Write a statutory report, for the purpose in the header " + door.PurposeHeader + "; the receipt stands in the header Breakwater-Receipt",
-		Parameters: []*huma.Param{pathParam("code"), query("only_new", huma.TypeBoolean, "Only cases that did not go out before, or went out as something else")}},
+		Parameters: []*huma.Param{pathParam("code"), query("only_new", huma.TypeBoolean, "Only cases that did not go out before, or went out as something else"), query("file", huma.TypeString, "csv or xlsx; empty: as the report is defined, CSV unless it says otherwise")}},
 		func(w http.ResponseWriter, q *http.Request) error {
-			if err := knownQuery(q, "only_new"); err != nil {
+			if _, err := fileAs(q, "only_new", "file"); err != nil {
 				return err
 			}
 			ctx, cancel := atLength(w, q)
@@ -237,14 +256,14 @@ func statutoryRoutes(p *plan) {
 				return err
 			}
 			defer file.done()
-			receipt, err := r.RunReport(ctx, door.ActorOf(ctx), reconcile.RunReport{Code: q.PathValue("code"), OnlyNew: q.URL.Query().Get("only_new") == "true"}, file)
+			receipt, err := r.RunReport(ctx, door.ActorOf(ctx), reconcile.RunReport{Code: q.PathValue("code"), OnlyNew: q.URL.Query().Get("only_new") == "true", File: q.URL.Query().Get("file")}, file)
 			if err == nil {
 				err = file.rewind()
 			}
 			if err != nil {
 				return err
 			}
-			attachment(w, receipt.Code+".csv")
+			attachment(w, receipt.Code+"."+receipt.File)
 			w.Header().Set("Breakwater-Receipt", receipt.ID.String())
 			w.Header().Set("Breakwater-Rows", strconv.Itoa(receipt.Rows))
 			w.Header().Set("Breakwater-Digest", receipt.Total.Digest)

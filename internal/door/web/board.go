@@ -37,7 +37,7 @@ var stretches = []struct {
 }{
 	{"testing", []board.Step{board.Transit, board.Testing, board.Release, board.LabAlarm, board.Again}},
 	{"recall", []board.Step{board.Resample, board.OwnResult, board.Search}},
-	{"house", []board.Step{board.StockLow, board.StockOdd, board.Odd, board.Parked}},
+	{"house", []board.Step{board.StockLow, board.StockOdd, board.Silent, board.Odd, board.Parked}},
 	{"cases", []board.Step{board.Tell, board.Report, board.Retest, board.CoreInfo, board.FullReport, board.Question}},
 	{"beds", []board.Step{board.Bed, board.Vehicle, board.PickUp, board.HandOver, board.Over}},
 }

@@ -8,6 +8,7 @@ import (
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
+	"breakwater/internal/response/reconcile"
 )
 
 // caseRecord is what the line list says of a case, and what became of it.
@@ -24,6 +25,7 @@ type caseRecord struct {
 	Purpose   outbreak.Purpose
 	MayOpen   bool
 	Purposes  []outbreak.Purpose
+	Differ    []reconcile.Difference // how lists of others differ from the case
 }
 
 // fieldConflict is a field that one or two people changed at once.
@@ -49,6 +51,11 @@ func (s *Server) readRecord(c *call, k cases.Case) (r caseRecord, err error) {
 	if r.Extra, r.Sealed, err = s.House.Cases.ListExtra(c.ctx, c.by, k.ID); err != nil {
 		return r, err
 	}
+	if access.Anywhere(c.by, access.ReconcileRead) {
+		if r.Differ, err = s.House.Reconcile.ListDifferences(c.ctx, c.by, reconcile.DifferenceFilter{Case: k.ID, Most: mostLinks}); err != nil {
+			return r, err
+		}
+	}
 	r.Purposes = outbreak.Purposes
 	r.MayEdit = access.Can(c.by, access.CaseEdit, k.Scope()) && k.State != cases.Discarded
 	r.MayOpen = access.Can(c.by, access.PersonIdentity, k.Scope())
@@ -56,7 +63,11 @@ func (s *Server) readRecord(c *call, k cases.Case) (r caseRecord, err error) {
 	if !typed.Has("version") {
 		typed = nil
 	}
-	if r.Fields = editable(r.Values, typed); errors.Is(asError(c.remind), errEditedMeanwhile) {
+	owned, err := s.House.Cases.OwnedFields(c.ctx, c.by, []outbreak.CaseID{k.ID})
+	if err != nil {
+		return r, err
+	}
+	if r.Fields = ownedBy(editable(r.Values, typed), owned); errors.Is(asError(c.remind), errEditedMeanwhile) {
 		r.Conflict = r.between()
 	}
 	if opened, ok := c.remind.(openedExtra); ok {

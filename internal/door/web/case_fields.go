@@ -14,9 +14,10 @@ import (
 // caseField is one field of a form about cases.
 type caseField struct {
 	cases.Field
-	Value string // shown in the form
-	Was   string // what the case said when the form was made
-	On    bool   // chosen, in a form for many cases
+	Value string      // shown in the form
+	Was   string      // what the case said when the form was made
+	On    bool        // chosen, in a form for many cases
+	Owned cases.Owned // whose it is, when it is not changed here
 }
 
 // Choices are the words of the field that a form offers: what is no case is decided with a reason.
@@ -52,6 +53,17 @@ func editable(says cases.Values, typed url.Values) (list []caseField) {
 	}
 	return list
 }
+
+// ownedBy marks the fields that come from somebody else's system.
+func ownedBy(list []caseField, owned map[string]cases.Owned) []caseField {
+	for i := range list {
+		list[i].Owned = owned[list[i].Name]
+	}
+	return list
+}
+
+// Shut tells that the field is somebody else's in every case of the form.
+func (f caseField) Shut() bool { return f.Owned.Party != "" && f.Owned.All }
 
 // Why says a reason that is kept as a key of the catalogue.
 func (v *View) Why(key string, slots map[string]any) string {

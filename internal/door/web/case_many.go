@@ -74,12 +74,18 @@ func (s *Server) readMany(c *call) (any, error) {
 	p := manyPage{Most: mostEdited, Back: a.String(), Here: a.To("/cases/many"), Fields: editable(nil, c.view.Form)}
 	if m, ok := c.remind.(manyCases); ok {
 		p.manyCases, p.Fields = m, editable(nil, c.form)
-		return p, nil
+		owned, err := s.House.Cases.OwnedFields(c.ctx, c.by, p.Cases)
+		ownedBy(p.Fields, owned)
+		return p, err
 	}
 	if err := access.RequireAnywhere(c.by, access.CaseBulk); err != nil {
 		return nil, err
 	}
-	p.Cases, p.Total, err = s.House.LineList.IDs(c.ctx, c.by, a.Query, mostEdited)
+	if p.Cases, p.Total, err = s.House.LineList.IDs(c.ctx, c.by, a.Query, mostEdited); err != nil {
+		return p, err
+	}
+	owned, err := s.House.Cases.OwnedFields(c.ctx, c.by, p.Cases)
+	ownedBy(p.Fields, owned)
 	return p, err
 }
 

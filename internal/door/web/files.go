@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"breakwater/internal/door"
@@ -212,9 +213,13 @@ func (o *rowsOut) Write(b []byte) (int, error) {
 	return o.w.Write(b)
 }
 
-// attachment says that a CSV file follows, which is kept and not shown.
+// attachment says that a file follows, CSV or a workbook, which is kept and not shown.
 func attachment(w http.ResponseWriter, name string) {
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
+	kind := "text/csv; charset=utf-8"
+	if strings.HasSuffix(name, ".xlsx") {
+		kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+	}
+	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	w.Header().Set("Cache-Control", "no-store")
 }

@@ -315,8 +315,12 @@ func (s *Server) giveCorrections(w http.ResponseWriter, r *http.Request, c *call
 	for i, name := range reconcile.CorrectionHeader {
 		header[i] = c.view.Word("correction", name)
 	}
-	return s.give(w, r, c, "corrections-"+code+".csv", func(ctx context.Context, by outbreak.Actor, w io.Writer) (exchange.Exported, error) {
-		t, err := s.House.Reconcile.SendCorrections(ctx, by, code, reconcile.Format{Encoding: "utf-8-bom"}, header, w)
+	as := c.form.Get("file")
+	if !slices.Contains(reconcile.Files, as) {
+		as = "csv"
+	}
+	return s.give(w, r, c, "corrections-"+code+"."+as, func(ctx context.Context, by outbreak.Actor, w io.Writer) (exchange.Exported, error) {
+		t, err := s.House.Reconcile.SendCorrections(ctx, by, code, reconcile.Format{Encoding: "utf-8-bom", File: as}, header, w)
 		return exchange.Exported{What: "corrections", Rows: t.Rows, Digest: t.Digest}, err
 	})
 }

@@ -175,3 +175,24 @@ func (b *browser) listPages() map[string]string {
 	b.post(call, "m1", "present", "was1", "unknown", "m2", "absent", "was2", "unknown")
 	return map[string]string{"party": "/reconcile/lab-1", "report": "/statutory/daily", "worklist": list, "roll": call}
 }
+
+// TestAFieldOfAnotherSystemIsShownReadOnly gives a field to a party and looks at the pages of a case and of many.
+func TestAFieldOfAnotherSystemIsShownReadOnly(t *testing.T) {
+	s, _, id := withLists(t)
+	if _, err := s.house.Reconcile.OwnFields(ctx, s.root, reconcile.OwnFields{Party: "lab-1", Fields: []string{"onset"}, Owned: true}); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"en": "change it there", "zh": "请在该处更改"} {
+		b := s.signedIn("root", lang)
+		a := b.get("/cases/" + id.String())
+		if !strings.Contains(a.body, want) || len(a.all(func(n *html.Node) bool { return attr(n, "name") == "onset" })) != 0 {
+			t.Errorf("%s: the case's page lets somebody write what is owned elsewhere", lang)
+		}
+		if !strings.Contains(a.body, "/reconcile/lab-1?case=") || strings.Contains(a.body, "[web.") {
+			t.Errorf("%s: the case's page does not lead to its differences", lang)
+		}
+		if a = b.get("/cases/many"); !strings.Contains(a.body, want) || len(a.all(func(n *html.Node) bool { return attr(n, "name") == "set.onset" && hasAttr(n, "disabled") })) != 1 {
+			t.Errorf("%s: the page of many cases lets somebody choose what is owned elsewhere", lang)
+		}
+	}
+}

@@ -160,16 +160,16 @@ func (s *Server) giveReport(w http.ResponseWriter, r *http.Request, c *call) err
 	}
 	defer file.done()
 	version, _ := strconv.Atoi(c.form.Get("version")) // none: the newest
-	receipt, err := s.House.Reconcile.RunReport(c.ctx, by, reconcile.RunReport{Code: c.path("code"), Version: version, OnlyNew: c.form.Get("only_new") != ""}, file)
+	receipt, err := s.House.Reconcile.RunReport(c.ctx, by, reconcile.RunReport{Code: c.path("code"), Version: version, OnlyNew: c.form.Get("only_new") != "", File: c.form.Get("file")}, file)
 	if err != nil {
 		return err
 	}
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	attachment(w, receipt.Code+"-"+receipt.ID.String()+".csv")
+	attachment(w, receipt.Code+"-"+receipt.ID.String()+"."+receipt.File)
 	h := w.Header()
-	if i := slices.Index(reconcile.Encodings, "gb18030"); c.form.Get("encoding") == reconcile.Encodings[i] {
+	if i := slices.Index(reconcile.Encodings, "gb18030"); receipt.File == "csv" && c.form.Get("encoding") == reconcile.Encodings[i] {
 		h.Set("Content-Type", "text/csv; charset=gb18030")
 	}
 	h.Set("Breakwater-Receipt", receipt.ID.String())

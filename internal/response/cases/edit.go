@@ -93,6 +93,45 @@ func (s *Service) ownedFields(tx *store.Tx, by outbreak.Actor, ob outbreak.Outbr
 	return s.owners.OwnersOf(tx, ob)
 }
 
+// Owned is whose a field is that is not changed here.
+type Owned struct {
+	Party string `json:"party"`
+	All   bool   `json:"all"` // of all the cases asked about; false: of some of them
+}
+
+// OwnedFields gives whose the fields of cases are that come from somebody else's system, by field.
+func (s *Service) OwnedFields(ctx context.Context, by outbreak.Actor, ids []outbreak.CaseID) (owned map[string]Owned, err error) {
+	if err := access.RequireAnywhere(by, access.CaseRead); err != nil {
+		return nil, err
+	}
+	owned = map[string]Owned{}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		list, err := casesByID(tx, ids)
+		if err != nil {
+			return err
+		}
+		outbreaks := map[outbreak.OutbreakID]bool{}
+		for _, c := range list {
+			if access.Can(by, access.CaseRead, c.Scope()) {
+				outbreaks[c.Outbreak] = true
+			}
+		}
+		times := map[string]int{}
+		for ob := range outbreaks {
+			of, err := s.ownedFields(tx, by, ob)
+			if err != nil {
+				return err
+			}
+			for field, party := range of {
+				times[field]++
+				owned[field] = Owned{Party: party, All: times[field] == len(outbreaks)}
+			}
+		}
+		return nil
+	})
+	return owned, err
+}
+
 // mayBeSet refuses fields that cannot be changed, and those that are not changed here.
 func mayBeSet(v Values, owned map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(v)) {

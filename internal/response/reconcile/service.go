@@ -88,7 +88,7 @@ func (s *Service) KeepParty(ctx context.Context, by outbreak.Actor, c KeepParty)
 		if err := p.save(tx); err != nil {
 			return p, err
 		}
-		_, err = s.journal.Append(tx, by, outbreak.PartyKept{Scope: p.Scope(), Party: p.Code, At: tx.Now})
+		_, err = s.journal.Append(tx, by, outbreak.PartyKept{Scope: p.Scope(), Party: p.Code, At: tx.Now, Expected: p.Rhythm > 0 && p.EndedAt == 0})
 		return p, err
 	})
 }

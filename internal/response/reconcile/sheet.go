@@ -8,19 +8,25 @@ import (
 	"hash"
 	"io"
 	"math/big"
+	"strconv"
 	"strings"
 
 	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/transform"
 
+	"breakwater/internal/engine/workbook"
 	"breakwater/internal/outbreak"
 )
 
 // Format says how a file is written.
 type Format struct {
-	Encoding  string `json:"encoding"`  // utf-8, utf-8-bom, gb18030
-	Separator string `json:"separator"` // comma, semicolon, tab
+	Encoding  string `json:"encoding"`       // utf-8, utf-8-bom, gb18030
+	Separator string `json:"separator"`      // comma, semicolon, tab
+	File      string `json:"file,omitempty"` // csv (or empty), or xlsx, which needs neither encoding nor separator
 }
+
+// Files lists what a file can be.
+var Files = []string{"csv", "xlsx"}
 
 // Encodings and Separators list what a file can be written in.
 var (
@@ -47,7 +53,8 @@ type Total struct {
 // sheet writes a file of rows, cells of which no spreadsheet takes for formulas, and counts what passes.
 type sheet struct {
 	csv     *csv.Writer
-	closing io.Closer // of the encoder
+	book    *workbook.Writer // in its place
+	closing io.Closer        // of the encoder
 	whole   hash.Hash
 	columns []columnSum
 	total   Total
@@ -67,6 +74,24 @@ func newSheet(w io.Writer, f Format, header []string) (*sheet, error) {
 	}
 	s := &sheet{whole: sha256.New()}
 	w = io.MultiWriter(s.whole, w)
+	for _, h := range header {
+		s.total.Columns = append(s.total.Columns, ColumnTotal{Header: h})
+		s.columns = append(s.columns, columnSum{hash: sha256.New(), number: true})
+	}
+	cells := make([]string, len(header))
+	for i, h := range header {
+		cells[i] = safe(h)
+	}
+	switch {
+	case f.File == "xlsx":
+		var err error
+		if s.book, err = workbook.NewWriter(w, "rows", cells, 0); err != nil {
+			return nil, err
+		}
+		return s, s.book.Row(cells)
+	case f.File != "" && f.File != "csv":
+		return nil, outbreak.Refuse(outbreak.Invalid, "reconcile.file_format", "files", strings.Join(Files, ", "))
+	}
 	switch f.Encoding {
 	case "", "utf-8":
 	case "utf-8-bom":
@@ -81,14 +106,6 @@ func newSheet(w io.Writer, f Format, header []string) (*sheet, error) {
 	}
 	s.csv = csv.NewWriter(w)
 	s.csv.Comma, s.csv.UseCRLF = sep, true
-	for _, h := range header {
-		s.total.Columns = append(s.total.Columns, ColumnTotal{Header: h})
-		s.columns = append(s.columns, columnSum{hash: sha256.New(), number: true})
-	}
-	cells := make([]string, len(header))
-	for i, h := range header {
-		cells[i] = safe(h)
-	}
 	return s, s.csv.Write(cells)
 }
 
@@ -99,7 +116,11 @@ func (s *sheet) row(cells []string) error {
 		out[i] = safe(c)
 		s.columns[i].add(c)
 	}
-	if err := s.csv.Write(out); err != nil {
+	write := s.csv.Write
+	if s.book != nil {
+		write = s.book.Row
+	}
+	if err := write(out); err != nil {
 		return fmt.Errorf("writing row %d: %w", s.total.Rows, err)
 	}
 	return nil
@@ -123,16 +144,8 @@ func (c *columnSum) add(cell string) {
 	c.sum.Add(&c.sum, &n)
 }
 
-// end writes what is left and gives the totals.
+// end writes what is left and gives the totals. A workbook says those of its rows and columns itself, on a sheet behind them.
 func (s *sheet) end() (Total, error) {
-	if s.csv.Flush(); s.csv.Error() != nil {
-		return s.total, fmt.Errorf("writing the last rows: %w", s.csv.Error())
-	}
-	if s.closing != nil {
-		if err := s.closing.Close(); err != nil {
-			return s.total, fmt.Errorf("ending a file: %w", err)
-		}
-	}
 	for i := range s.columns {
 		c, t := &s.columns[i], &s.total.Columns[i]
 		t.Filled, t.Digest = c.filled, hex.EncodeToString(c.hash.Sum(nil))
@@ -140,8 +153,33 @@ func (s *sheet) end() (Total, error) {
 			t.Sum = c.sum.String()
 		}
 	}
+	if err := s.close(); err != nil {
+		return s.total, err
+	}
 	s.total.Digest = hex.EncodeToString(s.whole.Sum(nil))
 	return s.total, nil
+}
+
+func (s *sheet) close() error {
+	if s.book != nil {
+		told := []string{"rows", strconv.Itoa(s.total.Rows)}
+		for _, c := range s.total.Columns {
+			told = append(told, safe(c.Header)+": filled", strconv.Itoa(c.Filled), safe(c.Header)+": SHA-256", c.Digest)
+			if c.Sum != "" {
+				told = append(told, safe(c.Header)+": sum", c.Sum)
+			}
+		}
+		return s.book.End(told)
+	}
+	if s.csv.Flush(); s.csv.Error() != nil {
+		return fmt.Errorf("writing the last rows: %w", s.csv.Error())
+	}
+	if s.closing != nil {
+		if err := s.closing.Close(); err != nil {
+			return fmt.Errorf("ending a file: %w", err)
+		}
+	}
+	return nil
 }
 
 // safe puts an apostrophe before what a spreadsheet would take for a formula; a plain negative number is none.

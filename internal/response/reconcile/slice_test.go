@@ -411,6 +411,7 @@ func TestASilentPartyIsAskedAfterAndOldListsGo(t *testing.T) {
 		h.want("silent a day later", fmt.Sprint(w.Parties, w.Silent), "1 1")
 		kinds, _ := h.journalled()
 		h.want("work", kinds["TaskOpened"], 2) // settle, and ask after
+		h.want("told once", kinds["PartySilent"], 1)
 		h.load(header, "L1,张伟,D1,,,2022-03-04,确诊")
 		kinds, _ = h.journalled()
 		h.want("work that ended", kinds["TaskEnded"], 1)

@@ -83,6 +83,8 @@ func (r Report) check(fields []Field) error {
 		return outbreak.Refuse(outbreak.Invalid, "reconcile.report_dates")
 	case r.Encoding != "" && !slices.Contains(Encodings, r.Encoding):
 		return outbreak.Refuse(outbreak.Invalid, "reconcile.encoding")
+	case r.File != "" && !slices.Contains(Files, r.File):
+		return outbreak.Refuse(outbreak.Invalid, "reconcile.file_format", "files", strings.Join(Files, ", "))
 	case !slices.IsSorted(r.Bands) || len(r.Bands) > 0 && r.Bands[0] != 0:
 		return outbreak.Refuse(outbreak.Invalid, "reconcile.report_bands")
 	}

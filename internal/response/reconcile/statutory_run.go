@@ -34,6 +34,7 @@ type Receipt struct {
 	Purpose  outbreak.Purpose      `json:"purpose"`
 	Actor    string                `json:"actor"`
 	At       outbreak.Instant      `json:"at"`
+	File     string                `json:"file,omitempty"` // what the file is, while it is handed over
 }
 
 const receiptColumns = "id, code, version, outbreak, area, party, rows, named, only_new, totals, purpose, actor, at"
@@ -51,8 +52,9 @@ func scanReceipt(r store.Row) (x Receipt, err error) {
 // RunReport is the command that writes a report.
 type RunReport struct {
 	Code    string `json:"code"`
-	Version int    `json:"version"`  // 0: the newest
-	OnlyNew bool   `json:"only_new"` // cases that did not go out before, or went out as something else
+	Version int    `json:"version"`        // 0: the newest
+	OnlyNew bool   `json:"only_new"`       // cases that did not go out before, or went out as something else
+	File    string `json:"file,omitempty"` // csv or xlsx; empty: as it is defined
 }
 
 // reporting is a report on its way out.
@@ -84,6 +86,7 @@ func (s *Service) RunReport(ctx context.Context, by outbreak.Actor, c RunReport,
 	for i, col := range r.Columns {
 		header[i] = col.Header
 	}
+	r.File = cmp.Or(c.File, r.File)
 	out, err := newSheet(w, r.Format, header)
 	if err != nil {
 		return Receipt{}, err
@@ -91,7 +94,7 @@ func (s *Service) RunReport(ctx context.Context, by outbreak.Actor, c RunReport,
 	sent := map[outbreak.CaseID]string{}
 	var rows [][]any
 	receipt := Receipt{ID: outbreak.New[outbreak.StatutoryRun](s.ids), Code: r.Code, Version: r.Version, Outbreak: r.Outbreak, Area: r.Area, Party: r.Party, Named: r.Named, OnlyNew: c.OnlyNew,
-		Purpose: by.Purpose, Actor: by.String()}
+		Purpose: by.Purpose, Actor: by.String(), File: cmp.Or(r.File, "csv")}
 	for _, o := range ours {
 		cells := x.cells(o)
 		sum := sha256.Sum256([]byte(asJSON(cells)))

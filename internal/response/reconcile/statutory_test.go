@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/xuri/excelize/v2"
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"breakwater/internal/ledger/registry"
@@ -75,6 +76,35 @@ func TestAReportGoesOutWithTotalsAndAReceipt(t *testing.T) {
 		if strings.Contains(bodies, "张伟") {
 			h.Error("the journal has a name")
 		}
+	})
+}
+
+// TestAReportGoesOutAsAWorkbook writes a report as a workbook: no cell is a formula, and the totals stand behind the rows.
+func TestAReportGoesOutAsAWorkbook(t *testing.T) {
+	engines(t, func(h *house) {
+		h.party(func(p *reconcile.Party) { p.Code = "national" })
+		h.theCase(registry.Identity{Name: "张伟", DocumentKind: "other", Document: "D1"}, cases.Values{"classification": "confirmed", "hospital": "=1+1"})
+		h.define(func(r *reconcile.Report) {
+			r.Columns = []reconcile.ReportColumn{{Header: "医院", Source: "hospital"}, {Header: "份数", Source: "constant", Codes: map[string]string{"": "7"}}}
+		})
+		var out bytes.Buffer
+		receipt, err := h.reconcile.RunReport(h.ctx, settler, reconcile.RunReport{Code: "daily", File: "xlsx"}, &out)
+		h.ok(err)
+		sum := sha256.Sum256(out.Bytes())
+		h.want("digest", receipt.Total.Digest, hex.EncodeToString(sum[:]))
+		book, err := excelize.OpenReader(&out)
+		h.ok(err)
+		rows, err := book.GetRows("rows")
+		h.ok(err)
+		about, err := book.GetRows("about")
+		h.ok(err)
+		h.want("rows", fmt.Sprint(rows), "[[医院 份数] ['=1+1 7]]")
+		h.want("totals", fmt.Sprint(about[0], about[1], about[len(about)-1]), "[rows 1] [医院: filled 1] [份数: sum 7]")
+		if f, err := book.GetCellFormula("rows", "A2"); err != nil || f != "" {
+			h.Errorf("a cell is a formula: %s %v", f, err)
+		}
+		_, err = h.reconcile.RunReport(h.ctx, settler, reconcile.RunReport{Code: "daily", File: "pdf"}, &out)
+		h.refused(err, "reconcile.file_format")
 	})
 }
 

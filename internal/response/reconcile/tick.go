@@ -66,7 +66,11 @@ func (s *Service) askAfter(tx *store.Tx, p Party) error {
 	if err != nil || slices.ContainsFunc(all, func(t task.Task) bool { return t.What == task.SilentParty && t.Since > l.ArrivedAt }) {
 		return err // asked since the last list came
 	}
-	return s.tasks.Open(tx, comparer, task.Work{What: task.SilentParty, Subject: p.ref(), Scope: p.Scope(), Clock: outbreak.Deadline{From: tx.Now}})
+	since := p.Due(l.ArrivedAt)
+	if _, err := s.journal.Append(tx, comparer, outbreak.PartySilent{Scope: p.Scope(), Party: p.Code, Since: since, At: tx.Now}); err != nil {
+		return err
+	}
+	return s.tasks.Open(tx, comparer, task.Work{What: task.SilentParty, Subject: p.ref(), Scope: p.Scope(), Clock: outbreak.Deadline{From: since}})
 }
 
 // oldLists are those that are not their party's newest and lie long enough.

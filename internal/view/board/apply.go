@@ -24,7 +24,7 @@ var Kinds = []string{
 	"BedNeeded", "BedNeedEnded", "BedReserved", "PersonArrived", "BedGiven", "PersonDischarged",
 	"TripRequested", "VehicleAssigned", "PickedUp", "TripEnded", "EventParked", "EventUnparked",
 	"PoolSearchOpened", "PoolSearchEnded", "PositiveTold", "TellingOpened", "TellingDropped", "RunEntered", "RunReleased", "RunVoided", "LabAlarmRaised", "LabAlarmSettled",
-	"StockLow", "StockEnough", "StockCounted", "StockExplained",
+	"StockLow", "StockEnough", "StockCounted", "StockExplained", "PartySilent", "ListLoaded", "PartyKept",
 }
 
 // apply moves the rows of one entry.
@@ -36,6 +36,8 @@ func apply(sh shelf, e outbreak.Entry) error {
 		return applySearch(sh, e)
 	case slices.Contains(stockKinds, e.Kind):
 		return applyStock(sh, e)
+	case slices.Contains(partyKinds, e.Kind):
+		return applyParty(sh, e)
 	}
 	switch e.Kind {
 	case "TubesHandedIn", "TubesClosed", "TubesNegative", "TubeResulted":

@@ -99,6 +99,8 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 	low := outbreak.StockLow{Scope: here, Store: 17, Item: "tube", RunsOut: ten, At: eight}
 	counted := outbreak.StockCounted{Scope: here, Store: 17, Item: "tube", Move: 19, Differs: true, At: eight}
 
+	silent := outbreak.PartySilent{Scope: here, Party: "lab", Since: eight, At: ten}
+
 	covered := map[string]bool{}
 	for _, c := range []struct {
 		why    string
@@ -120,6 +122,10 @@ func TestEachEntryMovesItsRows(t *testing.T) {
 		{"the hold ran out, the swab is owed", ev{held, outbreak.MemberReleased{Scope: here, Tube: "T1", Person: p, Reason: "limit"}}, "hold_resample " + person},
 		{"a positive pool", ev{outbreak.RecallOpened{Scope: here, Tube: "T1", At: eight}}, "positive_pools=1"},
 		{"a positive person", ev{outbreak.PersonPositive{Scope: here, Tube: "T1", Person: p, At: eight}}, "positive_people=1"},
+		{"a party whose list is overdue", ev{silent}, "party_silent lab"},
+		{"its list came", ev{silent, outbreak.ListLoaded{Scope: here, Party: "lab"}}, ""},
+		{"its lists are expected on", ev{silent, outbreak.PartyKept{Scope: here, Party: "lab", Expected: true}}, "party_silent lab"},
+		{"its lists are expected no more", ev{silent, outbreak.PartyKept{Scope: here, Party: "lab"}}, ""},
 		{"something odd", ev{raised}, "anomaly " + odd},
 		{"explained", ev{raised, outbreak.AnomalySettled{Scope: here, Anomaly: 4}}, ""},
 		{"a case and its clocks", ev{opened}, "case_core_info " + caseKey + ", case_report " + caseKey + ", cases=1"},
@@ -217,6 +223,7 @@ func drawn(t *rapid.T) outbreak.Event {
 		outbreak.TellingOpened{Scope: sc, Tube: code(), Person: p, At: at, Due: due}, outbreak.PositiveTold{Scope: sc, Tube: code(), Person: p}, outbreak.TellingDropped{Scope: sc, Tube: code(), Person: p},
 		outbreak.StockLow{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", RunsOut: due, At: at}, outbreak.StockEnough{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", At: at},
 		outbreak.StockCounted{Scope: sc, Store: outbreak.StoreID(few("store")), Item: "tube", Move: outbreak.MoveID(few("move")), Differs: yes, At: at}, outbreak.StockExplained{Scope: sc, Move: outbreak.MoveID(few("move"))},
+		outbreak.PartySilent{Scope: sc, Party: string(code()), Since: at}, outbreak.ListLoaded{Scope: sc, Party: string(code())}, outbreak.PartyKept{Scope: sc, Party: string(code()), Expected: yes},
 		outbreak.EventParked{Scope: sc, Consumer: "cases", Seq: few("seq")}, outbreak.EventUnparked{Scope: sc, Consumer: "cases", Seq: few("seq")},
 	} {
 		all[e.Kind()] = e

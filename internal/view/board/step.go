@@ -27,10 +27,11 @@ const (
 	Bed        Step = "bed"     // people without a bed
 	Vehicle    Step = "vehicle" // trips without a vehicle
 	PickUp     Step = "pick_up"
-	HandOver   Step = "hand_over" // people in a vehicle
-	Over       Step = "over"      // people at a site over its beds
-	StockLow   Step = "stock_low" // supplies that will not last
-	StockOdd   Step = "stock_odd" // counts of them that differ from the book
+	HandOver   Step = "hand_over"    // people in a vehicle
+	Over       Step = "over"         // people at a site over its beds
+	StockLow   Step = "stock_low"    // supplies that will not last
+	StockOdd   Step = "stock_odd"    // counts of them that differ from the book
+	Silent     Step = "party_silent" // parties whose list is overdue
 	Odd        Step = "anomaly"
 	Parked     Step = "parked"
 )
@@ -44,7 +45,7 @@ var Steps = []struct {
 	{Tell, access.Investigator}, {Report, access.Investigator}, {Retest, access.Investigator}, {CoreInfo, access.Investigator}, {FullReport, access.Investigator}, {Question, access.Investigator},
 	{Bed, access.SiteManager}, {Vehicle, access.Dispatcher}, {PickUp, access.Dispatcher}, {HandOver, access.Dispatcher}, {Over, access.SiteManager},
 	{StockLow, access.Sampler}, {StockOdd, access.Command},
-	{Odd, access.Sampler}, {Parked, access.Administrator},
+	{Silent, access.Investigator}, {Odd, access.Sampler}, {Parked, access.Administrator},
 }
 
 // Row is one thing that waits.

@@ -127,8 +127,8 @@ func (s *Service) Export(ctx context.Context, by outbreak.Actor, e Export, w io.
 	if err := out.end([]string{"rows", itoa(int64(done.Rows)), "as of", p.asOf.String(), "entry", itoa(p.seq), "known at", q.KnownAt.String(), "query", q.Values().Encode()}); err != nil {
 		return done, err
 	}
-	if b, is := out.(*workbook); is {
-		done.Sheets = b.sheets
+	if b, is := out.(*book); is {
+		done.Sheets = b.Sheets()
 	}
 	done.Digest = hex.EncodeToString(sum.Sum(nil))
 	err = s.rooms.DB.Write(ctx, func(tx *store.Tx) (err error) {
