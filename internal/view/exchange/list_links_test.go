@@ -91,6 +91,13 @@ func TestAnInfectorColumnBecomesLinks(t *testing.T) {
 			t.Errorf("the number comes with a later list: %+v", r.Links)
 		}
 		corrected := bytes.Replace([]byte(next), []byte("C3,2021-03-06,C4"), []byte("C3,2021-03-06,C1"), 1)
+		var out bytes.Buffer
+		if x, err := s.ExportContacts(ctx, s.by, ob, &out); err != nil || x.Rows != 6 || bytes.Count(out.Bytes(), []byte("\n")) != 7 {
+			t.Errorf("given out: %+v %v\n%s", x, err, out.String())
+		}
+		if x, err := s.ExportContacts(ctx, outbreak.Actor{User: 3, Grants: []outbreak.Grant{{Role: "contact_tracer"}}}, ob, &out); outbreak.KindOf(err) != outbreak.Forbidden {
+			t.Errorf("given out to somebody who may not: %+v %v", x, err)
+		}
 		if r := s.list(t, exchange.LineList, corrected, o); *r.Links != (exchange.LinkTotals{Received: 6, Changed: 1, Repeated: 5}) || len(s.met(t, ob)) != 6 {
 			t.Errorf("corrected: %+v, %d links", r.Links, len(s.met(t, ob)))
 		}
