@@ -47,7 +47,7 @@ func site(t *testing.T, engine store.Engine, key string) app.Config {
 	t.Helper()
 	c := app.Config{Key: key, Log: testkit.Quiet(), Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Clock: outbreak.NewHandClock(testkit.Start.Add(time.Hour))}
 	if engine == store.PostgreSQL {
-		c.DB = testkit.Migrated(t, app.Owners())
+		c.DB = testkit.PostgreSQL(t)
 	} else {
 		c.Data = filepath.Join(t.TempDir(), "restored")
 	}

@@ -3,6 +3,7 @@ package testkit
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,13 +21,17 @@ type pattern struct {
 	err  error
 }
 
-var patterns sync.Map // engine and owners -> *pattern
+var patterns sync.Map // engine, owners and their steps -> *pattern
 
 // patternOf migrates a database the first time it is asked for; make says where.
 func patternOf(engine string, owners []store.Migrations, make func() (is, where string, err error)) (string, error) {
 	names := []string{engine}
 	for _, o := range owners {
-		names = append(names, o.Owner)
+		steps, err := fs.Glob(o.FS, "migrations/*.sql") // a test may bring an owner to a former step only
+		if err != nil {
+			return "", err
+		}
+		names = append(names, o.Owner, strings.Join(steps, ","))
 	}
 	kept, _ := patterns.LoadOrStore(strings.Join(names, " "), &pattern{})
 	p := kept.(*pattern)
