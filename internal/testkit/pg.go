@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -35,8 +36,17 @@ var (
 	databases  atomic.Int64
 )
 
+// histories is how many random histories a test of properties tries unless -rapid.checks asks for more; each goes through a database.
+const histories = "40"
+
 // Main runs a package's tests and ends the shared cluster after them.
 func Main(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
+		if err := f.Value.Set(histories); err != nil {
+			panic(err)
+		}
+	}
 	code := m.Run()
 	if shared != nil {
 		shared.Stop()

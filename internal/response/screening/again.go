@@ -8,8 +8,9 @@ import (
 )
 
 // askAgain puts every member of a tube back into the queue for a swab, with owner and clock. Who gave another swab for this
-// tube already is not asked twice; who was let off by a result of the tube that was taken back is asked after all. A tube with
-// a valid result owes nobody a swab, whatever became of it afterwards.
+// tube already is not asked twice; who was let off by a result of the tube that was taken back, or by a tube that a correction
+// took the person out of since, is asked after all. A tube with a valid result owes nobody a swab, whatever became of it
+// afterwards.
 func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.Instant) error {
 	if r, _, err := s.results.LastResult(tx, t.AreaID, t.Code); err != nil || r == outbreak.Negative || r == outbreak.Positive {
 		return err
@@ -31,7 +32,8 @@ func (s *Service) askAgain(tx *store.Tx, by outbreak.Actor, t Tube, at outbreak.
 		a := Again{Round: t.Round, Tube: t.Code, Person: who.ID, No: m.No, Outbreak: t.Outbreak, Area: who.Area, AskedAt: at, Due: clock.Due}
 		n, err := tx.Exec("insert into sample_again ("+againColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, 0, '')
 			on conflict (round, tube, person) do update set asked_at = excluded.asked_at, due = excluded.due, met_at = 0, met_tube = ''
-			where sample_again.met_tube = sample_again.tube`, a.Round, a.Tube, a.Person, a.No, a.Outbreak, a.Area, a.AskedAt, a.Due)
+			where sample_again.met_tube = sample_again.tube or exists (select 1 from tube_left l
+				where l.round = sample_again.round and l.tube = sample_again.met_tube and l.no = sample_again.no and l.back = 0)`, a.Round, a.Tube, a.Person, a.No, a.Outbreak, a.Area, a.AskedAt, a.Due)
 		if err != nil {
 			return err
 		}

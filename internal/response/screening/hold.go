@@ -137,6 +137,9 @@ func (s *Service) resolveMembers(tx *store.Tx, by outbreak.Actor, t Tube, member
 			}
 			continue
 		}
+		if m.State == Unheld { // a correction took the person out of the pool: no swab is owed for it
+			continue
+		}
 		next, released := m.resolve(r, at)
 		if err := s.keepResolved(tx, by, t, m, next, released); err != nil {
 			return false, err
