@@ -22,19 +22,11 @@ type ownCode struct {
 
 // code gives somebody the own code for sampling points, or that of a child or a parent whose secret he carries.
 func (s *Server) code(w http.ResponseWriter, r *http.Request) error {
-	leave, err := s.enter()
+	secret, no, leave, err := s.admit(r)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	secret, _, err := carried(r)
-	if err != nil {
-		return err
-	}
-	no, err := s.who(r, secret)
-	if err != nil {
-		return err
-	}
 	if err := s.codes.Take(secret); err != nil {
 		return err
 	}

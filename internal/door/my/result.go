@@ -78,21 +78,28 @@ func carried(r *http.Request) (secret string, form url.Values, err error) {
 	return form.Get("secret"), form, nil
 }
 
+// admit lets somebody in who carries a secret, and gives the number it opens; leave ends the visit.
+func (s *Server) admit(r *http.Request) (secret string, no int64, leave func(), err error) {
+	if leave, err = s.enter(); err != nil {
+		return "", 0, nil, err
+	}
+	if secret, _, err = carried(r); err == nil {
+		no, err = s.who(r, secret)
+	}
+	if err != nil {
+		leave()
+		return "", 0, nil, err
+	}
+	return secret, no, leave, nil
+}
+
 // result answers "what is my result?".
 func (s *Server) result(w http.ResponseWriter, r *http.Request) error {
-	leave, err := s.enter()
+	_, no, leave, err := s.admit(r)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	secret, _, err := carried(r)
-	if err != nil {
-		return err
-	}
-	no, err := s.who(r, secret)
-	if err != nil {
-		return err
-	}
 	now := s.house.Clock.Now()
 	m, err := s.house.Screening.Coverage().MyResult(no, now)
 	if err != nil {

@@ -81,14 +81,7 @@ func (s *Service) ListIdentityChanges(ctx context.Context, by outbreak.Actor, id
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		p, ok, err := PersonByID(tx, id)
-		if err != nil {
-			return err
-		}
-		if !ok || access.Require(by, access.PersonRead, outbreak.Scope{Area: p.Area}) != nil {
-			return outbreak.Refuse(outbreak.NotFound, "registry.no_person")
-		}
-		codes, err := codesOf(tx, p)
+		codes, err := codesToRead(tx, by, id)
 		if err != nil {
 			return err
 		}

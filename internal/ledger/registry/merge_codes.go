@@ -138,20 +138,25 @@ type Together struct {
 	Choices Choices `json:"choices,omitempty"` // whose word leads, by field
 }
 
+// codesToRead gives all codes of a person whom the actor may read; to whoever may not there is nobody.
+func codesToRead(tx *store.Tx, by outbreak.Actor, id outbreak.PersonID) ([]outbreak.PersonID, error) {
+	p, ok, err := PersonByID(tx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || access.Require(by, access.PersonRead, outbreak.Scope{Area: p.Area}) != nil {
+		return nil, outbreak.Refuse(outbreak.NotFound, "registry.no_person")
+	}
+	return codesOf(tx, p)
+}
+
 // FindTogether gives the codes of the person a code stands for, and the decisions about them.
 func (s *Service) FindTogether(ctx context.Context, by outbreak.Actor, id outbreak.PersonID) (t Together, err error) {
 	if err := access.RequireAnywhere(by, access.PersonRead); err != nil {
 		return t, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		p, ok, err := PersonByID(tx, id)
-		if err != nil {
-			return err
-		}
-		if !ok || access.Require(by, access.PersonRead, outbreak.Scope{Area: p.Area}) != nil {
-			return outbreak.Refuse(outbreak.NotFound, "registry.no_person")
-		}
-		codes, err := codesOf(tx, p)
+		codes, err := codesToRead(tx, by, id)
 		if err != nil {
 			return err
 		}
