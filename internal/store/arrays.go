@@ -14,12 +14,9 @@ const (
 // insertArrays puts rows in on PostgreSQL: a column travels as one array, so that the statement is the same for any number of
 // rows and is read once. The type of a column is that of its values.
 func (tx *Tx) insertArrays(into string, columns int, behind string, rows [][]any) (int64, error) {
-	plain := make([][]any, len(rows))
-	for i, row := range rows {
-		var err error
-		if plain[i], err = arguments(row); err != nil {
-			return 0, err
-		}
+	plain, err := plainRows(rows)
+	if err != nil {
+		return 0, err
 	}
 	query, args, err := inArrays(into, columns, plain)
 	if err != nil {
@@ -29,6 +26,17 @@ func (tx *Tx) insertArrays(into string, columns int, behind string, rows [][]any
 		return 0, err
 	}
 	return tx.exec(query+behind, args)
+}
+
+// plainRows lets through what both engines store alike.
+func plainRows(rows [][]any) (plain [][]any, err error) {
+	plain = make([][]any, len(rows))
+	for i, row := range rows {
+		if plain[i], err = arguments(row); err != nil {
+			return nil, err
+		}
+	}
+	return plain, nil
 }
 
 // inArrays writes an insert of rows as one of arrays, and its arguments.
@@ -55,11 +63,9 @@ const MostGiven = 400
 // Given writes rows as what a query can join, its columns called k.a, k.b and so on, and gives the arguments. There are few texts,
 // so that they stay prepared: one on PostgreSQL; on SQLite one for up to 10 rows, 100 or all, filled up with nulls, which join nothing.
 func (tx *Tx) Given(rows [][]any) (from string, args []any, err error) {
-	plain := make([][]any, len(rows))
-	for i, row := range rows {
-		if plain[i], err = arguments(row); err != nil {
-			return "", nil, err
-		}
+	plain, err := plainRows(rows)
+	if err != nil {
+		return "", nil, err
 	}
 	columns := len(rows[0])
 	var q strings.Builder

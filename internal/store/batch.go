@@ -18,7 +18,8 @@ type batch struct {
 	failed     bool        // it did
 	savepoints bool        // each closure that writes begins with one
 	marked     bool        // a savepoint stands where the running closure began to write
-	held       []statement // PostgreSQL: sent together before the next one whose answer is needed
+	held       []statement // PostgreSQL: sent together with the next one whose answer is needed
+	foreseen   []foreseen  // PostgreSQL: answers to what the running closure is going to ask
 	rings      bool        // followers are to be woken
 	before     []func(*Tx) error
 	after      []func()
@@ -31,6 +32,7 @@ type batch struct {
 type Kept interface{ Mark() (undo func()) }
 
 func (b *batch) lend(ctx context.Context) *Tx {
+	b.foreseen = nil
 	return &Tx{Now: b.w.db.clock.Now(), ctx: ctx, db: b.w.db, batch: b}
 }
 
@@ -134,11 +136,11 @@ func (s statement) unsure() bool { return !s.sure }
 // hold keeps a statement whose answer nobody needs until one comes that is needed: what many closures write goes to the engine
 // together, and on PostgreSQL each answer costs a journey. It tells whether it did. What it fails with is found out later and
 // is mixed: the closures run again, one savepoint each.
-func (b *batch) hold(query string, args []any) bool {
+func (b *batch) hold(s statement) bool {
 	if b.savepoints || b.alone && b.w.db.engine == SQLite {
 		return false
 	}
-	b.held = append(b.held, statement{query: query, args: args, rows: 1})
+	b.held = append(b.held, s)
 	return true
 }
 
@@ -202,13 +204,23 @@ func (b *batch) exec(query string, args ...any) (sql.Result, error) {
 	return b.w.prepared.exec(b.ctx, query, args)
 }
 
-func (b *batch) query(query string, args []any) (rows *sql.Rows, done func(), err error) {
-	if err := b.send(); err != nil {
-		return nil, nil, err
-	}
-	if b.w.db.engine == PostgreSQL {
+func (b *batch) query(query string, args []any) (rows cursor, done func(), err error) {
+	if pg, travels := b.tx.(*journeys); travels {
+		if answer := b.known(query, args); answer != nil {
+			return answer, func() {}, nil
+		}
+		if !pg.begun || len(b.held) > 0 { // what has to travel first takes the question along
+			answers, err := b.ask([]Question{{query, args}})
+			if err != nil {
+				return nil, nil, err
+			}
+			return answers[0], func() {}, nil
+		}
 		rows, err = b.tx.QueryContext(b.ctx, query, args...)
 		return rows, func() {}, err
+	}
+	if err := b.send(); err != nil {
+		return nil, nil, err
 	}
 	return b.w.prepared.query(b.ctx, query, args)
 }

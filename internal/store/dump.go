@@ -114,7 +114,7 @@ func dumpRows(tx *Tx, out io.Writer, table string, told func(int64)) (n int64, e
 	}
 	defer done()
 	defer rows.Close()
-	columns, err := rows.Columns()
+	columns, err := rows.(interface{ Columns() ([]string, error) }).Columns() // a reader's
 	if err != nil {
 		return 0, err
 	}

@@ -201,6 +201,54 @@ func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) 
 	return tx.insert(table, columns, behind, rows)
 }
 
+// Add adds rows that all go in. Like those of Must, they may reach the engine only with the next statement, or with the commit.
+func (tx *Tx) Add(table string, columns []string, rows [][]any) error {
+	if tx.db.engine != PostgreSQL {
+		added, err := tx.insert(table, columns, "", rows)
+		if err == nil && added != int64(len(rows)) {
+			err = fmt.Errorf("%d rows added instead of %d to %s", added, len(rows), table)
+		}
+		return err
+	}
+	into := "insert into " + table + " (" + strings.Join(columns, ", ") + ")"
+	for part := range slices.Chunk(rows, mostInArrays) {
+		s, err := tx.putting(into, len(columns), part)
+		if err != nil {
+			return err
+		}
+		if _, err := tx.writing(nil); err != nil {
+			return err
+		}
+		if tx.batch.hold(s) {
+			continue
+		}
+		added, err := tx.exec(s.query, s.args)
+		if err == nil {
+			err = s.touched(added)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putting is the statement that puts rows in on PostgreSQL.
+func (tx *Tx) putting(into string, columns int, rows [][]any) (statement, error) {
+	plain, err := plainRows(rows)
+	if err != nil {
+		return statement{}, err
+	}
+	s := statement{rows: int64(len(rows)), sure: true}
+	if len(rows) >= fewRows {
+		s.query, s.args, err = inArrays(into, columns, plain)
+		return s, err
+	}
+	s.query = insert{into, columns}.of(len(rows), PostgreSQL)
+	s.args = slices.Concat(plain...)
+	return s, nil
+}
+
 func (tx *Tx) insert(table string, columns []string, behind string, rows [][]any) (added int64, err error) {
 	into := "insert into " + table + " (" + strings.Join(columns, ", ") + ")"
 	some, most := tx.insertValues, max(900/len(columns), 1) // values a statement: well under SQLite's limit, and large enough to be fast

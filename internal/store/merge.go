@@ -17,6 +17,14 @@ type insert struct {
 
 var plainInsert = regexp.MustCompile(`(?i)^\s*(insert into \w+ \([\w, ]+\)) values \(((?:\$\d+, ?)*\$\d+)\)\s*$`)
 
+// An insert that changes the row that is there already, whatever that is, touches one row too.
+var sureUpsert = regexp.MustCompile(`(?is)^\s*insert into \w+ \([^()]*\) values \([^()]*\) on conflict \([^()]*\) do update set [^;]*$`)
+
+// isSure tells whether a statement touches one row unless the engine refuses it.
+func isSure(query string) bool {
+	return sureUpsert.MatchString(query) && !strings.Contains(strings.ToLower(query), "where")
+}
+
 // asInsert reads a statement; false when it is anything else.
 func asInsert(query string) (insert, bool) {
 	m := plainInsert.FindStringSubmatch(query)
@@ -63,6 +71,7 @@ type merger struct {
 type merged struct {
 	insert
 	plain bool
+	sure  bool
 	texts map[int]string
 }
 
@@ -75,6 +84,7 @@ func (m *merger) look(query string) *merged {
 	}
 	k := &merged{texts: map[int]string{}}
 	k.insert, k.plain = asInsert(query)
+	k.sure = k.plain || isSure(query)
 	m.known[query] = k
 	return k
 }
@@ -91,7 +101,7 @@ func (m *merger) merge(held []statement, engine Engine) (few []statement) {
 			run = 1
 		}
 		one, n := held[0], 1
-		one.sure = one.sure || k.plain
+		one.sure = one.sure || k.sure
 		if run > 1 {
 			one, n = k.together(held[:run], engine)
 		}

@@ -65,7 +65,7 @@ func (p *prepared) exec(ctx context.Context, query string, args []any) (sql.Resu
 }
 
 // query asks; done is called when the rows were read.
-func (p *prepared) query(ctx context.Context, query string, args []any) (rows *sql.Rows, done func(), err error) {
+func (p *prepared) query(ctx context.Context, query string, args []any) (rows cursor, done func(), err error) {
 	s, done, err := p.use(ctx, query)
 	if err != nil {
 		return nil, nil, err

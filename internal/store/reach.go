@@ -89,6 +89,9 @@ func (l *lines) config(where string) (*pgx.ConnConfig, error) {
 	if c.RuntimeParams["jit"] == "" { // of tables that fill up the server guesses too much, and might compile small questions
 		c.RuntimeParams["jit"] = "off"
 	}
+	if c.RuntimeParams["plan_cache_mode"] == "" { // a plan that is kept is that of the tables as they were: in a house that fills up, empty
+		c.RuntimeParams["plan_cache_mode"] = "force_custom_plan"
+	}
 	if c.ConnectTimeout == 0 {
 		c.ConnectTimeout = l.limits.dial
 	}

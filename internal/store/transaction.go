@@ -56,7 +56,7 @@ func (t *journeys) begin(ctx context.Context) error {
 	if t.begun {
 		return nil
 	}
-	if _, err := t.journey(ctx, t.begunWith(nil), false); err != nil {
+	if _, err := t.journey(ctx, &trip{}); err != nil {
 		return fmt.Errorf("waiting to write: %w", err)
 	}
 	return nil
@@ -66,23 +66,14 @@ func (t *journeys) ExecContext(ctx context.Context, query string, args ...any) (
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	return t.conn.ExecContext(ctx, query, planned(args)...)
+	return t.conn.ExecContext(ctx, query, args...)
 }
 
 func (t *journeys) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	return t.conn.QueryContext(ctx, query, planned(args)...)
-}
-
-// planned asks PostgreSQL to plan a statement for its arguments and for the tables as they are now. A plan that is kept is made once:
-// in a house that fills up it is that of empty tables, and reads all of them for every row. Held inserts keep theirs.
-func planned(args []any) []any {
-	if len(args) == 0 {
-		return nil
-	}
-	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+	return t.conn.QueryContext(ctx, query, args...)
 }
 
 // Commit ends it.
@@ -97,7 +88,7 @@ func (t *journeys) Rollback() error {
 		return nil
 	}
 	t.over = true
-	_, err := t.journey(context.Background(), []statement{{query: "rollback"}}, false)
+	_, err := t.journey(context.Background(), &trip{held: []statement{{query: "rollback"}}})
 	if err != nil {
 		t.w.hangUp()
 	}
@@ -110,7 +101,7 @@ func (t *journeys) finish(held []statement) (refused bool, err error) {
 	if !t.begun && len(held) == 0 {
 		return false, nil
 	}
-	refused, err = t.journey(context.Background(), t.begunWith(held), true)
+	refused, err = t.journey(context.Background(), &trip{held: held, commit: true})
 	t.over = err == nil
 	return refused, err
 }
@@ -120,22 +111,28 @@ func (t *journeys) send(held []statement) error {
 	if len(held) == 0 {
 		return nil
 	}
-	_, err := t.journey(context.Background(), t.begunWith(held), false)
+	_, err := t.journey(context.Background(), &trip{held: held})
 	return err
 }
 
-// begunWith puts the beginning before statements, if there was none.
-func (t *journeys) begunWith(held []statement) []statement {
-	if t.begun {
-		return held
-	}
-	t.begun = true
-	return append([]statement{{query: beginning}, {query: queueing, args: []any{int64(writerLock)}, rows: 1}}, held...)
+// trip is what goes to the server in one journey: statements, questions behind them, and the commit if wanted.
+type trip struct {
+	held      []statement
+	questions []Question
+	commit    bool
+
+	through bool // the statements touched what they were to touch
+	answers []*laid
 }
 
-func (t *journeys) journey(ctx context.Context, held []statement, commit bool) (refused bool, err error) {
+// journey makes a trip, with the beginning of the transaction before it if there was none.
+func (t *journeys) journey(ctx context.Context, trip *trip) (refused bool, err error) {
+	if !t.begun {
+		t.begun = true
+		trip.held = append([]statement{{query: beginning}, {query: queueing, args: []any{int64(writerLock)}, rows: 1}}, trip.held...)
+	}
 	err = t.conn.Raw(func(driver any) error {
-		refused, err = together(ctx, driver.(*stdlib.Conn).Conn(), held, commit)
+		refused, err = trip.make(ctx, driver.(*stdlib.Conn).Conn())
 		return err
 	})
 	switch {
@@ -147,18 +144,21 @@ func (t *journeys) journey(ctx context.Context, held []statement, commit bool) (
 	return refused, err
 }
 
-// together sends statements in one journey, with a commit behind them if wanted.
-func together(ctx context.Context, conn *pgx.Conn, held []statement, commit bool) (refused bool, err error) {
+// make sends everything and reads the answers.
+func (t *trip) make(ctx context.Context, conn *pgx.Conn) (refused bool, err error) {
 	var list pgx.Batch
-	for _, s := range held {
+	for _, s := range t.held {
 		list.Queue(s.query, s.args...)
 	}
-	if commit {
+	for _, q := range t.questions {
+		list.Queue(q.Text, q.Args...)
+	}
+	if t.commit {
 		list.Queue("commit")
 	}
 	answers := conn.SendBatch(ctx, &list)
 	defer func() { err = errors.Join(err, answers.Close()) }()
-	for _, s := range held {
+	for _, s := range t.held {
 		tag, err := answers.Exec()
 		if err != nil {
 			return answered(err), fmt.Errorf("%w in %q", err, head(s.query))
@@ -167,7 +167,19 @@ func together(ctx context.Context, conn *pgx.Conn, held []statement, commit bool
 			return true, err
 		}
 	}
-	if commit {
+	t.through = true
+	for _, q := range t.questions {
+		rows, err := answers.Query()
+		if err == nil {
+			var l *laid
+			l, err = lay(rows, conn.TypeMap())
+			t.answers = append(t.answers, l)
+		}
+		if err != nil {
+			return answered(err), fmt.Errorf("%w in %q", err, head(q.Text))
+		}
+	}
+	if t.commit {
 		tag, err := answers.Exec()
 		if err == nil && tag.String() == "ROLLBACK" {
 			err = pgx.ErrTxCommitRollback

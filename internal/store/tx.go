@@ -81,16 +81,21 @@ func (tx *Tx) failed(query string, err error) error {
 	return err
 }
 
+// cursor goes over the rows of an answer.
+type cursor interface {
+	Row
+	Next() bool
+	Err() error
+	Close() error
+}
+
 // query asks; done is called when the rows were read.
-func (tx *Tx) query(query string, args []any) (rows *sql.Rows, done func(), err error) {
+func (tx *Tx) query(query string, args []any) (rows cursor, done func(), err error) {
 	switch {
 	case tx.batch != nil:
 		return tx.batch.query(query, args)
 	case tx.reads != nil:
 		return tx.reads.query(tx.ctx, query, args)
-	}
-	if tx.db.engine == PostgreSQL {
-		args = planned(args)
 	}
 	rows, err = tx.tx.QueryContext(tx.ctx, query, args...)
 	return rows, func() {}, err
@@ -114,6 +119,7 @@ func (tx *Tx) writing(args []any) ([]any, error) {
 	if err == nil {
 		err = tx.ready()
 	}
+	tx.batch.foreseen = nil
 	if err != nil || tx.wrote {
 		return plain, err
 	}
@@ -136,7 +142,7 @@ func (tx *Tx) exec(query string, plain []any) (int64, error) {
 // the commit, which then fail in its place.
 func (tx *Tx) Must(query string, args ...any) error {
 	plain, err := tx.writing(args)
-	if err != nil || tx.batch.hold(query, plain) {
+	if err != nil || tx.batch.hold(statement{query: query, args: plain, rows: 1}) {
 		return err
 	}
 	n, err := tx.exec(query, plain)

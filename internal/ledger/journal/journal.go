@@ -89,8 +89,10 @@ func (j *Journal) Append(tx *store.Tx, by outbreak.Actor, events ...outbreak.Eve
 		r.prev = chain(r.prev, e)
 		r.rows = append(r.rows, []any{ledger, e.Seq, e.At, e.Kind, e.Scope.Outbreak, e.Scope.Area, e.Actor, e.Cause, string(body), r.prev})
 		if a, ok := ev.(outbreak.About); ok {
+			named := map[outbreak.Ref]bool{}
 			for _, ref := range a.About() {
-				if ref.ID != "" {
+				if ref.ID != "" && !named[ref] {
+					named[ref] = true
 					r.abouts = append(r.abouts, []any{ref.Kind, ref.ID, r.seq})
 				}
 			}
@@ -104,18 +106,34 @@ func (r *record) write(tx *store.Tx) error {
 	if len(r.rows) == 0 {
 		return nil
 	}
-	if _, err := tx.Insert("journal", []string{"ledger", "seq", "at", "kind", "outbreak", "area", "actor", "cause", "body", "hash"}, nil, r.rows); err != nil {
+	if err := tx.Add("journal", []string{"ledger", "seq", "at", "kind", "outbreak", "area", "actor", "cause", "body", "hash"}, r.rows); err != nil {
 		return fmt.Errorf("appending to the journal: %w", err)
 	}
-	if _, err := tx.Insert("journal_about", []string{"kind", "id", "seq"}, []string{"kind", "id", "seq"}, r.abouts); err != nil {
+	if err := tx.Add("journal_about", []string{"kind", "id", "seq"}, r.abouts); err != nil {
 		return fmt.Errorf("filing journal entries: %w", err)
 	}
-	if err := tx.Must("update journal_head set seq = $1, hash = $2 where ledger = $3", r.seq, r.prev, ledger); err != nil {
+	if err := tx.Must("insert into journal_head (ledger, seq, hash) values ($1, $2, $3) on conflict (ledger) do update set seq = excluded.seq, hash = excluded.hash", ledger, r.seq, r.prev); err != nil {
 		return fmt.Errorf("moving the journal's head: %w", err)
 	}
 	tx.Ring()
 	return nil
 }
+
+// Begin begins the record of a transaction before anything is written: what Append would ask travels with other questions.
+func (j *Journal) Begin(tx *store.Tx) error {
+	_, err := recordOf(tx)
+	return err
+}
+
+// Head is what Begin asks; nothing when another closure of the same commit did.
+func (j *Journal) Head(tx *store.Tx) []store.Question {
+	if tx.Kept(recordKey{}) != nil {
+		return nil
+	}
+	return []store.Question{{Text: headQuery, Args: []any{ledger}}}
+}
+
+const headQuery = "select seq, hash from journal_head where ledger = $1"
 
 // genesis is the hash before the first record.
 var genesis = make([]byte, sha256.Size)
@@ -128,7 +146,7 @@ func headOf(tx *store.Tx) (int64, []byte, error) {
 	h, ok, err := store.One(tx, func(r store.Row) (h head, err error) {
 		err = r.Scan(&h.seq, &h.hash)
 		return h, err
-	}, "select seq, hash from journal_head where ledger = $1", ledger)
+	}, headQuery, ledger)
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading the journal's head: %w", err)
 	}

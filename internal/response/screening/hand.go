@@ -155,12 +155,25 @@ func (w *handing) prepare(ops []*Operation) (err error) {
 				nos = append(nos, m.No)
 			}
 		}
-		if _, _, err := w.place(o.Round, o.Booth); err != nil {
-			return err
-		}
 	}
 	if w.boxes, err = w.s.desk.Boxes(w.tx, codes); err != nil {
 		return err
+	}
+	keys := make([]tubeKey, 0, len(ops))
+	for _, o := range ops {
+		keys = append(keys, tubeKey{w.boxes[o.Tube].AreaID, o.Tube})
+	}
+	tubes, err := rowQuestions(w.tx, keys)
+	if err != nil {
+		return err
+	}
+	if err := w.foresee(ops, tubes); err != nil {
+		return err
+	}
+	for _, o := range ops {
+		if _, _, err := w.place(o.Round, o.Booth); err != nil {
+			return err
+		}
 	}
 	if w.others, err = w.s.desk.Unrolled(w.tx, nos); err != nil {
 		return err
@@ -171,15 +184,26 @@ func (w *handing) prepare(ops []*Operation) (err error) {
 	if w.serials, err = w.s.serials.learn(w.tx); err != nil {
 		return err
 	}
-	keys := make([]tubeKey, 0, len(ops))
-	for _, o := range ops {
-		keys = append(keys, tubeKey{w.boxes[o.Tube].AreaID, o.Tube})
-	}
-	known, err := rowsOf(w.tx, keys)
+	known, err := rowsAnswering(w.tx, tubes)
 	for _, r := range known {
 		w.before[r.Code] = append(w.before[r.Code], r)
 	}
 	return err
+}
+
+// foresee lets what every commit asks travel together.
+func (w *handing) foresee(ops []*Operation, tubes []store.Question) error {
+	questions := slices.Clone(tubes)
+	asked := map[outbreak.RoundID]bool{}
+	for _, o := range ops {
+		if !asked[o.Round] {
+			asked[o.Round] = true
+			questions = append(questions, roundQuestions(o.Round)...)
+		}
+	}
+	questions = append(questions, store.Question{Text: lastRunQuery}, store.Question{Text: lastQuery})
+	questions = append(questions, w.s.journal.Head(w.tx)...)
+	return w.tx.Foresee(questions...)
 }
 
 // decide finds out what an operation is.
@@ -301,8 +325,11 @@ func (w *handing) write() error {
 	}
 	// a commit's rows of one round are one run, so that one record tells of them
 	slices.SortStableFunc(w.rows, func(a, b *handedRow) int { return cmp.Compare(a.Round, b.Round) })
-	last, err := store.Count(w.tx, "select coalesce(max(seq), 0) from tube_last where id = 1")
+	last, err := store.Count(w.tx, lastQuery)
 	if err != nil {
+		return err
+	}
+	if err := w.s.journal.Begin(w.tx); err != nil {
 		return err
 	}
 	rows := make([][]any, len(w.rows))
@@ -319,10 +346,10 @@ func (w *handing) write() error {
 			amended = append(amended, []any{r.AreaID, r.Code, r.Round, r.op.Op, r.op.Amends, r.op.Reason, r.op.By})
 		}
 	}
-	if _, err := w.tx.Insert("tube", []string{"seq", "area_id", "tube", "round", "op_id", "booth", "kind", "taken", "recorded_at", "form", "members"}, nil, rows); err != nil {
+	if err := w.tx.Add("tube", []string{"seq", "area_id", "tube", "round", "op_id", "booth", "kind", "taken", "recorded_at", "form", "members"}, rows); err != nil {
 		return err
 	}
-	if _, err := w.tx.Insert("tube_amended", []string{"area_id", "tube", "round", "op_id", "replaces", "reason", "by_whom"}, nil, amended); err != nil {
+	if err := w.tx.Add("tube_amended", []string{"area_id", "tube", "round", "op_id", "replaces", "reason", "by_whom"}, amended); err != nil {
 		return err
 	}
 	if err := w.noteEarly(); err != nil {

@@ -29,13 +29,15 @@ func (a knownRun) compare(b knownRun) int {
 	return cmp.Or(cmp.Compare(len(a.first), len(b.first)), cmp.Compare(a.first, b.first))
 }
 
+const lastRunQuery = "select coalesce(max(id), 0) from serial_run"
+
 // learn gives the runs there are, reading those that are new. They are kept once the commit is on disk.
 func (d *serialDesk) learn(tx *store.Tx) (*serials, error) {
 	known := d.now.Load()
 	if known == nil {
 		known = &serials{}
 	}
-	last, err := store.Count(tx, "select coalesce(max(id), 0) from serial_run")
+	last, err := store.Count(tx, lastRunQuery)
 	if err != nil || last == known.upto {
 		return known, err
 	}

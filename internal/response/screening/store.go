@@ -20,8 +20,20 @@ func scanRound(r store.Row) (x Round, err error) {
 	return x, err
 }
 
+const (
+	roundQuery = "select " + roundColumns + " from round where id = $1"
+	areasQuery = `select area, 0 as pool, 0 as household from round_area where round = $1
+		union all select area, pool, household from round_pool where round = $1 order by pool, area`
+	lastQuery = "select coalesce(max(seq), 0) from tube_last where id = 1"
+)
+
+// roundQuestions are what roundByID asks.
+func roundQuestions(id outbreak.RoundID) []store.Question {
+	return []store.Question{{Text: roundQuery, Args: []any{id}}, {Text: areasQuery, Args: []any{id}}}
+}
+
 func roundByID(tx *store.Tx, id outbreak.RoundID) (Round, error) {
-	r, ok, err := store.One(tx, scanRound, "select "+roundColumns+" from round where id = $1", id)
+	r, ok, err := store.One(tx, scanRound, roundQuery, id)
 	if err != nil {
 		return r, err
 	}
@@ -46,8 +58,7 @@ func withAreas(tx *store.Tx, r *Round) error {
 			r.Pools = append(r.Pools, x)
 		}
 		return nil
-	}, `select area, 0 as pool, 0 as household from round_area where round = $1
-		union all select area, pool, household from round_pool where round = $1 order by pool, area`, r.ID)
+	}, areasQuery, r.ID)
 }
 
 func insertRound(tx *store.Tx, r Round) error {
@@ -223,8 +234,21 @@ type tubeKey struct {
 }
 
 // rowsOf reads the operations on tubes of any areas as they came, without the area's path and with those that were said anew.
-func rowsOf(tx *store.Tx, keys []tubeKey) (rows []tubeRow, err error) {
-	err = eachOf(tx, keys, func(r store.Row) error {
+func rowsOf(tx *store.Tx, keys []tubeKey) ([]tubeRow, error) {
+	questions, err := rowQuestions(tx, keys)
+	if err != nil {
+		return nil, err
+	}
+	return rowsAnswering(tx, questions)
+}
+
+// rowQuestions are what rowsOf asks.
+func rowQuestions(tx *store.Tx, keys []tubeKey) ([]store.Question, error) {
+	return questionsOf(tx, keys, "select t.tube, t.round, t.op_id, t.kind, t.taken, t.form, t.members", "join tube t on t.area_id = k.a and t.tube = k.b order by t.seq")
+}
+
+func rowsAnswering(tx *store.Tx, questions []store.Question) (rows []tubeRow, err error) {
+	err = eachAnswering(tx, questions, func(r store.Row) error {
 		var x tubeRow
 		var form int64
 		var blob []byte
@@ -232,12 +256,30 @@ func rowsOf(tx *store.Tx, keys []tubeKey) (rows []tubeRow, err error) {
 		x.Members = unpack(form, blob)
 		rows = append(rows, x)
 		return err
-	}, "select t.tube, t.round, t.op_id, t.kind, t.taken, t.form, t.members", "join tube t on t.area_id = k.a and t.tube = k.b order by t.seq")
+	})
 	return rows, err
 }
 
 // eachOf asks a query about tubes, k.a their issuing areas and k.b their codes.
 func eachOf(tx *store.Tx, keys []tubeKey, do func(store.Row) error, columns, joined string) error {
+	questions, err := questionsOf(tx, keys, columns, joined)
+	if err != nil {
+		return err
+	}
+	return eachAnswering(tx, questions, do)
+}
+
+func eachAnswering(tx *store.Tx, questions []store.Question, do func(store.Row) error) error {
+	for _, q := range questions {
+		if err := store.Each(tx, do, q.Text, q.Args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// questionsOf are what eachOf asks.
+func questionsOf(tx *store.Tx, keys []tubeKey, columns, joined string) (list []store.Question, err error) {
 	keys = slices.Clone(keys)
 	slices.SortFunc(keys, func(a, b tubeKey) int { return cmp.Or(cmp.Compare(a.area, b.area), cmp.Compare(a.code, b.code)) })
 	for keys := range slices.Chunk(slices.Compact(keys), store.MostGiven) {
@@ -247,13 +289,11 @@ func eachOf(tx *store.Tx, keys []tubeKey, do func(store.Row) error, columns, joi
 		}
 		from, args, err := tx.Given(given)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := store.Each(tx, do, columns+" from "+from+" "+joined, args...); err != nil {
-			return err
-		}
+		list = append(list, store.Question{Text: columns + " from " + from + " " + joined, Args: args})
 	}
-	return nil
+	return list, nil
 }
 
 // tubeRowsOf reads the operations on tubes of any areas, in the order they were recorded.
