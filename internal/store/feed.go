@@ -219,14 +219,7 @@ func (tx *Tx) Add(table string, columns []string, rows [][]any) error {
 		if _, err := tx.writing(nil); err != nil {
 			return err
 		}
-		if tx.batch.hold(s) {
-			continue
-		}
-		added, err := tx.exec(s.query, s.args)
-		if err == nil {
-			err = s.touched(added)
-		}
-		if err != nil {
+		if err := tx.put(s); err != nil {
 			return err
 		}
 	}

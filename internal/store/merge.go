@@ -17,10 +17,10 @@ type insert struct {
 
 var plainInsert = regexp.MustCompile(`(?i)^\s*(insert into \w+ \([\w, ]+\)) values \(((?:\$\d+, ?)*\$\d+)\)\s*$`)
 
-// An insert that changes the row that is there already, whatever that is, touches one row too.
-var sureUpsert = regexp.MustCompile(`(?is)^\s*insert into \w+ \([^()]*\) values \([^()]*\) on conflict \([^()]*\) do update set [^;]*$`)
+// An insert that changes the row that is there already, whatever that is, touches as many rows as it has.
+var sureUpsert = regexp.MustCompile(`(?is)^\s*insert into \w+ \([^()]*\) values (\([^()]*\),? ?)+ on conflict \([^()]*\) do update set [^;]*$`)
 
-// isSure tells whether a statement touches one row unless the engine refuses it.
+// isSure tells whether a statement touches all its rows unless the engine refuses it.
 func isSure(query string) bool {
 	return sureUpsert.MatchString(query) && !strings.Contains(strings.ToLower(query), "where")
 }

@@ -140,16 +140,27 @@ func (tx *Tx) exec(query string, plain []any) (int64, error) {
 
 // Must is Exec for a statement that has to touch exactly one row. It may reach the engine only with the next statement, or with
 // the commit, which then fail in its place.
-func (tx *Tx) Must(query string, args ...any) error {
+func (tx *Tx) Must(query string, args ...any) error { return tx.MustAll(1, query, args...) }
+
+// MustAll is Must for a statement that has to touch exactly so many rows.
+func (tx *Tx) MustAll(rows int, query string, args ...any) error {
 	plain, err := tx.writing(args)
-	if err != nil || tx.batch.hold(statement{query: query, args: plain, rows: 1}) {
-		return err
-	}
-	n, err := tx.exec(query, plain)
 	if err != nil {
 		return err
 	}
-	return statement{query: query, rows: 1}.touched(n)
+	return tx.put(statement{query: query, args: plain, rows: int64(rows)})
+}
+
+// put runs a statement, or holds it.
+func (tx *Tx) put(s statement) error {
+	if tx.batch.hold(s) {
+		return nil
+	}
+	n, err := tx.exec(s.query, s.args)
+	if err != nil {
+		return err
+	}
+	return s.touched(n)
 }
 
 // Row is one row under the cursor.

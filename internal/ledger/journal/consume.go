@@ -21,8 +21,8 @@ type Consumer struct {
 	// Gather, instead of Follow, reads what many entries say together, before the turn to write has come, and gives what is to be
 	// written then. It reads what never changes once an entry tells of it.
 	Gather func(tx *store.Tx, list []outbreak.Entry) (Gathered, error)
-	// Unhurried says that nobody waits for it. After each look it rests so long that it takes a twentieth of the time at most, while
-	// entries gather.
+	// Unhurried says that nobody waits for it: after each look it rests so long that it takes a twentieth of the time at most, while
+	// entries gather. Others rest three times as long as the look took, so that those who write have most of the turns.
 	Unhurried bool
 }
 
@@ -74,8 +74,11 @@ const (
 	poll    = 500 * time.Millisecond // how late a lost wake-up can make us
 	breath  = 5 * time.Millisecond   // between two looks: under load what comes meanwhile is worked on together
 	stride  = 2000                   // how far a cursor may run in memory over entries nobody wants
-	rest    = 19                     // how many times as long as it worked somebody unhurried rests
-	longest = 2 * time.Second        // and no longer
+	rest    = 3                      // how many times as long as it worked a consumer rests, unless more than a batch waits
+	longest = 100 * time.Millisecond // and no longer
+
+	unhurriedRest    = 19
+	unhurriedLongest = 2 * time.Second
 )
 
 type runner struct {
@@ -104,12 +107,12 @@ func (j *Journal) follow(ctx context.Context, c Consumer) {
 	for ctx.Err() == nil {
 		_ = pause(ctx, breathed.C)
 		woken, took := j.db.Woken(), outbreak.Stopwatch()
-		moved, err := j.step(ctx, c)
+		moved, more, err := j.step(ctx, c)
 		if err != nil && ctx.Err() == nil {
 			j.log.Error("consumer stopped for a moment", "consumer", c.Name, "error", err)
 			woken = nil
 		}
-		breathed.Reset(c.breath(moved, took()))
+		breathed.Reset(c.breath(moved, more, took()))
 		if !moved || err != nil {
 			_ = await(ctx, woken, poll)
 		}
@@ -117,15 +120,20 @@ func (j *Journal) follow(ctx context.Context, c Consumer) {
 }
 
 // breath is how long the consumer waits before it looks again, after a look that took so long.
-func (c Consumer) breath(moved bool, took time.Duration) time.Duration {
-	if !c.Unhurried || !moved {
+func (c Consumer) breath(moved, more bool, took time.Duration) time.Duration {
+	switch {
+	case !moved:
+		return breath
+	case c.Unhurried:
+		return min(max(unhurriedRest*took, breath), unhurriedLongest)
+	case more:
 		return breath
 	}
 	return min(max(rest*took, breath), longest)
 }
 
-// step takes the consumer one batch further and tells whether it moved.
-func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
+// step takes the consumer one batch further and tells whether it moved, and whether there was more than a batch.
+func (j *Journal) step(ctx context.Context, c Consumer) (moved, more bool, err error) {
 	mark, _ := j.runner.at.Load(c.Name)
 	at := mark.(*atomic.Int64)
 	var (
@@ -134,7 +142,7 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 		write        Gathered
 		unread       error // why nothing could be gathered
 	)
-	err := j.db.Read(ctx, func(tx *store.Tx) (err error) {
+	err = j.db.Read(ctx, func(tx *store.Tx) (err error) {
 		if stored, _, err = store.One(tx, store.Value[int64], "select seq from journal_cursor where consumer = $1", c.Name); err != nil {
 			return err
 		}
@@ -150,19 +158,19 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 		return err
 	})
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	if len(todo) == 0 {
 		if upto-stored >= stride {
 			err = j.db.Write(ctx, func(tx *store.Tx) error { return moveCursor(tx, c.Name, upto) })
 		}
-		moved := upto > at.Load()
+		moved = upto > at.Load()
 		if err == nil {
 			raise(at, upto)
 		}
-		return moved, err
+		return moved, false, err
 	}
-	if len(todo) < batch {
+	if more = len(todo) == batch; !more {
 		todo = append(todo, outbreak.Entry{Seq: upto}) // nothing of ours is left up to here
 	}
 	last := todo[len(todo)-1].Seq
@@ -171,11 +179,11 @@ func (j *Journal) step(ctx context.Context, c Consumer) (bool, error) {
 	}
 	if unread != nil {
 		if err := j.oneByOne(ctx, c, todo); err != nil {
-			return false, err
+			return false, more, err
 		}
 	}
 	raise(at, last)
-	return true, nil
+	return true, more, nil
 }
 
 func raise(at *atomic.Int64, to int64) {
@@ -224,9 +232,8 @@ func (j *Journal) oneByOne(ctx context.Context, c Consumer, todo []outbreak.Entr
 }
 
 func moveCursor(tx *store.Tx, consumer string, seq int64) error {
-	_, err := tx.Exec(`insert into journal_cursor (consumer, seq) values ($1, $2)
+	return tx.Must(`insert into journal_cursor (consumer, seq) values ($1, $2)
 		on conflict (consumer) do update set seq = excluded.seq`, consumer, seq)
-	return err
 }
 
 // Settled waits until every consumer has seen everything up to the head of the moment nobody moves any more.

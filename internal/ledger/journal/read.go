@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"math"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -26,8 +27,26 @@ func Head(tx *store.Tx) (int64, error) {
 
 // Written gives the sequence of the last entry that is in the table: without what is gathered for the commit under way.
 func Written(tx *store.Tx) (int64, error) {
-	n, _, err := store.One(tx, store.Value[int64], "select seq from journal_head where ledger = $1", ledger)
+	n, _, err := store.One(tx, store.Value[int64], writtenQuery, ledger)
 	return n, err
+}
+
+const writtenQuery = "select seq from journal_head where ledger = $1"
+
+// Since reads the first entries in the table after a sequence, oldest first, of the kinds named, and gives up to where they were looked for.
+func Since(tx *store.Tx, after int64, kinds []string, most int) (entries []outbreak.Entry, upto int64, err error) {
+	q := listQuestion(after, math.MaxInt64, kinds, most)
+	if err := tx.Foresee(q, store.Question{Text: writtenQuery, Args: []any{ledger}}); err != nil {
+		return nil, 0, err
+	}
+	if entries, err = store.List(tx, scanEntry, q.Text, q.Args...); err != nil {
+		return nil, 0, err
+	}
+	if len(entries) == most {
+		return entries, entries[most-1].Seq, nil
+	}
+	upto, err = Written(tx)
+	return entries, upto, err
 }
 
 // LastAbout gives when the last entry about a thing was recorded; 0 when there is none.
@@ -39,6 +58,11 @@ func LastAbout(tx *store.Tx, ref outbreak.Ref) (outbreak.Instant, error) {
 
 // List reads entries after a sequence, oldest first, of the kinds named (none: all), at most most of them.
 func List(tx *store.Tx, after, upto int64, kinds []string, most int) ([]outbreak.Entry, error) {
+	q := listQuestion(after, upto, kinds, most)
+	return store.List(tx, scanEntry, q.Text, q.Args...)
+}
+
+func listQuestion(after, upto int64, kinds []string, most int) store.Question {
 	q := "select " + entryColumns + " from journal where ledger = $1 and seq > $2 and seq <= $3"
 	args := []any{ledger, after, upto}
 	if len(kinds) > 0 {
@@ -48,7 +72,7 @@ func List(tx *store.Tx, after, upto int64, kinds []string, most int) ([]outbreak
 	}
 	var limit string
 	limit, args = store.In(args, []int{most})
-	return store.List(tx, scanEntry, q+" order by seq limit "+limit, args...)
+	return store.Question{Text: q + " order by seq limit " + limit, Args: args}
 }
 
 // ListAbout reads the entries about one thing, newest first.

@@ -40,6 +40,12 @@ func (o *owed) tube(code outbreak.TubeCode) {
 
 var owedKinds = []string{"SampleAgainAsked", "MemberHeld", "AnomalyRaised", "TubeSpoiled", "PeopleMerged", "SelfTestReported"}
 
+// readIn marks a commit in which the memory was brought up to date: nobody else writes meanwhile, and who writes in it tells.
+type readIn struct{}
+
+// Mark has nothing to undo.
+func (readIn) Mark() func() { return func() {} }
+
 // read brings the memory up to what the transaction sees.
 func (o *owed) read(tx *store.Tx) error {
 	o.mu.Lock()
@@ -49,12 +55,8 @@ func (o *owed) read(tx *store.Tx) error {
 			return err
 		}
 	}
-	upto, err := journal.Written(tx)
-	if err != nil {
-		return err
-	}
-	for o.at < upto {
-		entries, err := journal.List(tx, o.at, upto, owedKinds, 1000)
+	for most := 1000; tx.Kept(readIn{}) == nil; {
+		entries, upto, err := journal.Since(tx, o.at, owedKinds, most)
 		if err != nil {
 			return err
 		}
@@ -62,10 +64,9 @@ func (o *owed) read(tx *store.Tx) error {
 			if err := o.hear(e); err != nil {
 				return err
 			}
-			o.at = e.Seq
 		}
-		if len(entries) < 1000 {
-			o.at = upto
+		if o.at = upto; len(entries) < most {
+			tx.Keep(readIn{}, readIn{})
 		}
 	}
 	return o.number(tx)

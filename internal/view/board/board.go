@@ -38,11 +38,44 @@ type Tubes interface {
 // New makes the service.
 func New(db *store.DB, tubes Tubes) *Service { return &Service{db: db, tubes: tubes} }
 
-// Consumer keeps the board.
+// Consumer keeps the board. Paths of areas, which never change, are read before the turn to write.
 func (s *Service) Consumer() journal.Consumer {
-	return journal.Consumer{Name: "board", Kinds: Kinds, Follow: func(tx *store.Tx, _ outbreak.Actor, e outbreak.Entry) error {
-		return apply(tables{tx}, e)
+	return journal.Consumer{Name: "board", Kinds: Kinds, Gather: func(tx *store.Tx, list []outbreak.Entry) (journal.Gathered, error) {
+		paths, err := pathsNamed(tx, list)
+		if err != nil {
+			return nil, err
+		}
+		return func(tx *store.Tx, _ outbreak.Actor) error {
+			for _, e := range list {
+				if err := apply(tables{tx, paths}, e); err != nil {
+					return fmt.Errorf("entry %d (%s): %w", e.Seq, e.Kind, err)
+				}
+			}
+			return nil
+		}, nil
 	}}
+}
+
+// pathsNamed reads the paths of the areas that entries count tubes in.
+func pathsNamed(tx *store.Tx, list []outbreak.Entry) (map[outbreak.AreaID]outbreak.Path, error) {
+	named := map[outbreak.AreaID]bool{}
+	for _, e := range list {
+		if e.Kind != "TubesHandedIn" {
+			continue
+		}
+		if err := outbreak.On(e, func(h outbreak.TubesHandedIn) error {
+			for _, c := range h.Counts {
+				named[outbreak.AreaID(c[0])] = true
+			}
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	if len(named) == 0 {
+		return nil, nil
+	}
+	return pathsIn(tx, slices.Sorted(maps.Keys(named)))
 }
 
 // Line is one step of the backlog board.
@@ -228,12 +261,12 @@ func (s *Service) Rebuild(ctx context.Context) error {
 		}
 		rows, counts := m.sorted()
 		for _, r := range rows {
-			if err := (tables{tx}).put(r); err != nil {
+			if err := (tables{tx: tx}).put(r); err != nil {
 				return err
 			}
 		}
 		for _, c := range counts {
-			if err := (tables{tx}).count(c.What, outbreak.Scope{Area: c.Area, Outbreak: c.Outbreak}, c.Hour, c.N); err != nil {
+			if err := (tables{tx: tx}).count(c.What, outbreak.Scope{Area: c.Area, Outbreak: c.Outbreak}, c.Hour, c.N); err != nil {
 				return err
 			}
 		}

@@ -19,14 +19,16 @@ func scanRow(r store.Row) (x Row, err error) {
 }
 
 // tables is the shelf of a running board.
-type tables struct{ tx *store.Tx }
+type tables struct {
+	tx    *store.Tx
+	known map[outbreak.AreaID]outbreak.Path // paths that were read before
+}
 
 func (t tables) put(r Row) error {
-	_, err := t.tx.Exec("insert into board_waiting ("+rowColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	return t.tx.Must("insert into board_waiting ("+rowColumns+`) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		on conflict (step, ukey) do update set outbreak = excluded.outbreak, area = excluded.area, subject_kind = excluded.subject_kind,
 		subject = excluded.subject, person = excluded.person, since = excluded.since, due = excluded.due`,
 		r.Step, r.Key, r.Outbreak, r.Area, r.Subject.Kind, r.Subject.ID, r.Person, r.Since, r.Due)
-	return err
 }
 
 func (t tables) take(s Step, key string) (Row, bool, error) {
@@ -34,17 +36,15 @@ func (t tables) take(s Step, key string) (Row, bool, error) {
 	if err != nil || !ok {
 		return r, false, err
 	}
-	_, err = t.tx.Exec("delete from board_waiting where step = $1 and ukey = $2", s, key)
-	return r, true, err
+	return r, true, t.tx.Must("delete from board_waiting where step = $1 and ukey = $2", s, key)
 }
 
 func (t tables) count(what string, sc outbreak.Scope, at outbreak.Instant, n int) error {
 	if n == 0 {
 		return nil
 	}
-	_, err := t.tx.Exec(`insert into board_tally (what, outbreak, area, hour, n) values ($1, $2, $3, $4, $5)
+	return t.tx.Must(`insert into board_tally (what, outbreak, area, hour, n) values ($1, $2, $3, $4, $5)
 		on conflict (what, outbreak, area, hour) do update set n = board_tally.n + excluded.n`, what, sc.Outbreak, sc.Area, hourOf(at), n)
-	return err
 }
 
 func (t tables) counts(list []Count) error {
@@ -62,7 +62,7 @@ func (t tables) counts(list []Count) error {
 			args = append(args, c.What, c.Outbreak, c.Area, hourOf(c.Hour), c.N)
 		}
 		q.WriteString(" on conflict (what, outbreak, area, hour) do update set n = board_tally.n + excluded.n")
-		if _, err := t.tx.Exec(q.String(), args...); err != nil {
+		if err := t.tx.MustAll(len(part), q.String(), args...); err != nil {
 			return err
 		}
 	}
@@ -70,7 +70,15 @@ func (t tables) counts(list []Count) error {
 }
 
 func (t tables) paths(ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {
-	return pathsIn(t.tx, ids)
+	found := make(map[outbreak.AreaID]outbreak.Path, len(ids))
+	for _, id := range ids {
+		path, known := t.known[id]
+		if !known {
+			return pathsIn(t.tx, ids)
+		}
+		found[id] = path
+	}
+	return found, nil
 }
 
 func pathsIn(tx *store.Tx, ids []outbreak.AreaID) (map[outbreak.AreaID]outbreak.Path, error) {

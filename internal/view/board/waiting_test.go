@@ -26,7 +26,7 @@ func TestAPageEndsBetweenTwoStepsOfOneCase(t *testing.T) {
 		if err := db.Write(ctx, func(tx *store.Tx) error {
 			for _, c := range []outbreak.CaseID{5, 6} {
 				for _, step := range []Step{Report, Retest, CoreInfo, FullReport} {
-					if err := (tables{tx}).put(ofCase(step, here, c, 3, eight, ten)); err != nil {
+					if err := (tables{tx: tx}).put(ofCase(step, here, c, 3, eight, ten)); err != nil {
 						return err
 					}
 				}
