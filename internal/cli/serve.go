@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"os"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"breakwater/internal/app"
@@ -29,10 +26,7 @@ func (c serveCmd) Run(r *run) error { return c.serve(r, func(*app.Config) {}) }
 
 // serve serves a house that differs a little from what the flags say.
 func (c serveCmd) serve(r *run, differ func(*app.Config)) error {
-	if os.Getenv("GOGC") == "" { // most of a large house's memory is long arrays, which cost nothing to look through and much to hold twice
-		debug.SetGCPercent(30)
-		defer runtime.KeepAlive(ballast()) // and a small one's is so little that it would be looked through all the time
-	}
+	tuneCollector(r.ctx)
 	config := c.config(r)
 	config.Addr, config.WatchAddr, config.PlainHTTP = c.Addr, c.WatchAddr, c.PlainHTTP
 	for _, p := range c.Proxy {
@@ -64,10 +58,6 @@ func (c serveCmd) serve(r *run, differ func(*app.Config)) error {
 	defer rereadFiles(r, a)()
 	return wait(r, a)
 }
-
-// ballast is memory that is asked for and never touched, so that no page of it is ever there: the collector counts it, and comes when
-// there are some 40 MB of garbage at the least.
-func ballast() []byte { return make([]byte, 128<<20) }
 
 // networkOf reads a network, or one address as a network of itself.
 func networkOf(text string) (netip.Prefix, error) {

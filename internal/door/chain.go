@@ -95,18 +95,30 @@ func (h House) Front(next http.Handler) http.Handler {
 }
 
 func (h House) headers(header http.Header, r *http.Request, c *call) {
-	h.standing(header, r)
+	if header["Content-Security-Policy"] == nil { // Front was not passed
+		h.standing(header, r)
+	}
 	header.Set("Request-Id", c.reference)
 }
 
-// standing are the headers of every answer.
+// standing are headers of every answer, made once: residents ask tens of thousands of times a second.
+var standing = []struct {
+	name  string
+	value []string // nobody changes it: setting a header puts another in its place
+}{
+	{"Content-Security-Policy", []string{policy}},
+	{"X-Content-Type-Options", []string{"nosniff"}},
+	{"Referrer-Policy", []string{"same-origin"}},
+	{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+	{"Permissions-Policy", []string{"camera=(), microphone=(), geolocation=()"}}, // a scan page sets its own
+	{"Cache-Control", []string{"no-store"}},
+}
+
+// standing sets the headers of every answer.
 func (h House) standing(header http.Header, r *http.Request) {
-	header.Set("Content-Security-Policy", policy)
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Referrer-Policy", "same-origin")
-	header.Set("Cross-Origin-Opener-Policy", "same-origin")
-	header.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=()") // a scan page sets its own
-	header.Set("Cache-Control", "no-store")
+	for _, x := range standing {
+		header[x.name] = x.value
+	}
 	if h.encrypted(r) && !h.OwnAuthority {
 		header.Set("Strict-Transport-Security", "max-age=31536000")
 	}

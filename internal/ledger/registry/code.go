@@ -95,8 +95,10 @@ func (c *codes) code(no int64) string {
 
 // TidyCode folds a code that was typed: capitals, no spaces and hyphens, and the letters people mistake for digits.
 func TidyCode(text string) string {
-	return strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(text))
+	return misread.Replace(strings.ToUpper(text))
 }
+
+var misread = strings.NewReplacer(" ", "", "-", "", "O", "0", "I", "1", "L", "1")
 
 // LoadCodes reads the keys of all epochs, and makes the first one when there is none.
 func (s *Service) LoadCodes(ctx context.Context) error {

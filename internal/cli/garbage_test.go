@@ -1,0 +1,22 @@
+package cli
+
+import "testing"
+
+func TestASmallHouseIsNotLookedThroughAllTheTime(t *testing.T) {
+	for _, c := range []struct {
+		inUse uint64
+		share int
+	}{
+		{0, mostShare},
+		{1 << 20, mostShare},
+		{64 << 20, 300},
+		{192 << 20, 100},
+		{600 << 20, 32},
+		{640 << 20, 30},
+		{8 << 30, 30},
+	} {
+		if got := shareFor(c.inUse); got != c.share {
+			t.Errorf("%d bytes in use: %d per cent instead of %d", c.inUse, got, c.share)
+		}
+	}
+}
