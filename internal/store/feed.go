@@ -176,7 +176,8 @@ func (c *feedCursor) Rowid() (int64, error) { return int64(c.at), nil }
 // Close has nothing to do.
 func (*feedCursor) Close() error { return nil }
 
-// Put adds rows, and where the key of one is there already its other columns take the new values.
+// Put adds rows, and where the key of one is there already its other columns take the new values. Like those of Add, they may reach the
+// engine later.
 func (tx *Tx) Put(table string, columns []string, key string, rows [][]any) error {
 	var set []string
 	for _, c := range columns {
@@ -184,11 +185,7 @@ func (tx *Tx) Put(table string, columns []string, key string, rows [][]any) erro
 			set = append(set, c+" = excluded."+c)
 		}
 	}
-	n, err := tx.insert(table, columns, " on conflict ("+key+") do update set "+strings.Join(set, ", "), rows)
-	if err == nil && n != int64(len(rows)) {
-		err = fmt.Errorf("%d rows touched instead of %d in %s", n, len(rows), table)
-	}
-	return err
+	return tx.all(table, columns, " on conflict ("+key+") do update set "+strings.Join(set, ", "), rows)
 }
 
 // Insert adds many rows with few statements, leaving out those that are there already (on names the unique columns; empty:
@@ -202,17 +199,20 @@ func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) 
 }
 
 // Add adds rows that all go in. Like those of Must, they may reach the engine only with the next statement, or with the commit.
-func (tx *Tx) Add(table string, columns []string, rows [][]any) error {
+func (tx *Tx) Add(table string, columns []string, rows [][]any) error { return tx.all(table, columns, "", rows) }
+
+// all puts rows in, each of which has to touch one.
+func (tx *Tx) all(table string, columns []string, behind string, rows [][]any) error {
 	if tx.db.engine != PostgreSQL {
-		added, err := tx.insert(table, columns, "", rows)
-		if err == nil && added != int64(len(rows)) {
-			err = fmt.Errorf("%d rows added instead of %d to %s", added, len(rows), table)
+		n, err := tx.insert(table, columns, behind, rows)
+		if err == nil && n != int64(len(rows)) {
+			err = fmt.Errorf("%d rows touched instead of %d in %s", n, len(rows), table)
 		}
 		return err
 	}
 	into := "insert into " + table + " (" + strings.Join(columns, ", ") + ")"
 	for part := range slices.Chunk(rows, mostInArrays) {
-		s, err := tx.putting(into, len(columns), part)
+		s, err := tx.putting(into, len(columns), behind, part)
 		if err != nil {
 			return err
 		}
@@ -227,7 +227,7 @@ func (tx *Tx) Add(table string, columns []string, rows [][]any) error {
 }
 
 // putting is the statement that puts rows in on PostgreSQL.
-func (tx *Tx) putting(into string, columns int, rows [][]any) (statement, error) {
+func (tx *Tx) putting(into string, columns int, behind string, rows [][]any) (statement, error) {
 	plain, err := plainRows(rows)
 	if err != nil {
 		return statement{}, err
@@ -235,9 +235,10 @@ func (tx *Tx) putting(into string, columns int, rows [][]any) (statement, error)
 	s := statement{rows: int64(len(rows)), sure: true}
 	if len(rows) >= fewRows {
 		s.query, s.args, err = inArrays(into, columns, plain)
+		s.query += behind
 		return s, err
 	}
-	s.query = insert{into, columns}.of(len(rows), PostgreSQL)
+	s.query = insert{into, columns}.of(len(rows), PostgreSQL) + behind
 	s.args = slices.Concat(plain...)
 	return s, nil
 }

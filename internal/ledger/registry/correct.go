@@ -250,7 +250,7 @@ func (s *Service) keepChanges(tx *store.Tx, list []IdentityChange) error {
 		for _, id := range slices.Sorted(maps.Keys(sealed)) {
 			rows = append(rows, of[id].row(sealed[id]))
 		}
-		if _, err := tx.Insert("identity_change", changeColumns, nil, rows); err != nil {
+		if err := tx.Add("identity_change", changeColumns, rows); err != nil {
 			return fmt.Errorf("keeping what an identity was: %w", err)
 		}
 		waiting = later

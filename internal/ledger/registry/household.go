@@ -66,7 +66,7 @@ func (b blind) insertHouseholds(tx *store.Tx, homes []*household) error {
 	for i, h := range homes {
 		rows[i] = []any{int64(h.id), int64(h.area.ID), string(h.area.Path), h.building, h.door, headOf(h.ukey), h.ukey, b.newest()}
 	}
-	if _, err := tx.Insert("household", []string{"id", "area_id", "area", "building", "door", "uhead", "ukey", "index_by"}, nil, rows); err != nil {
+	if err := tx.Add("household", []string{"id", "area_id", "area", "building", "door", "uhead", "ukey", "index_by"}, rows); err != nil {
 		return fmt.Errorf("writing households: %w", err)
 	}
 	return nil

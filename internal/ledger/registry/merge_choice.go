@@ -47,7 +47,7 @@ func keepChoices(tx *store.Tx, m MergeID, c Choices) error {
 	for _, field := range slices.Sorted(maps.Keys(c)) {
 		rows = append(rows, []any{int64(m), field, int64(c[field])})
 	}
-	if _, err := tx.Insert("person_choice", []string{"merge", "field", "person"}, nil, rows); err != nil {
+	if err := tx.Add("person_choice", []string{"merge", "field", "person"}, rows); err != nil {
 		return fmt.Errorf("keeping whose word leads: %w", err)
 	}
 	return nil

@@ -159,7 +159,7 @@ func (s *Service) keep(tx *store.Tx, state keyState, eyes blind, people []*membe
 		}
 		changed = append(changed, m.ID)
 	}
-	if _, err := tx.Insert("person", personInsert, nil, added); err != nil {
+	if err := tx.Add("person", personInsert, added); err != nil {
 		return fmt.Errorf("writing people: %w", err)
 	}
 	if err := names.write(tx); err != nil {

@@ -84,7 +84,7 @@ func keep(tx *store.Tx, by outbreak.Actor, list []change, batch outbreak.BatchID
 			return nil, err
 		}
 	}
-	if _, err := tx.Insert("case_change", []string{"case_id", "field", "was", "became", "version", "at", "actor", "batch"}, nil, notes); err != nil || reason == "" {
+	if err := tx.Add("case_change", []string{"case_id", "field", "was", "became", "version", "at", "actor", "batch"}, notes); err != nil || reason == "" {
 		return kept, err
 	}
 	for _, c := range kept {

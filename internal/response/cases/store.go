@@ -80,10 +80,10 @@ func insert(tx *store.Tx, list []Case, steps map[outbreak.CaseID][]Step) error {
 			owed = append(owed, []any{c.ID, s.Step, s.Started, s.Due, s.DoneAt, tx.Now})
 		}
 	}
-	if _, err := tx.Insert("case_file", append(strings.Split(columns, ", "), "live", "reason", "retention", "changed"), nil, rows); err != nil {
+	if err := tx.Add("case_file", append(strings.Split(columns, ", "), "live", "reason", "retention", "changed"), rows); err != nil {
 		return err
 	}
-	_, err = tx.Insert("case_step", []string{"case_id", "step", "started_at", "due", "done_at", "recorded_at"}, nil, owed)
+	err = tx.Add("case_step", []string{"case_id", "step", "started_at", "due", "done_at", "recorded_at"}, owed)
 	return err
 }
 

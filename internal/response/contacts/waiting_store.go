@@ -54,7 +54,7 @@ func keepWaiting(tx *store.Tx, list []Waiting) error {
 			rows = append(rows, []any{w.ID, w.Outbreak, w.Area, w.Party, w.mark, w.Number, w.To, w.Exposure, w.Setting, w.Relation, w.FirstAt, w.LastAt, w.batch, w.RecordedAt})
 		}
 	}
-	_, err := tx.Insert("contact_waiting", []string{"id", "outbreak", "area", "party", "mark", "number", "to_person", "exposure", "setting", "relation", "first_at", "last_at", "batch", "recorded_at"}, nil, rows)
+	err := tx.Add("contact_waiting", []string{"id", "outbreak", "area", "party", "mark", "number", "to_person", "exposure", "setting", "relation", "first_at", "last_at", "batch", "recorded_at"}, rows)
 	return err
 }
 

@@ -137,7 +137,7 @@ func (b *batch) report(reports []Report, mayCorrect bool, t *Taken) error {
 		b.announce(box, x, v, before[r.Tube], t)
 		before[r.Tube] = append(before[r.Tube], x)
 	}
-	_, err = b.tx.Insert("tube_result", []string{"area_id", "tube", "revision", "result", "lab", "ran_at", "recorded_at", "message", "batch", "outbreak", "edition", "retention", "run", "voids"}, nil, rows)
+	err = b.tx.Add("tube_result", []string{"area_id", "tube", "revision", "result", "lab", "ran_at", "recorded_at", "message", "batch", "outbreak", "edition", "retention", "run", "voids"}, rows)
 	if err != nil {
 		return err
 	}

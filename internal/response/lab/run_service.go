@@ -121,7 +121,7 @@ func (s *Service) keepRun(tx *store.Tx, by outbreak.Actor, lab Lab, kit Kit, r R
 			calls[string(w.Call)]++
 		}
 	}
-	if _, err := tx.Insert("lab_well", []string{"run", "well", "kind", "area_id", "tube", "cts", "human", "call", "step"}, nil, rows); err != nil {
+	if err := tx.Add("lab_well", []string{"run", "well", "kind", "area_id", "tube", "cts", "human", "call", "step"}, rows); err != nil {
 		return RunRead{}, err
 	}
 	events = append([]outbreak.Event{outbreak.RunEntered{Scope: r.scope(), Run: r.ID, Lab: r.Lab, Tool: r.Tool, Kit: r.Kit, At: r.EndedAt, Failed: string(r.FailedBy), Tubes: r.Samples, Calls: calls,

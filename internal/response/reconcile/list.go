@@ -146,7 +146,7 @@ func keepList(tx *store.Tx, l PartyList, rows [][]any) error {
 		l.Digest, l.Rows, l.Rejected, sound(asJSON(l.Columns)), sound(asJSON(l.Unread)), l.ArrivedAt, l.Actor, l.indexKey, l.lid.Box, l.lid.By); err != nil {
 		return err
 	}
-	_, err := tx.Insert("party_row", []string{"list", "no", "number", "keys", "vals", "sealed"}, nil, rows)
+	err := tx.Add("party_row", []string{"list", "no", "number", "keys", "vals", "sealed"}, rows)
 	return err
 }
 

@@ -173,7 +173,7 @@ func keepRemembered(tx *store.Tx, party string, r remembered) error {
 	for i, d := range r.fresh {
 		rows[i] = d.row()
 	}
-	_, err := tx.Insert("difference", differenceFields, nil, rows)
+	err := tx.Add("difference", differenceFields, rows)
 	return err
 }
 
@@ -185,7 +185,7 @@ func keepOutcomes(tx *store.Tx, party string, list []outcome) error {
 	for i, o := range list {
 		rows[i] = []any{party, int64(o.No), int64(o.Case), o.FoundBy, o.What}
 	}
-	_, err := tx.Insert("compare_row", []string{"party", "no", "case_id", "found_by", "outcome"}, nil, rows)
+	err := tx.Add("compare_row", []string{"party", "no", "case_id", "found_by", "outcome"}, rows)
 	return err
 }
 

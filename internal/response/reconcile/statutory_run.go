@@ -285,7 +285,7 @@ func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent m
 			return err
 		}
 	}
-	if _, err := tx.Insert("statutory_row", []string{"code", "case_id", "digest", "run"}, nil, rows); err != nil {
+	if err := tx.Add("statutory_row", []string{"code", "case_id", "digest", "run"}, rows); err != nil {
 		return err
 	}
 	if r.Party != "" && len(sent) > 0 {

@@ -200,7 +200,7 @@ func (s *Service) SendOurs(ctx context.Context, by outbreak.Actor, c SendOurs) (
 			rows = append(rows, []any{int64(outbreak.New[CorrectionID](s.ids)), p.Code, int64(d.Outbreak), string(d.Area), int64(d.ID), d.What, int64(d.Case), d.Number, d.Field, d.Ours, d.Theirs, int64(tx.Now), by.String(), int64(0)})
 		}
 		done.Done = len(sent)
-		if _, err := tx.Insert("correction", correctionFields, nil, rows); err != nil {
+		if err := tx.Add("correction", correctionFields, rows); err != nil {
 			return done, err
 		}
 		return done, s.takenOver(tx, by, p, sent)

@@ -196,10 +196,10 @@ func (s *Service) sendOut(tx *store.Tx, by outbreak.Actor, r Round, sheets []Doo
 		e.Sheets = append(e.Sheets, string(d.Number))
 		e.People += d.People
 	}
-	if _, err := tx.Insert("door_sheet", []string{"id", "round", "outbreak", "area", "building", "state", "people", "out_at", "out_by", "ended_at", "ended_by", "reason", "retention"}, nil, rows); err != nil {
+	if err := tx.Add("door_sheet", []string{"id", "round", "outbreak", "area", "building", "state", "people", "out_at", "out_by", "ended_at", "ended_by", "reason", "retention"}, rows); err != nil {
 		return err
 	}
-	if _, err := tx.Insert("door_line", []string{"sheet", "line", "no", "person", "said", "reason", "said_at", "said_by"}, nil, lines); err != nil {
+	if err := tx.Add("door_line", []string{"sheet", "line", "no", "person", "said", "reason", "said_at", "said_by"}, lines); err != nil {
 		return err
 	}
 	return appendAll(s.journal, tx, by, printed)

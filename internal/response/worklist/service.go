@@ -125,7 +125,7 @@ func (s *Service) MakeList(ctx context.Context, by outbreak.Actor, c MakeList) (
 			out[i] = []any{int64(l.ID), int64(r.No), chest.Seal(place(r.No, -1), []byte(lines[i])), r.State, int64(r.Person), int64(r.Case), string(candidates)}
 			*map[string]*int{Found: &e.Found, Several: &e.Several, None: &e.None}[r.State]++
 		}
-		if _, err := tx.Insert("work_row", []string{"list", "no", "sealed", "state", "person", "case_id", "candidates"}, nil, out); err != nil {
+		if err := tx.Add("work_row", []string{"list", "no", "sealed", "state", "person", "case_id", "candidates"}, out); err != nil {
 			return l, err
 		}
 		if err := openTo(tx, by, l); err != nil {
