@@ -41,7 +41,7 @@ var boothRoutes = []string{
 	"GET /api/v1/rounds", "GET /api/v1/rounds/{round}", "GET /api/v1/booths", "GET /api/v1/tubes/{tube}",
 	"POST /api/v1/rounds/{round}/operations", "POST /api/v1/rounds/{round}/tubes", "POST /api/v1/rounds/{round}/outcomes", "POST /api/v1/tubes/{tube}/spoil", "POST /api/v1/people",
 	"GET /booth", "GET /booth-worker.js", "POST /booth/enrol", "GET /static/", "GET /favicon.ico", "POST /csp",
-	"POST /api/v1/device/beat", "POST /api/v1/device/walk-ins", "POST /api/v1/device/leave",
+	"POST /api/v1/device/beat", "POST /api/v1/device/walk-ins", "POST /api/v1/device/shifts", "POST /api/v1/device/leave",
 }
 
 // opened is one entrance with its listener and its server.

@@ -249,6 +249,45 @@ type SerialsEnded struct {
 	Last  TubeCode `json:"last"`
 }
 
+// SamplerAdded says that somebody who takes swabs was given a badge; the journal has his number alone.
+type SamplerAdded struct {
+	Scope
+	Sampler int64 `json:"sampler"`
+	Badge   int64 `json:"badge"`
+}
+
+// SamplerBadged says that somebody who takes swabs was given another badge: the one before is good no more.
+type SamplerBadged struct {
+	Scope
+	Sampler int64 `json:"sampler"`
+	Badge   int64 `json:"badge"`
+}
+
+// BadgeShown says that a badge was shown to be printed.
+type BadgeShown struct {
+	Scope
+	Sampler int64 `json:"sampler"`
+	Badge   int64 `json:"badge"`
+}
+
+// SamplerEnded says that somebody takes swabs no more.
+type SamplerEnded struct {
+	Scope
+	Sampler int64 `json:"sampler"`
+}
+
+// SamplerSignedOn says whose swabs a device's tubes hold from now on; sampler 0: nobody's, since somebody signed off, or showed a badge
+// without its proof.
+type SamplerSignedOn struct {
+	Scope
+	Device  int64   `json:"device"`
+	Booth   BoothID `json:"booth"`
+	Sampler int64   `json:"sampler,omitempty"`
+	Badge   int64   `json:"badge,omitempty"` // that was shown
+	From    int64   `json:"from"`            // counter of the last operation before
+	At      Instant `json:"at"`
+}
+
 // SheetAgreed says that a paper sheet was keyed by two people, who now agree, and handed in.
 type SheetAgreed struct {
 	Scope
@@ -265,6 +304,11 @@ func (DeviceEnrolled) Kind() string      { return "DeviceEnrolled" }
 func (DeviceEnded) Kind() string         { return "DeviceEnded" }
 func (SerialsIssued) Kind() string       { return "SerialsIssued" }
 func (SerialsEnded) Kind() string        { return "SerialsEnded" }
+func (SamplerAdded) Kind() string        { return "SamplerAdded" }
+func (SamplerBadged) Kind() string       { return "SamplerBadged" }
+func (BadgeShown) Kind() string          { return "BadgeShown" }
+func (SamplerEnded) Kind() string        { return "SamplerEnded" }
+func (SamplerSignedOn) Kind() string     { return "SamplerSignedOn" }
 func (SheetAgreed) Kind() string         { return "SheetAgreed" }
 func (RoundClosed) Kind() string         { return "RoundClosed" }
 func (TubesHandedIn) Kind() string       { return "TubesHandedIn" }

@@ -25,7 +25,7 @@ var events = []Event{
 	SampleAgainMet{}, RecallOpened{}, RecallClosed{}, MemberHeld{}, MemberResampled{}, MemberReleased{}, PersonPositive{}, PersonResultRevised{}, MemberTakenOut{},
 	OutcomesRecorded{}, DeviceEnrolled{}, DeviceEnded{}, SheetAgreed{}, AnomalyRaised{}, AnomalySettled{}, ProtocolPlanned{}, ProtocolPlanDropped{}, ProtocolChanged{}, CaseClocksMoved{}, HoldShortened{}, TaskMoved{}, TripRequested{}, VehicleAssigned{}, PickedUp{}, TripEnded{}, VehicleAdded{}, ResultSecretsGiven{}, ResultSecretChanged{}, ResultLineSet{}, PositiveTold{}, KitsHandedOut{}, SelfTestReported{}, SelfTestFollowed{}, PoolSearchOpened{}, PoolSearchStepped{}, PoolSearchEnded{}, TellingOpened{}, TellingDropped{},
 	PartyKept{}, PartySilent{}, ListLoaded{}, ListSetAside{}, ListsCompared{}, DifferencesSettled{}, FieldsOwned{}, CorrectionsSent{}, ExportDefined{}, StatutoryExported{}, WorkListMade{}, WorkListShared{}, WorkListOpened{}, WorkListEnded{}, WorkListDeleted{}, RollCalled{},
-	PersonalCodesGiven{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{},
+	PersonalCodesGiven{}, SamplerAdded{}, SamplerBadged{}, BadgeShown{}, SamplerEnded{}, SamplerSignedOn{}, SerialsIssued{}, SerialsEnded{}, RoundPlanned{}, RoundCancelled{}, RoundHeldBack{}, RoundClosing{}, DeviceLossDeclared{}, DoorSheetsPrinted{}, DoorSheetFilled{}, DoorSheetEnded{}, CallBackAsked{}, CallBackFound{}, RehearsalPassed{},
 	StoreOpened{}, ItemAdded{}, StockMoved{}, StockCounted{}, StockLoaded{}, StockLow{}, StockEnough{}, StockExplained{},
 	ListViewSaved{}, ListViewDropped{},
 }

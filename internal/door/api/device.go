@@ -64,6 +64,7 @@ func deviceRoutes(p *plan) {
 			n, err := p.house.Registry.NewCodeEpoch(ctx, door.ActorOf(ctx), in.Key)
 			return &reply[codeEpoch]{codeEpoch{n}}, err
 		})
+	samplerRoutes(p)
 	beatRoutes(p)
 }
 
@@ -89,6 +90,23 @@ func beatRoutes(p *plan) {
 			st, err := p.house.Screening.Report(ctx, door.ActorOf(ctx), screening.Beat{Last: b.Last, Outbox: b.Outbox, Oldest: outbreak.Instant(b.Oldest),
 				Queue: orUncounted(b.Queue), Tubes: orUncounted(b.Tubes), Swabs: orUncounted(b.Swabs)}, outbreak.Instant(b.Sent))
 			return &reply[screening.DeviceState]{st}, err
+		})
+	route(p, access.TubeClose, huma.Operation{Method: http.MethodPost, Path: "/device/shifts", Summary: "Tell who signed on at this device, or off, before the tubes filled after it; the same again changes nothing", Tags: screeningTag},
+		func(ctx context.Context, in *struct {
+			Body struct {
+				Device int64  `json:"device,omitempty" doc:"Left out: the one that tells; else one of the same point it was before it was enrolled again"`
+				N      int64  `json:"n" doc:"Counts them on the device, from 1"`
+				From   int64  `json:"from" doc:"Counter of the last operation before"`
+				Code   string `json:"code,omitempty" maxLength:"40" doc:"Of the badge that was scanned"`
+				Badge  int64  `json:"badge,omitempty" doc:"Its number, typed; with no code, 0: signed off"`
+				Pin    string `json:"pin,omitempty" maxLength:"10"`
+				At     int64  `json:"at_ms" doc:"By the device's clock"`
+				Sent   int64  `json:"sent_ms"`
+			}
+		}) (*reply[screening.Shift], error) {
+			b := in.Body
+			x, err := p.house.Screening.SignOn(ctx, door.ActorOf(ctx), screening.SignOn{Device: b.Device, N: b.N, From: b.From, Code: b.Code, Badge: b.Badge, Pin: b.Pin, At: outbreak.Instant(b.At)}, outbreak.Instant(b.Sent))
+			return &reply[screening.Shift]{x}, err
 		})
 	route(p, access.PersonRegister, huma.Operation{Method: http.MethodPost, Path: "/device/walk-ins", Summary: "Register somebody with a number this device gave; the same again changes nothing", Tags: screeningTag},
 		func(ctx context.Context, in *struct {

@@ -73,12 +73,16 @@ func nowRoutes(p *plan) {
 
 // qualityRoute tells how well swabs were taken.
 func qualityRoute(p *plan) {
-	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/quality", Summary: "How well the swabs of a round were taken, point by point or device by device, the poor ones first", Tags: screeningTag},
+	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/rounds/{round}/quality", Summary: "How well the swabs of a round were taken, by sampling points, devices or samplers, the poor ones first", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			RoundPath
-			Devices bool `query:"devices" doc:"Device by device, that is by whoever samples with it: for those who run the round"`
+			Devices bool   `query:"devices" doc:"The same as by=device"`
+			By      string `query:"by" enum:"device,sampler" doc:"Left out: sampling points. Devices and samplers are for those who run the round"`
 		}) (*reply[screening.RoundQuality], error) {
-			q, err := p.house.Screening.ListSwabQuality(ctx, door.ActorOf(ctx), in.Round.ID, in.Devices)
+			if in.Devices && in.By == "" {
+				in.By = screening.QualityByDevice
+			}
+			q, err := p.house.Screening.ListSwabQuality(ctx, door.ActorOf(ctx), in.Round.ID, in.By)
 			q.Rows = some(q.Rows)
 			return &reply[screening.RoundQuality]{q}, err
 		})

@@ -24,9 +24,10 @@ import (
 // samplingSite is a house on the machine's own clock, with a round, a roll and a booth: a device's clock is the machine's, too.
 type samplingSite struct {
 	*site
-	round outbreak.RoundID
-	booth outbreak.BoothID
-	codes []registry.PersonalCode
+	outbreak outbreak.OutbreakID
+	round    outbreak.RoundID
+	booth    outbreak.BoothID
+	codes    []registry.PersonalCode
 }
 
 func sampling(t *testing.T) *samplingSite {
@@ -78,7 +79,7 @@ func sampling(t *testing.T) *samplingSite {
 	sampling.Purpose = outbreak.PurposeSampling
 	s.codes, err = s.house.Registry.GiveCodes(ctx, sampling, registry.GiveCodes{Most: 30})
 	must(err)
-	s.booth, s.round = b.ID, r.ID
+	s.outbreak, s.booth, s.round = ob, b.ID, r.ID
 	return s
 }
 
@@ -221,6 +222,7 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	p.wait(`caches.open("breakwater-booth").then(c => c.keys()).then(k => k.length >= 8)`)
 
 	wire.set(true)
+	ann := p.signsOn(looks)
 	p.fill("T000001", p.codes[0].Code, p.codes[1].Code)
 	forged := []byte(p.codes[2].Code)
 	forged[17] = map[bool]byte{true: '4', false: '0'}[forged[17] == '0']
@@ -255,6 +257,9 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	if err := p.house.Journal.Settled(ctx); err != nil {
 		t.Fatal(err)
 	}
+	if list, err := p.house.Screening.ListSamplers(ctx, p.root, 0, 9); err != nil || len(list) != 1 || list[0].ID != ann || list[0].LastAtID != p.booth {
+		t.Errorf("who signed on without a network: %+v %v", list, err)
+	}
 	p.compare()
 	p.adds(looks)
 	p.films()
@@ -284,6 +289,42 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	if err != nil || len(devices) != 1 || devices[0].Ended != screening.Left {
 		t.Errorf("after signing out: %+v %v", devices, err)
 	}
+}
+
+// signsOn lets a sampler sign on without a network: with a wrong PIN, then by number and PIN, off, and by the badge.
+func (p sampler) signsOn(looks func(string)) int64 {
+	p.t.Helper()
+	x, err := p.house.Screening.AddSampler(ctx, p.root, screening.AddSampler{Outbreak: p.outbreak, Area: "2201", Name: "Ann"})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	badge, err := p.house.Screening.ShowBadge(ctx, p.root, screening.ShowBadge{Sampler: x.ID})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	pin := func(digits string) {
+		p.do(chromedp.Click(chromedp.ID("duty-do")), chromedp.SendKeys(chromedp.ID("badge-no"), fmt.Sprint(badge.No)))
+		looks("sign-on")
+		p.do(chromedp.SendKeys(chromedp.ID("badge-pin"), digits+"\r"))
+	}
+	on, off := `document.querySelector("#duty").classList.contains("good")`, `document.querySelector("#duty").classList.contains("soon")`
+	wrong := []byte(badge.Pin)
+	wrong[5] = '0' + ('9'-wrong[5])%10
+	if wrong[5] == badge.Pin[5] {
+		wrong[5]++
+	}
+	pin(string(wrong))
+	p.wait(`document.querySelector("#said").className === "notice late"`)
+	p.wait(off)
+	pin(badge.Pin)
+	p.wait(on)
+	p.do(chromedp.Click(chromedp.ID("duty-do")), chromedp.Click(chromedp.ID("sign-off")))
+	p.wait(off)
+	p.scan(badge.Code, on)
+	p.reload()
+	p.wait(on)
+	looks("signed-on")
+	return x.ID
 }
 
 // hands gives the sampling point two runs of serials, the second with check characters.

@@ -42,7 +42,8 @@ type DeviceState struct {
 	FirstNo   int64               `json:"first_no"` // of its walk-ins
 	LastNo    int64               `json:"last_no"`
 	Outbreak  outbreak.OutbreakID `json:"outbreak"`
-	Serials   []DeviceSerials     `json:"serials"` // that its booth has; none: nobody hands them out here
+	Serials   []DeviceSerials     `json:"serials"`    // that its booth has; none: nobody hands them out here
+	BadBadges []int64             `json:"bad_badges"` // of samplers there, that are good no more
 }
 
 // DeviceSerials is a run of tube serials in the hands of a booth, by which its devices warn of a tube that was misread or belongs
@@ -75,6 +76,9 @@ func (s *Service) stateOf(tx *store.Tx, d Device, b Booth) (DeviceState, error) 
 	slices.SortFunc(st.Keys, func(a, b registry.CodeKey) int { return int(a.Epoch - b.Epoch) })
 	var err error
 	if st.Serials, err = serialsAt(tx, b); err != nil {
+		return st, err
+	}
+	if st.BadBadges, err = badBadges(tx, b.Area); err != nil {
 		return st, err
 	}
 	rounds, err := roundsAt(tx, b)

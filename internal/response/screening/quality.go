@@ -13,12 +13,13 @@ import (
 	"breakwater/internal/store"
 )
 
-// SwabQuality is how well the swabs of one sampling point, or of one of its devices, were taken, as far as laboratories can tell:
+// SwabQuality is how well the swabs of one sampling point, of one of its devices, or of one sampler were taken, as far as laboratories can tell:
 // a swab without enough of a human gene gives no result or a late one.
 type SwabQuality struct {
 	Booth   Booth   `json:"booth"`
 	Device  int64   `json:"device"`  // 0: the whole point, or tubes of no device
-	Name    string  `json:"name"`    // what people call the device, or who samples with it
+	Sampler int64   `json:"sampler"` // 0: of every one, or nobody had signed on
+	Name    string  `json:"name"`    // of the sampler, or what people call the device
 	Tested  int     `json:"tested"`  // tubes with a result
 	Invalid int     `json:"invalid"` // of them
 	Share   float64 `json:"share"`
@@ -114,11 +115,18 @@ type RoundQuality struct {
 	Cycles  float64       `json:"human_ct_max"`
 }
 
-// ListSwabQuality tells how well the swabs of each sampling point of a round the actor sees were taken, or of each device: that is
-// whoever samples with it, and for those alone who run the round there.
-func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, devices bool) (q RoundQuality, err error) {
+// Whose swabs are told apart.
+const (
+	QualityByPoint   = "" // of each sampling point
+	QualityByDevice  = "device"
+	QualityBySampler = "sampler" // wherever in the round they worked
+)
+
+// ListSwabQuality tells how well the swabs of each sampling point of a round the actor sees were taken, or of each device or sampler:
+// these are people, and for those alone who run the round there.
+func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id outbreak.RoundID, of string) (q RoundQuality, err error) {
 	may := access.RoundRead
-	if devices {
+	if of != QualityByPoint {
 		may = access.RoundManage
 	}
 	if err := access.RequireAnywhere(by, may); err != nil {
@@ -140,44 +148,67 @@ func (s *Service) ListSwabQuality(ctx context.Context, by outbreak.Actor, id out
 		cond, args := access.Within(by, may, "b.", []any{id})
 		rows, err := store.List(tx, func(r store.Row) (x SwabQuality, err error) {
 			b := &x.Booth
-			err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name, &x.Device, &x.Name, &x.Tested, &x.Invalid, &x.Wells, &x.None, &x.cycles, &x.spreadOf, &x.squares)
+			var device, sampler string
+			err = r.Scan(&b.ID, &b.Outbreak, &b.AreaID, &b.Area, &b.Name, &x.Device, &device, &x.Sampler, &sampler, &x.Tested, &x.Invalid, &x.Wells, &x.None, &x.cycles, &x.spreadOf, &x.squares)
+			if x.Name = device; of == QualityBySampler {
+				x.Name = sampler
+			}
 			return x, err
-		}, `select b.id, b.outbreak, b.area_id, b.area, b.name, q.device, coalesce(d.name, ''), q.tested, q.invalid, q.wells, q.none, q.cycles, q.spread_of, q.squares
-			from swab_quality q join booth b on b.id = q.booth left join device d on d.id = q.device where q.round = $1 and `+cond, args...)
-		q.arrange(rows, devices, limits)
+		}, `select b.id, b.outbreak, b.area_id, b.area, b.name, q.device, coalesce(d.name, ''), q.sampler, coalesce(p.name, ''), q.tested, q.invalid, q.wells, q.none, q.cycles, q.spread_of, q.squares
+			from swab_quality q join booth b on b.id = q.booth left join device d on d.id = q.device left join sampler p on p.id = q.sampler where q.round = $1 and `+cond, args...)
+		q.arrange(rows, of, limits)
 		return err
 	})
 	return q, err
 }
 
-// arrange judges the rows of devices, or sums them to their points first.
-func (q *RoundQuality) arrange(rows []SwabQuality, devices bool, l qualityLimits) {
-	points := map[outbreak.BoothID]SwabQuality{}
+// hand is whose swabs are judged together.
+type hand struct {
+	booth           outbreak.BoothID
+	device, sampler int64
+}
+
+// handOf gives whose the swabs of a row are, and the row of that hand without figures. A sampler who worked at several points is one
+// hand; the swabs for which nobody had signed on are the point's.
+func (q SwabQuality) handOf(of string) (hand, SwabQuality) {
+	x := SwabQuality{Booth: q.Booth}
+	switch {
+	case of == QualityByDevice:
+		x.Device, x.Name = q.Device, q.Name
+	case of == QualityBySampler && q.Sampler != 0:
+		x.Sampler, x.Name = q.Sampler, q.Name
+		return hand{sampler: q.Sampler}, x
+	}
+	return hand{booth: q.Booth.ID, device: x.Device}, x
+}
+
+// arrange sums the rows of each hand and judges them.
+func (q *RoundQuality) arrange(rows []SwabQuality, of string, l qualityLimits) {
+	hands := map[hand]SwabQuality{}
 	for _, r := range rows {
 		q.All = q.All.sum(r)
-		if devices {
-			q.Rows = append(q.Rows, r)
-			continue
-		}
-		p, known := points[r.Booth.ID]
+		h, empty := r.handOf(of)
+		x, known := hands[h]
 		if !known {
-			p.Booth = r.Booth
+			x = empty
+		} else if x.Booth.ID != r.Booth.ID {
+			x.Booth = Booth{} // several
 		}
-		points[r.Booth.ID] = p.sum(r)
+		hands[h] = x.sum(r)
 	}
-	for _, p := range points {
-		q.Rows = append(q.Rows, p)
+	for _, x := range hands {
+		q.Rows = append(q.Rows, x)
 	}
-	hands := 0
+	many := 0
 	for _, r := range q.Rows {
-		hands += one(r.Tested >= fewestTested || r.Wells-r.None >= fewestWells)
+		many += one(r.Tested >= fewestTested || r.Wells-r.None >= fewestWells)
 	}
 	for i, r := range q.Rows {
-		q.Rows[i] = r.judge(l, hands)
+		q.Rows[i] = r.judge(l, many)
 	}
 	q.All = q.All.judge(qualityLimits{}, 1)
 	slices.SortFunc(q.Rows, func(a, b SwabQuality) int {
-		return cmp.Or(cmp.Compare(b.Poor, a.Poor), cmp.Compare(b.Lower, a.Lower), cmp.Compare(b.Mean, a.Mean), cmp.Compare(a.Booth.Name, b.Booth.Name), cmp.Compare(a.Device, b.Device))
+		return cmp.Or(cmp.Compare(b.Poor, a.Poor), cmp.Compare(b.Lower, a.Lower), cmp.Compare(b.Mean, a.Mean), cmp.Compare(a.Booth.Name, b.Booth.Name), cmp.Compare(a.Device, b.Device), cmp.Compare(a.Sampler, b.Sampler))
 	})
 	for _, r := range q.Rows {
 		q.Poor += one(r.Poor != "")
@@ -231,31 +262,32 @@ func (c *Coverage) thatSaid(id outbreak.RoundID, result outbreak.Result) (rows [
 
 // qualityKey is whose swabs a tube holds.
 type qualityKey struct {
-	round  outbreak.RoundID
-	booth  outbreak.BoothID
-	device int64
+	round   outbreak.RoundID
+	booth   outbreak.BoothID
+	device  int64
+	sampler int64
 }
 
 // qualities gathers what one entry of the journal says of swabs.
 type qualities map[qualityKey]SwabQuality
 
-func (q qualities) add(t Tube, more SwabQuality) {
-	k := qualityKey{t.Round, t.Booth, t.device}
+func (q qualities) add(t Tube, by shifts, more SwabQuality) {
+	k := qualityKey{t.Round, t.Booth, t.device, by.of(t)}
 	q[k] = q[k].sum(more)
 }
 
 // keep writes what was gathered, in one order everywhere, so that two writers never wait for each other.
 func (q qualities) keep(tx *store.Tx) error {
 	order := slices.SortedFunc(maps.Keys(q), func(a, b qualityKey) int {
-		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.booth, b.booth), cmp.Compare(a.device, b.device))
+		return cmp.Or(cmp.Compare(a.round, b.round), cmp.Compare(a.booth, b.booth), cmp.Compare(a.device, b.device), cmp.Compare(a.sampler, b.sampler))
 	})
 	for _, k := range order {
 		x := q[k]
-		if _, err := tx.Exec(`insert into swab_quality (round, booth, device, tested, invalid, wells, none, cycles, spread_of, squares) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-			on conflict (round, booth, device) do update set tested = swab_quality.tested + excluded.tested, invalid = swab_quality.invalid + excluded.invalid,
+		if _, err := tx.Exec(`insert into swab_quality (round, booth, device, sampler, tested, invalid, wells, none, cycles, spread_of, squares) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+			on conflict (round, booth, device, sampler) do update set tested = swab_quality.tested + excluded.tested, invalid = swab_quality.invalid + excluded.invalid,
 			wells = swab_quality.wells + excluded.wells, none = swab_quality.none + excluded.none, cycles = swab_quality.cycles + excluded.cycles,
 			spread_of = swab_quality.spread_of + excluded.spread_of, squares = swab_quality.squares + excluded.squares`,
-			k.round, k.booth, k.device, x.Tested, x.Invalid, x.Wells, x.None, x.cycles, x.spreadOf, x.squares); err != nil {
+			k.round, k.booth, k.device, k.sampler, x.Tested, x.Invalid, x.Wells, x.None, x.cycles, x.spreadOf, x.squares); err != nil {
 			return err
 		}
 	}
@@ -264,10 +296,14 @@ func (q qualities) keep(tx *store.Tx) error {
 
 // noteNegatives counts first negatives of known tubes.
 func noteNegatives(tx *store.Tx, codes []outbreak.TubeCode, tubes map[outbreak.TubeCode]Tube) error {
+	by, err := shiftsOf(tx, slices.Collect(maps.Values(tubes)))
+	if err != nil {
+		return err
+	}
 	q := qualities{}
 	for _, c := range codes {
 		if t, known := tubes[c]; known {
-			q.add(t, SwabQuality{Tested: 1})
+			q.add(t, by, SwabQuality{Tested: 1})
 		}
 	}
 	return q.keep(tx)
@@ -276,8 +312,12 @@ func noteNegatives(tx *store.Tx, codes []outbreak.TubeCode, tubes map[outbreak.T
 // noteResult counts a result of a known tube, the first or one that revises another.
 func noteResult(tx *store.Tx, t Tube, now, was outbreak.Result) error {
 	more := SwabQuality{Tested: one(was == ""), Invalid: one(now == outbreak.InvalidResult) - one(was == outbreak.InvalidResult)}
+	by, err := shiftsOf(tx, []Tube{t})
+	if err != nil {
+		return err
+	}
 	q := qualities{}
-	q.add(t, more)
+	q.add(t, by, more)
 	return q.keep(tx)
 }
 
@@ -303,10 +343,14 @@ func (s *Service) followRun(tx *store.Tx, run outbreak.RunID, sign int) error {
 		if err != nil {
 			return err
 		}
+		by, err := shiftsOf(tx, slices.Collect(maps.Values(tubes)))
+		if err != nil {
+			return err
+		}
 		for _, w := range list {
 			if t, known := tubes[w.code]; known {
 				seen := int64(sign * one(w.cycles != 0))
-				q.add(t, SwabQuality{Wells: sign, None: sign * one(w.cycles == 0), cycles: int64(sign) * w.cycles, spreadOf: seen, squares: seen * w.cycles * w.cycles / 100})
+				q.add(t, by, SwabQuality{Wells: sign, None: sign * one(w.cycles == 0), cycles: int64(sign) * w.cycles, spreadOf: seen, squares: seen * w.cycles * w.cycles / 100})
 			}
 		}
 	}

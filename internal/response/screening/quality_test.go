@@ -39,7 +39,7 @@ func TestPoorSwabsAreNamed(t *testing.T) {
 			h.report(t, thin[i], r)
 		}
 		h.report(t, thin[5], outbreak.Negative) // revised
-		q, err := s.ListSwabQuality(h.ctx, root, id, false)
+		q, err := s.ListSwabQuality(h.ctx, root, id, screening.QualityByPoint)
 		must(t, err)
 		if len(q.Rows) != 2 || q.Poor != 1 || q.Rows[0].Booth.Name != "Thin" || q.Rows[0].Poor != screening.PoorInvalid || q.Rows[0].Tested != 30 || q.Rows[0].Invalid != 5 || q.Rows[1].Poor != "" || q.All.Tested != 60 {
 			t.Errorf("the points: %+v", q)
@@ -47,18 +47,18 @@ func TestPoorSwabsAreNamed(t *testing.T) {
 		if invalid, err := s.ListInvalid(h.ctx, root, id, other.ID); err != nil || len(invalid) != 5 {
 			t.Errorf("invalid tubes: %d %v", len(invalid), err)
 		}
-		if devices, err := s.ListSwabQuality(h.ctx, root, id, true); err != nil || len(devices.Rows) != 2 || devices.Rows[0].Device != bad.Device || devices.Rows[0].Name != "phone" {
+		if devices, err := s.ListSwabQuality(h.ctx, root, id, screening.QualityByDevice); err != nil || len(devices.Rows) != 2 || devices.Rows[0].Device != bad.Device || devices.Rows[0].Name != "phone" {
 			t.Errorf("the devices: %+v %v", devices.Rows, err)
 		}
 		sampler := outbreak.Actor{User: 8, Grants: []outbreak.Grant{{Role: string(access.Sampler), Area: "/22/"}}}
-		if _, err := s.ListSwabQuality(h.ctx, sampler, id, true); outbreak.KindOf(err) != outbreak.Forbidden {
+		if _, err := s.ListSwabQuality(h.ctx, sampler, id, screening.QualityByDevice); outbreak.KindOf(err) != outbreak.Forbidden {
 			t.Error("a sampler reads who swabs badly:", err)
 		}
-		if _, err := s.ListSwabQuality(h.ctx, sampler, id, false); err != nil {
+		if _, err := s.ListSwabQuality(h.ctx, sampler, id, screening.QualityByPoint); err != nil {
 			t.Error("a sampler does not read the points:", err)
 		}
 		stranger := outbreak.Actor{User: 9, Grants: []outbreak.Grant{{Role: string(access.Sampler), Area: "/99/"}}}
-		if _, err := s.ListSwabQuality(h.ctx, stranger, id, false); outbreak.KindOf(err) != outbreak.NotFound {
+		if _, err := s.ListSwabQuality(h.ctx, stranger, id, screening.QualityByPoint); outbreak.KindOf(err) != outbreak.NotFound {
 			t.Error("somebody of another area reads them:", err)
 		}
 
@@ -77,14 +77,14 @@ func TestPoorSwabsAreNamed(t *testing.T) {
 		r, err := l.EnterRun(h.ctx, one, enter)
 		must(t, err)
 		must(t, h.a.House.Journal.Settled(h.ctx))
-		if q, err = s.ListSwabQuality(h.ctx, root, id, false); err != nil || q.All.Wells != 0 {
+		if q, err = s.ListSwabQuality(h.ctx, root, id, screening.QualityByPoint); err != nil || q.All.Wells != 0 {
 			t.Errorf("before the run is released: %+v %v", q.All, err)
 		}
 		if _, err = l.ReleaseRun(h.ctx, second, lab.ReleaseRun{Run: r.Run.ID}); err != nil {
 			t.Fatal(err)
 		}
 		must(t, h.a.House.Journal.Settled(h.ctx))
-		if q, err = s.ListSwabQuality(h.ctx, root, id, false); err != nil || q.All.Wells != 60 || q.All.Mean != 30 || q.Rows[0].Mean != 36 || q.Rows[1].Mean != 24 {
+		if q, err = s.ListSwabQuality(h.ctx, root, id, screening.QualityByPoint); err != nil || q.All.Wells != 60 || q.All.Mean != 30 || q.Rows[0].Mean != 36 || q.Rows[1].Mean != 24 {
 			t.Errorf("after it: %+v %v", q, err)
 		}
 		_, err = l.DoubtRun(h.ctx, one, lab.DoubtRun{Run: r.Run.ID, Reason: "contamination", Note: "spilled"})
@@ -92,7 +92,7 @@ func TestPoorSwabsAreNamed(t *testing.T) {
 		_, err = l.VoidRun(h.ctx, second, lab.DecideDoubt{Run: r.Run.ID})
 		must(t, err)
 		must(t, h.a.House.Journal.Settled(h.ctx))
-		if q, err = s.ListSwabQuality(h.ctx, root, id, false); err != nil || q.All.Wells != 0 || q.All.Mean != 0 {
+		if q, err = s.ListSwabQuality(h.ctx, root, id, screening.QualityByPoint); err != nil || q.All.Wells != 0 || q.All.Mean != 0 {
 			t.Errorf("after it was voided: %+v %v", q.All, err)
 		}
 	})

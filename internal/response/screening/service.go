@@ -6,6 +6,7 @@ import (
 	"embed"
 	"maps"
 	"slices"
+	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -92,6 +93,10 @@ func (s *Service) AddBooth(ctx context.Context, by outbreak.Actor, c AddBooth) (
 	if c.Kind = cmp.Or(c.Kind, Community); !slices.Contains(BoothKinds, c.Kind) {
 		return Booth{}, outbreak.Refuse(outbreak.Invalid, "screening.booth_kind")
 	}
+	c.Name = strings.Join(strings.Fields(c.Name), " ")
+	if n := len([]rune(c.Name)); n == 0 || n > longestBooth {
+		return Booth{}, outbreak.Refuse(outbreak.Invalid, "screening.booth_name", "most", longestBooth)
+	}
 	return store.Do(ctx, s.db, store.By{Actor: by, Route: "screening.AddBooth", Key: c.Key}, c, func(tx *store.Tx) (Booth, error) {
 		area, ok, err := registry.AreaByCode(tx, c.Area)
 		if err != nil {
@@ -100,12 +105,27 @@ func (s *Service) AddBooth(ctx context.Context, by outbreak.Actor, c AddBooth) (
 		if !ok {
 			return Booth{}, outbreak.Refuse(outbreak.Invalid, "registry.no_area", "code", c.Area)
 		}
+		if err := knownOutbreak(tx, c.Outbreak); err != nil {
+			return Booth{}, err
+		}
 		if err := access.Require(by, access.RoundManage, outbreak.Scope{Area: area.Path, Outbreak: c.Outbreak}); err != nil {
 			return Booth{}, err
 		}
 		b := Booth{ID: outbreak.New[outbreak.BoothID](s.ids), Outbreak: c.Outbreak, AreaID: area.ID, Area: area.Path, Name: c.Name, Kind: c.Kind}
 		return b, tx.Must("insert into booth ("+boothColumns+", recorded_at) values ($1, $2, $3, $4, $5, $6, $7)", b.ID, b.Outbreak, b.AreaID, b.Area, b.Name, b.Kind, tx.Now)
 	})
+}
+
+// longestBooth is how many characters the name of a sampling point has at most.
+const longestBooth = 100
+
+// knownOutbreak refuses an outbreak nobody declared.
+func knownOutbreak(tx *store.Tx, id outbreak.OutbreakID) error {
+	_, ok, err := registry.OutbreakByID(tx, id)
+	if err == nil && !ok {
+		err = outbreak.Refuse(outbreak.Invalid, "screening.no_outbreak")
+	}
+	return err
 }
 
 // SpoilTube is the command that reports a tube that will give no result.

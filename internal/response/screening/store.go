@@ -142,8 +142,16 @@ func scanTubeRow(r store.Row) (x tubeRow, err error) {
 	var blob []byte
 	var form int64
 	err = r.Scan(&x.seq, &x.AreaID, &x.Code, &x.Round, &x.op, &x.Booth, &x.kind, &x.Taken, &x.recordedAt, &form, &blob, &x.Outbreak, &x.Area)
-	x.Members, x.Ops, x.device = unpack(form, blob), 1, deviceOf(x.op)
+	x.Members, x.Ops = unpack(form, blob), 1
+	x.made(x.op)
 	return x, err
+}
+
+// made notes the device that made the row's operation.
+func (x *tubeRow) made(op int64) {
+	if x.device = deviceOf(op); x.device != 0 {
+		x.counter = op & (1<<CounterBits - 1)
+	}
 }
 
 // bareRows reads what rows say of themselves, without their round and booth. The members of all stand behind each other in memory.
@@ -159,7 +167,8 @@ func bareRows(tx *store.Tx, from, upto int64) (rows []tubeRow, err error) {
 		}
 		begin := len(all)
 		all = unpackBehind(all, form, blob)
-		x.Members, x.Ops, x.device = all[begin:len(all):len(all)], 1, deviceOf(x.op)
+		x.Members, x.Ops = all[begin:len(all):len(all)], 1
+		x.made(x.op)
 		rows = append(rows, x)
 		return nil
 	}, "select seq, area_id, tube, round, op_id, booth, kind, taken, form, members from tube where seq > $1 and seq <= $2 order by seq", from, upto)
@@ -196,7 +205,7 @@ func unamended(tx *store.Tx, rows []tubeRow) ([]tubeRow, error) {
 		op    int64
 	}
 	var gone []operation
-	for _, r := range rows {
+	for i, r := range rows {
 		if r.kind&^opPaper != opAmend {
 			continue
 		}
@@ -206,6 +215,9 @@ func unamended(tx *store.Tx, rows []tubeRow) ([]tubeRow, error) {
 			return nil, err
 		}
 		gone = append(gone, operation{r.Code, r.Round, replaces})
+		if at := slices.IndexFunc(rows[:i], func(o tubeRow) bool { return o.Code == r.Code && o.Round == r.Round && o.op == replaces }); at >= 0 {
+			rows[i].device, rows[i].counter = rows[at].device, rows[at].counter // who corrects a tube did not fill it
+		}
 	}
 	return slices.DeleteFunc(rows, func(r tubeRow) bool {
 		return slices.Contains(gone, operation{r.Code, r.Round, r.op})

@@ -40,7 +40,8 @@ type Tube struct {
 	Seq      int64               `json:"seq,omitempty"` // in a list: its place in it
 	Spoiled  string              `json:"spoiled,omitempty"`
 
-	device int64 // that made its first operation; 0: none did
+	device  int64 // that made its first operation; 0: none did
+	counter int64 // of that operation on the device
 }
 
 // Scope is where the tube belongs.

@@ -27,13 +27,13 @@
 
   /**
    * @param {string} text @param {{epoch: number, key: CryptoKey}[]} proofs
-   * @returns {Promise<{kind: "code", code: string, no: number, proven: boolean} | {kind: "number", no: number} | {kind: "tube", tube: string} | {kind: "nothing"}>}
+   * @returns {Promise<{kind: "code" | "badge", code: string, no: number, proven: boolean} | {kind: "number", no: number} | {kind: "tube", tube: string} | {kind: "nothing"}>}
    */
   const read = async (text, proofs) => {
     const plain = fold(text), code = plain.replace(/-/g, "");
     if (code.length === 18) {
       const b = bytesOf(code);
-      if (b && b[0] === 1) {
+      if (b && (b[0] === 1 || b[0] === 2)) {
         const no = new DataView(b.buffer).getUint32(2);
         const key = proofs.find((p) => p.epoch === b[1])?.key;
         let proven = false;
@@ -41,12 +41,26 @@
           const sum = new Uint8Array(await crypto.subtle.sign("HMAC", key, b.slice(0, 6)));
           proven = b.slice(6, 11).every((v, i) => v === sum[i]);
         }
-        return { kind: "code", code: [...code].map((c) => mistaken[c] ?? c).join(""), no, proven };
+        const said = { code: [...code].map((c) => mistaken[c] ?? c).join(""), no, proven };
+        if (b[0] === 1) return { kind: "code", ...said };
+        if (proven || !/^\d+$/.test(code)) return { kind: "badge", ...said }; // else a long serial
       }
     }
     if (/^\d{1,10}$/.test(plain) && Number(plain) > 0 && Number(plain) < 2 ** 32) return { kind: "number", no: Number(plain) };
     if (/^[0-9A-Z-]{1,32}$/.test(plain)) return { kind: "tube", tube: plain };
     return { kind: "nothing" };
+  };
+
+  /** Whether digits prove the number of a badge that was typed. @param {number} no @param {string} pin @param {{key: CryptoKey, epoch: number}[]} proofs */
+  const provesBadge = async (no, pin, proofs) => {
+    for (const { epoch, key } of proofs) {
+      const said = new Uint8Array(6);
+      said.set([2, epoch]);
+      new DataView(said.buffer).setUint32(2, no);
+      const sum = new DataView(await crypto.subtle.sign("HMAC", key, said));
+      if (String(sum.getUint32(0) % 1_000_000).padStart(6, "0") === pin) return true;
+    }
+    return false;
   };
 
   const SERIAL = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -76,5 +90,5 @@
     return odd;
   };
 
-  Object.assign(globalThis, { BoothCode: { read, fold, oddSerial } });
+  Object.assign(globalThis, { BoothCode: { read, fold, provesBadge, oddSerial } });
 })();

@@ -124,6 +124,26 @@
     await kept(tx);
     return no;
   };
+  /**
+   * Keeps who works with the device from now on, and that the house has to be told of it, in one step.
+   * @param {any} duty @param {{device: number, n: number}} shift
+   */
+  const addShift = async (duty, shift) => {
+    const on = await seal(duty), told = await seal(shift);
+    const tx = db.transaction("kept", "readwrite", { durability: "strict" });
+    tx.objectStore("kept").put(on, "duty");
+    tx.objectStore("kept").put(told, ["shift", shift.device, shift.n]);
+    await kept(tx);
+  };
+  const ofShifts = () => IDBKeyRange.bound(["shift"], ["shift", []]);
+  /** Who signed on and off and the house does not know of, the oldest first. */
+  const shifts = async () => Promise.all((await done(db.transaction("kept").objectStore("kept").getAll(ofShifts()))).map(unseal));
+  /** @param {{device: number, n: number}} shift */
+  const dropShift = async (shift) => {
+    const tx = db.transaction("kept", "readwrite");
+    tx.objectStore("kept").delete(["shift", shift.device, shift.n]);
+    await kept(tx);
+  };
   /** Takes everything away, the key first: what the disk may still hold cannot be read. */
   const wipe = async () => {
     const tx = db.transaction(["kept", "outbox", "people"], "readwrite", { durability: "strict" });
@@ -133,5 +153,5 @@
     await done(indexedDB.deleteDatabase("breakwater-booth")).catch(() => {});
   };
 
-  Object.assign(globalThis, { BoothStore: { open, unseal, get, put, proofs, putProofs, add, counter, waiting, people, drop, dropPerson, addPerson, wipe } });
+  Object.assign(globalThis, { BoothStore: { open, unseal, get, put, proofs, putProofs, add, counter, waiting, people, drop, dropPerson, addPerson, addShift, shifts, dropShift, wipe } });
 })();

@@ -35,6 +35,19 @@
     }
   };
 
+  /** Who took the swabs is told before the tubes. What the house cannot read is dropped: it must not keep tubes back. */
+  const shifts = async () => {
+    for (const shift of await store.shifts()) {
+      try {
+        await post("/api/v1/device/shifts", { ...shift, sent_ms: Date.now() });
+      } catch (e) {
+        if (!(e instanceof Refusal) || ![400, 404, 422].includes(e.status)) throw e;
+        if (e.status === 404) break; // a house of before: it is told later
+      }
+      await store.dropShift(shift);
+    }
+  };
+
   /** One way through the outbox, in the order things were made. */
   const tubes = async () => {
     const rows = await store.waiting();
@@ -67,6 +80,7 @@
     running = true;
     try {
       await people();
+      await shifts();
       const left = await tubes();
       failed = 0;
       view.fault = "";

@@ -14,6 +14,7 @@
   };
   const { view } = sync;
   let proofs = /** @type {any[]} */ ([]), draft = /** @type {any} */ (null), recent = /** @type {any[]} */ ([]), amending = /** @type {any} */ (null);
+  let duty = /** @type {any} */ (null); // who works with the device
   let used = /** @type {string[]} */ ([]); // serials of tubes this device closed
   let lang = "";
 
@@ -94,6 +95,7 @@
   const scanned = async (/** @type {string} */ text) => {
     const x = await code.read(text, proofs);
     if (x.kind === "nothing") return tell("late", "not_read");
+    if (x.kind === "badge") return x.proven ? signOn(x.no, { code: x.code }) : tell("late", "badge_unproven");
     if (!draft) {
       if (x.kind === "code") return tell("late", "tube_first");
       return openTube(x.kind === "tube" ? x.tube : code.fold(text));
@@ -143,6 +145,27 @@
       closing = false;
       $("scan").focus();
     }
+  };
+
+  // ---- whose swabs they are: one sampler after the other signs on, by badge or by its number and PIN
+  const LONG = 12 * 3600_000; // a shift is over by then: somebody forgot
+  /** @param {number} badge 0: signs off @param {any} shown */
+  const signOn = async (badge, shown) => {
+    if (draft) return tell("late", "close_first_badge", { tube: draft.tube });
+    if ((view.state.bad_badges ?? []).includes(badge)) return tell("late", "badge_bad");
+    const device = view.state.device, before = await store.get("duty");
+    const n = (before?.device === device ? before.n : 0) + 1, sampler = Math.floor(badge / 100);
+    duty = { device, n, sampler, since: Date.now(), badge, shown };
+    await store.addShift(duty, { device, n, from: await store.counter(device), ...shown, at_ms: Date.now() });
+    tell("good", badge ? "signed_on" : "signed_off", { n: sampler });
+    show();
+    sync.sync();
+  };
+  const signOnTyped = async () => {
+    const no = Number($("badge-no").value), pin = code.fold($("badge-pin").value);
+    $("badge-pin").value = "";
+    if (!await code.provesBadge(no, pin, proofs)) return tell("late", "badge_wrong");
+    await signOn(no, { badge: no, pin });
   };
 
   // ---- walk-ins: people on no list
@@ -196,7 +219,7 @@
     const fault = (/** @type {string} */ name) => { $("add-fault").textContent = say(name); $("add-fault").hidden = false; };
     const r = adding ? { round: adding.round } : round(), tube = code.fold($("add-tube").value), at = new Date($("add-at").value).getTime();
     if (!r) return fault("no_round");
-    if ((await code.read(tube, [])).kind === "code" || !/^[0-9A-Z-]{1,32}$/.test(tube)) return fault("add_tube_wrong");
+    if (["code", "badge"].includes((await code.read(tube, proofs)).kind) || !/^[0-9A-Z-]{1,32}$/.test(tube)) return fault("add_tube_wrong");
     const list = /** @type {any[]} */ ([]);
     for (const text of $("add-more").value.split(/[\s,，、]+/).filter(Boolean)) {
       const x = await code.read(text, proofs);
@@ -245,6 +268,10 @@
     if (!state) return ready();
     $("where").textContent = state.booth_name;
     $("device").textContent = say("device", { n: state.device, name: state.name }) + " · " + say("until", { time: new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "short" }).format(state.until_ms) });
+    const on = duty?.sampler, long = on && Date.now() - duty.since > LONG;
+    $("duty").textContent = on ? say("on_duty", { n: on, time: time(duty.since) }) : say("nobody");
+    $("duty").className = "pill" + (!on || long ? " soon" : " good");
+    $("sign-off").hidden = !on;
     const chosen = $("round").value;
     const offered = rounds();
     $("round").replaceChildren(...offered.map((/** @type {any} */ r) => make("option", { value: r.round, selected: r.round === chosen }, r.state === "closing" ? r.name + " · " + say("closing") : r.name)));
@@ -295,6 +322,7 @@
       await store.put("state", view.state);
       proofs = await store.proofs();
       $("code").value = "";
+      if (duty?.sampler && duty.device !== view.state.device) await signOn(duty.badge, duty.shown); // the device has another number now
       await show();
       $("scan").focus();
       tell("good", "enrolled", { booth: said.booth_name });
@@ -341,6 +369,9 @@
     $("partial").addEventListener("click", () => turn(() => toggle(PARTIAL)));
     $("walk-in").addEventListener("click", () => { $("walk-in-name").value = ""; $("walk-in-ask").showModal(); });
     $("walk-in-form").addEventListener("submit", () => turn(() => walkIn($("walk-in-name").value)));
+    $("duty-do").addEventListener("click", () => { $("badge-no").value = $("badge-pin").value = ""; $("duty-ask").showModal(); });
+    $("duty-form").addEventListener("submit", () => turn(signOnTyped));
+    $("sign-off").addEventListener("click", () => { $("duty-ask").close(); turn(() => signOn(0, {})); });
     $("amend-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); turn(amend); });
     $("add-later").addEventListener("click", () => startAdd(null));
     $("add-form").addEventListener("submit", (/** @type {Event} */ event) => { event.preventDefault(); turn(addLater); });
@@ -394,6 +425,7 @@
     recent = ((await store.get("recent")) ?? []).filter((/** @type {any} */ x) => Date.now() - x.closed < CORRECTABLE);
     used = (await store.get("used")) ?? recent.map((/** @type {any} */ x) => x.tube);
     proofs = await store.proofs();
+    duty = (await store.get("duty")) ?? null;
     const stock = (await store.get("stock")) ?? {};
     for (const id of ["queue", "tubes", "swabs"]) $(id).value = stock[id] ?? "";
     view.changed = async () => { proofs = await store.proofs(); show(); };
