@@ -66,6 +66,9 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 	if err := a.lookAtRounds(ctx, &d); err != nil {
 		return d, err
 	}
+	if err := a.lookAtUse(ctx, &d); err != nil {
+		return d, err
+	}
 	wrong, err := a.House.Board.WrongTubes(ctx)
 	if err != nil {
 		return d, err
@@ -142,6 +145,20 @@ func (a *App) look(tx *store.Tx, d *Diagnosis, behind int64) error {
 		return fmt.Errorf("checking supplies: %w", err)
 	}
 	d.add("supplies", wrong == 0, wrong, "balances that are not those counted anew from movements and use")
+	return nil
+}
+
+// lookAtUse holds what supplies hold to be used up against the tubes, runs and hand-outs themselves.
+func (a *App) lookAtUse(ctx context.Context, d *Diagnosis) error {
+	wrong, judged, err := a.House.Supplies.Recount(ctx)
+	if err != nil {
+		return fmt.Errorf("recounting what was used: %w", err)
+	}
+	detail := "items whose use is not what tubes, runs and hand-outs used up"
+	if !judged {
+		detail = "entries were not followed yet: not judged"
+	}
+	d.add("supplies-used", wrong == 0, wrong, detail)
 	return nil
 }
 

@@ -35,6 +35,24 @@ func (s *Service) EachUse(tx *store.Tx, first, last int64, do func(outbreak.Poin
 	return nil
 }
 
+// LastRow gives the last row of the table of tubes. Like BoothPlace it asks for no permission.
+func (s *Service) LastRow(tx *store.Tx) (int64, error) {
+	return store.Count(tx, "select coalesce(max(seq), 0) from tube")
+}
+
+// KitsOut gives how many antigen kits were handed out in each area. Like BoothPlace it asks for no permission.
+func (s *Service) KitsOut(tx *store.Tx) (map[outbreak.Path]int, error) {
+	kits := map[outbreak.Path]int{}
+	err := store.Each(tx, func(r store.Row) error {
+		var area outbreak.Path
+		var n int
+		err := r.Scan(&area, &n)
+		kits[area] = n
+		return err
+	}, "select area, cast(sum(kits) as bigint) from kit_handout group by area")
+	return kits, err
+}
+
 // PointNeeds gives what each sampling point still has to do in the rounds that are open there: the people below its area who are
 // owed a swab, shared with the other points that reach them, and the tubes they take. Like BoothPlace it asks for no permission.
 func (s *Service) PointNeeds(tx *store.Tx) (map[outbreak.BoothID]outbreak.PointNeed, error) {

@@ -25,6 +25,10 @@ type Points interface {
 	BoothPlace(tx *store.Tx, id outbreak.BoothID) (outbreak.Scope, string, error)
 	// EachUse calls do for what was used up with each tube of a hand-in, by its rows.
 	EachUse(tx *store.Tx, first, last int64, do func(outbreak.PointUse)) error
+	// LastRow gives the last row of the table of tubes.
+	LastRow(tx *store.Tx) (int64, error)
+	// KitsOut gives how many antigen kits were handed out in each area.
+	KitsOut(tx *store.Tx) (map[outbreak.Path]int, error)
 	// PointNeeds gives what the sampling points still have to do in open rounds.
 	PointNeeds(tx *store.Tx) (map[outbreak.BoothID]outbreak.PointNeed, error)
 }
@@ -35,6 +39,8 @@ type Laboratories interface {
 	LabPlace(tx *store.Tx, id outbreak.LabID) (outbreak.Path, string, error)
 	// WellsOf gives how many wells of a run were used, and how many of them held samples.
 	WellsOf(tx *store.Tx, run outbreak.RunID) (wells, samples int, err error)
+	// EachRunUse calls do for each run with its wells and samples.
+	EachRunUse(tx *store.Tx, do func(lab outbreak.LabID, wells, samples int)) error
 }
 
 // Service is supplies' door inside the house.

@@ -155,6 +155,9 @@ func (h *house) sound(t *testing.T) {
 		if wrong != 0 {
 			t.Errorf("%d kept balances are not those counted anew", wrong)
 		}
+		if wrong, judged, err := h.s.Recount(h.ctx); wrong != 0 || !judged || err != nil {
+			t.Errorf("%d items whose use is not what was used; %v %v", wrong, judged, err)
+		}
 		if err != nil {
 			return err
 		}
@@ -390,6 +393,32 @@ func TestTheBookEqualsTheRecount(t *testing.T) {
 		h.sound(t)
 		if s := h.stock(t, other, "tube"); s.Balance != own {
 			t.Errorf("the depot has %d, not %d", s.Balance, own)
+		}
+	})
+}
+
+// TestARecountFindsWhatWasUsed changes the book of use behind the program's back, and lets a correction and added members come in.
+func TestARecountFindsWhatWasUsed(t *testing.T) {
+	houses(t, func(t *testing.T, h *house) {
+		h.hand(t, 0, 1, 2)
+		h.hand(t, 3, 4)
+		_, err := h.a.House.Screening.CloseTubes(h.ctx, root, screening.CloseTubes{Round: h.round, Booth: h.booth, Tubes: []screening.HandedTube{{Tube: "T000001", Taken: h.clock.Now(), Members: []screening.HandedMember{{No: h.people[5]}}}}})
+		must(t, err)
+		_, err = h.a.House.Screening.HandOutKits(h.ctx, root, screening.HandOutKits{Outbreak: h.outbreak, Area: "220101", Count: 7})
+		must(t, err)
+		h.settle(t)
+		h.sound(t)
+		for n, change := range []string{"update supply_use set n = n + 1 where item = 'swab'", "update supply_use set n = n + 1 where item = 'tube'", "delete from supply_use where item = 'antigen'"} {
+			must(t, h.a.House.DB.Write(h.ctx, func(tx *store.Tx) error { return tx.Must(change) }))
+			if wrong, judged, err := h.s.Recount(h.ctx); wrong != int64(n+1) || !judged || err != nil {
+				t.Errorf("after %q: %d %v %v", change, wrong, judged, err)
+			}
+		}
+		d, err := h.a.Doctor(h.ctx)
+		must(t, err)
+		at := slices.IndexFunc(d.Checks, func(c app.Check) bool { return c.Name == "supplies-used" })
+		if at < 0 || d.Checks[at].OK || d.Checks[at].Figure != 3 {
+			t.Errorf("doctor: %+v", d.Checks)
 		}
 	})
 }
