@@ -20,6 +20,7 @@ import (
 	"breakwater/internal/response/contacts"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/screening"
+	"breakwater/internal/response/supplies"
 	"breakwater/internal/store"
 	"breakwater/internal/testkit"
 	"breakwater/internal/view/exchange"
@@ -27,7 +28,7 @@ import (
 	"breakwater/protocols"
 )
 
-var owners = []store.Migrations{journal.Migrations, task.Migrations, registry.Migrations, screening.Migrations, lab.Migrations, cases.Migrations, contacts.Migrations, exchange.Migrations}
+var owners = []store.Migrations{journal.Migrations, task.Migrations, registry.Migrations, screening.Migrations, lab.Migrations, cases.Migrations, contacts.Migrations, supplies.Migrations, exchange.Migrations}
 
 // site is a small working site: the rooms of one database and somebody who may do everything.
 type site struct {
@@ -55,6 +56,7 @@ func newSite(t testing.TB, db *store.DB, clock *outbreak.HandClock) *site {
 	laboratory := lab.New(db, j, ids, reg, tasks)
 	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory, Cases: cases.New(db, j, ids, reg, tasks)}
 	rooms.Contacts = contacts.New(db, j, ids, reg, rooms.Cases)
+	rooms.Supplies = supplies.New(db, j, ids, reg, rooms.Screening, laboratory)
 	by := outbreak.Actor{User: 1, Purpose: outbreak.PurposeSampling, Grants: []outbreak.Grant{{Role: string(access.Administrator)}, {Role: string(access.Auditor)}}}
 	return &site{Rooms: rooms, Service: exchange.New(rooms), by: by, clock: clock}
 }
