@@ -362,3 +362,45 @@ func TestTheDescriptionIsTheOneAgreed(t *testing.T) {
 		}
 	}
 }
+
+// TestIdentifiersAreReadInEveryQuery asks every list with an identifier where its description says a text of some kind stands: what the
+// interface gives out as an identifier it has to read as one.
+func TestIdentifiersAreReadInEveryQuery(t *testing.T) {
+	s := open(t)
+	_, spec, _ := s.ask("GET", "/api/v1/openapi.json", "", "")
+	var described struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				Name, In string
+				Schema   struct {
+					Type      any
+					MaxLength int `json:"maxLength"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(mustJSON(t, spec), &described); err != nil {
+		t.Fatal(err)
+	}
+	ids := outbreak.NewIDs(outbreak.NewHandClock(testkit.Start))
+	asked := 0
+	for path, of := range described.Paths {
+		if strings.Contains(path, "{") {
+			continue
+		}
+		for _, p := range of["get"].Parameters {
+			if p.In != "query" || p.Schema.Type != "string" {
+				continue
+			}
+			asked++
+			_, said, _ := s.ask("GET", path+"?"+p.Name+"="+outbreak.New[outbreak.LabID](ids).String(), s.token, "")
+			answer := string(mustJSON(t, said))
+			if strings.Contains(answer, `"api.wrong_type"`) && strings.Contains(answer, `"query.`+p.Name+`"`) {
+				t.Errorf("%s?%s= reads no identifier: %s", path, p.Name, answer)
+			}
+		}
+	}
+	if asked < 20 {
+		t.Errorf("only %d questions were asked", asked)
+	}
+}

@@ -104,9 +104,9 @@ func caseListRoutes(p *plan) {
 	route(p, access.CaseBulk, huma.Operation{Method: http.MethodGet, Path: "/case-edits", Summary: "Changes of many cases at once, the latest first", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Limit
-			Before outbreak.Instant `query:"before"`
+			Before Ref[outbreak.Instant] `query:"before"`
 		}) (*page[cases.Edit], error) {
-			list, err := p.house.Cases.ListEdits(ctx, door.ActorOf(ctx), in.Before, in.Most)
+			list, err := p.house.Cases.ListEdits(ctx, door.ActorOf(ctx), in.Before.ID, in.Most)
 			return whole(list), err
 		})
 	route(p, access.CaseBulk, huma.Operation{Method: http.MethodPost, Path: "/case-edits/{batch}/undo", Summary: "Take a change of many cases back", Tags: tags},

@@ -19,7 +19,7 @@ type RunPath struct {
 
 // OfLab is embedded in the input of a list that can be cut to one laboratory.
 type OfLab struct {
-	Lab outbreak.LabID `query:"lab" doc:"One laboratory; empty for all one may see"`
+	Lab Ref[outbreak.LabID] `query:"lab" doc:"One laboratory; empty for all one may see"`
 }
 
 // floorRoutes are kits, instruments, transport boxes, runs and alarms of laboratories.
@@ -125,7 +125,7 @@ func crateRoutes(p *plan) {
 			OfLab
 			Limit
 		}) (*page[lab.Crate], error) {
-			list, err := p.house.Lab.ListCrates(ctx, door.ActorOf(ctx), in.Lab, in.Most)
+			list, err := p.house.Lab.ListCrates(ctx, door.ActorOf(ctx), in.Lab.ID, in.Most)
 			return whole(list), err
 		})
 	route(p, access.CrateSend, huma.Operation{Method: http.MethodPost, Path: "/crates", Summary: "Hand a transport box over", Tags: tags, DefaultStatus: http.StatusCreated},
@@ -172,7 +172,7 @@ func crateRoutes(p *plan) {
 			OfLab
 			Limit
 		}) (*page[lab.NeverCame], error) {
-			list, err := p.house.Lab.ListNeverCame(ctx, door.ActorOf(ctx), in.Lab, in.Most)
+			list, err := p.house.Lab.ListNeverCame(ctx, door.ActorOf(ctx), in.Lab.ID, in.Most)
 			return whole(list), err
 		})
 }
@@ -188,7 +188,7 @@ func runRoutes(p *plan) {
 			OfLab
 			Limit
 		}) (*page[lab.Run], error) {
-			list, err := p.house.Lab.ListRuns(ctx, door.ActorOf(ctx), in.Lab, in.Most)
+			list, err := p.house.Lab.ListRuns(ctx, door.ActorOf(ctx), in.Lab.ID, in.Most)
 			return &page[lab.Run]{pageOf[lab.Run]{Items: some(list)}}, err
 		})
 	route(p, access.LabReport, huma.Operation{Method: http.MethodPost, Path: "/runs", Summary: "Enter what an instrument read of a plate; nothing of it counts before a second person releases it", Tags: tags, DefaultStatus: http.StatusCreated},
@@ -270,7 +270,7 @@ func alarmRoutes(p *plan) {
 			OfLab
 			Limit
 		}) (*page[lab.Alarm], error) {
-			list, err := p.house.Lab.ListAlarms(ctx, door.ActorOf(ctx), in.Lab, in.Most)
+			list, err := p.house.Lab.ListAlarms(ctx, door.ActorOf(ctx), in.Lab.ID, in.Most)
 			return whole(list), err
 		})
 	route(p, access.LabSettle, huma.Operation{Method: http.MethodPost, Path: "/lab-alarms/{alarm}/settle", Summary: "Say what an alarm was; one about a laboratory's own word needs the right to audit", Tags: tags},

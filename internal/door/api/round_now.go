@@ -51,17 +51,17 @@ func nowRoutes(p *plan) {
 		func(ctx context.Context, in *struct {
 			RoundPath
 			Limit
-			Flow  string            `query:"flow" enum:"transit,testing,positive" doc:"Empty: all that wait"`
-			Past  bool              `query:"past" doc:"Past their time alone"`
-			Since outbreak.Instant  `query:"since" doc:"With after: behind this one"`
-			After outbreak.TubeCode `query:"after" maxLength:"40"`
+			Flow  string                `query:"flow" enum:"transit,testing,positive" doc:"Empty: all that wait"`
+			Past  bool                  `query:"past" doc:"Past their time alone"`
+			Since Ref[outbreak.Instant] `query:"since" doc:"With after: behind this one"`
+			After outbreak.TubeCode     `query:"after" maxLength:"40"`
 		}) (*page[waitingTube], error) {
 			by, flow := door.ActorOf(ctx), screening.Flow(in.Flow)
 			list, err := []screening.WaitingTube(nil), error(nil)
 			if flow == screening.SaidPositive {
-				list, err = p.house.Screening.ListRoundPositive(ctx, by, in.Round.ID, in.Since, in.After, in.Most)
+				list, err = p.house.Screening.ListRoundPositive(ctx, by, in.Round.ID, in.Since.ID, in.After, in.Most)
 			} else {
-				list, err = p.house.Screening.ListRoundWaiting(ctx, by, in.Round.ID, screening.TubeFilter{Flow: flow, Past: in.Past, Since: in.Since, After: in.After, Most: in.Most})
+				list, err = p.house.Screening.ListRoundWaiting(ctx, by, in.Round.ID, screening.TubeFilter{Flow: flow, Past: in.Past, Since: in.Since.ID, After: in.After, Most: in.Most})
 			}
 			rows := make([]waitingTube, len(list))
 			for i, w := range list {
@@ -88,24 +88,26 @@ func qualityRoute(p *plan) {
 		})
 }
 
+// SearchPath is embedded in the input of a route about one search.
+type SearchPath struct {
+	Search Ref[outbreak.SearchID] `path:"search"`
+}
+
 // searchRoutes are the searches into positive pools without a positive member.
 func searchRoutes(p *plan) {
-	type searchPath struct {
-		Search Ref[outbreak.SearchID] `path:"search"`
-	}
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/searches", Summary: "Searches into positive pools without a positive member, the oldest first", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Limit
 			Round Ref[outbreak.RoundID] `query:"round"`
 			Over  bool                  `query:"over" doc:"Those that are over instead of the open ones"`
-			Since outbreak.Instant      `query:"since" doc:"With after: behind this one"`
+			Since Ref[outbreak.Instant] `query:"since" doc:"With after: behind this one"`
 			After outbreak.TubeCode     `query:"after" maxLength:"40"`
 		}) (*page[screening.Search], error) {
-			list, err := p.house.Screening.ListSearches(ctx, door.ActorOf(ctx), in.Round.ID, in.Over, screening.Mark{At: in.Since, Tube: in.After}, in.Most)
+			list, err := p.house.Screening.ListSearches(ctx, door.ActorOf(ctx), in.Round.ID, in.Over, screening.Mark{At: in.Since.ID, Tube: in.After}, in.Most)
 			return paged(list, in.Most, func(s screening.Search) string { return string(s.Tube) }), err
 		})
 	route(p, access.RoundRead, huma.Operation{Method: http.MethodGet, Path: "/searches/{search}", Summary: "A search: its steps, and what lies around its pool", Tags: screeningTag},
-		func(ctx context.Context, in *searchPath) (*reply[screening.SearchRead], error) {
+		func(ctx context.Context, in *SearchPath) (*reply[screening.SearchRead], error) {
 			x, err := p.house.Screening.FindSearch(ctx, door.ActorOf(ctx), in.Search.ID)
 			x.Steps, x.Open, x.Members, x.Before, x.After = some(x.Steps), some(x.Open), some(x.Members), some(x.Before), some(x.After)
 			x.Doubles, x.Oddities, x.Pool.Members = some(x.Doubles), some(x.Oddities), some(x.Pool.Members)
@@ -114,7 +116,7 @@ func searchRoutes(p *plan) {
 	route(p, access.PoolSearch, huma.Operation{Method: http.MethodPost, Path: "/searches/{search}/steps", Summary: "Say what was looked at in a search, and what came out", Tags: screeningTag, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, in *struct {
 			Keyed
-			searchPath
+			SearchPath
 			Body struct {
 				Step    string           `json:"step" enum:"retained_fluid,neighbours,double_scans,swab_count"`
 				Outcome string           `json:"outcome" enum:"positive,negative,indeterminate,found,nothing,more,equal,fewer,not_possible"`
@@ -128,7 +130,7 @@ func searchRoutes(p *plan) {
 	route(p, access.PoolSearch, huma.Operation{Method: http.MethodPost, Path: "/searches/{search}/conclude", Summary: "Conclude a search, once every step was taken or said to be impossible", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Keyed
-			searchPath
+			SearchPath
 			Body struct {
 				Finding string `json:"finding" enum:"swap,contamination,missing_member,late_infection,not_reproduced,unexplained"`
 				Words   string `json:"words" maxLength:"2000" doc:"Without names"`

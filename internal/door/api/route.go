@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -42,6 +43,11 @@ func route[In, Out any](p *plan, may access.Permission, op huma.Operation, do fu
 	if may == "" {
 		panic(fmt.Sprintf("the route %s %s has no permission", op.Method, op.Path))
 	}
+	for _, name := range pathNames(op.Path) {
+		if !reads(reflect.TypeFor[In](), name) {
+			panic(fmt.Sprintf("the route %s %s does not read {%s}", op.Method, op.Path, name))
+		}
+	}
 	op.Path = prefix + op.Path
 	if op.OperationID == "" {
 		op.OperationID = strings.ToLower(strings.NewReplacer(prefix+"/", "", "/", "-", "{", "", "}", "").Replace(op.Method + "-" + op.Path[len(prefix)+1:]))
@@ -60,6 +66,30 @@ func route[In, Out any](p *plan, may access.Permission, op huma.Operation, do fu
 		}
 		return out, nil
 	})
+}
+
+// pathNames lists the parameters of a path.
+func pathNames(path string) (names []string) {
+	for _, part := range strings.Split(path, "/") {
+		if name, is := strings.CutPrefix(part, "{"); is {
+			names = append(names, strings.TrimSuffix(name, "}"))
+		}
+	}
+	return names
+}
+
+// reads tells whether an input takes a parameter of its path. The library passes over what is embedded and not exported, and leaves
+// the parameter at nothing.
+func reads(in reflect.Type, name string) bool {
+	if in.Kind() != reflect.Struct {
+		return false
+	}
+	for f := range in.Fields() {
+		if f.IsExported() && (f.Tag.Get("path") == name || f.Anonymous && reads(f.Type, name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // plainRoute adds a route whose body is no JSON document: a file that is read as it comes in.

@@ -14,11 +14,13 @@ import (
 	"breakwater/internal/response/screening"
 )
 
+// SamplerPath is embedded in the input of a route about one sampler.
+type SamplerPath struct {
+	Sampler int64 `path:"sampler" minimum:"1"`
+}
+
 // samplerRoutes are the people who take swabs and the badges they sign on with.
 func samplerRoutes(p *plan) {
-	type samplerPath struct {
-		Sampler int64 `path:"sampler" minimum:"1"`
-	}
 	route(p, access.RoundManage, huma.Operation{Method: http.MethodGet, Path: "/samplers", Summary: "Who takes swabs where one runs rounds", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Limit
@@ -42,7 +44,7 @@ func samplerRoutes(p *plan) {
 	route(p, access.RoundManage, huma.Operation{Method: http.MethodPost, Path: "/samplers/{sampler}/badge", Summary: "Give a sampler's badge, or another one: the one before is good no more then", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Keyed
-			samplerPath
+			SamplerPath
 			Body struct {
 				Another bool `json:"another,omitempty"`
 			}
@@ -53,7 +55,7 @@ func samplerRoutes(p *plan) {
 	route(p, access.RoundManage, huma.Operation{Method: http.MethodPost, Path: "/samplers/{sampler}/end", Summary: "Say that somebody takes swabs no more: the badge is good no more, the name is forgotten", Tags: screeningTag},
 		func(ctx context.Context, in *struct {
 			Keyed
-			samplerPath
+			SamplerPath
 		}) (*reply[screening.Sampler], error) {
 			x, err := p.house.Screening.EndSampler(ctx, door.ActorOf(ctx), screening.EndSampler{Key: in.Key, Sampler: in.Sampler})
 			return &reply[screening.Sampler]{x}, err

@@ -20,6 +20,12 @@ type WorkListPath struct {
 	List Ref[outbreak.WorkListID] `path:"list"`
 }
 
+// WorkListCommand is embedded in the input of a command about one working list.
+type WorkListCommand struct {
+	Keyed
+	WorkListPath
+}
+
 func worklistRoutes(p *plan) {
 	tags := []string{"lists"}
 	s := p.house.Worklist
@@ -54,23 +60,19 @@ func worklistRoutes(p *plan) {
 			d.Lines, d.Shares, d.Calls, d.Columns = some(d.Lines), some(d.Shares), some(d.Calls), some(d.Columns)
 			return &reply[worklist.Detail]{d}, err
 		})
-	type keyed struct {
-		Keyed
-		WorkListPath
-	}
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/open", Summary: "Open the lines of a list for half an hour" + purpose, Tags: tags},
-		func(ctx context.Context, in *keyed) (*reply[Done], error) {
+		func(ctx context.Context, in *WorkListCommand) (*reply[Done], error) {
 			_, err := s.OpenLines(ctx, door.ActorOf(ctx), worklist.OpenLines{Key: in.Key, List: in.List.ID})
 			return &reply[Done]{}, err
 		})
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/end", Summary: "End a list; its rows are deleted a week later", Tags: tags},
-		func(ctx context.Context, in *keyed) (*reply[Done], error) {
+		func(ctx context.Context, in *WorkListCommand) (*reply[Done], error) {
 			_, err := s.EndList(ctx, door.ActorOf(ctx), worklist.EndList{Key: in.Key, List: in.List.ID})
 			return &reply[Done]{}, err
 		})
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/shares", Summary: "Share a list with a user or a role, or no more", Tags: tags},
 		func(ctx context.Context, in *struct {
-			keyed
+			WorkListCommand
 			Body struct {
 				User outbreak.UserID `json:"user,omitempty"`
 				Role access.Role     `json:"role,omitempty" maxLength:"30"`
@@ -82,7 +84,7 @@ func worklistRoutes(p *plan) {
 		})
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/rows/{no}", Summary: "Write own columns of a line, or choose who of several it means", Tags: tags},
 		func(ctx context.Context, in *struct {
-			keyed
+			WorkListCommand
 			No   int `path:"no" minimum:"1"`
 			Body struct {
 				Values map[string]string `json:"values,omitempty"`
@@ -101,7 +103,7 @@ func worklistRoutes(p *plan) {
 		})
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/calls", Summary: "Begin to call the roll of a manifest", Tags: tags, DefaultStatus: http.StatusCreated},
 		func(ctx context.Context, in *struct {
-			keyed
+			WorkListCommand
 			Body struct {
 				Name string `json:"name,omitempty" maxLength:"60"`
 			}
@@ -111,7 +113,7 @@ func worklistRoutes(p *plan) {
 		})
 	route(p, access.WorklistUse, huma.Operation{Method: http.MethodPost, Path: "/worklists/{list}/calls/{call}", Summary: "Say who is there, and end a roll call", Tags: tags},
 		func(ctx context.Context, in *struct {
-			keyed
+			WorkListCommand
 			Call int `path:"call" minimum:"1"`
 			Body struct {
 				Marks map[string]string `json:"marks,omitempty" doc:"By number of the line: present, absent or unknown"`
