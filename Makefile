@@ -25,6 +25,7 @@ bench: ## ratios against a named reference in the same run
 
 bench-screening: ## rounds against servers of both databases, beside a bare log in the same run; BREAKWATER_PEOPLE=24000000 is a province
 	go test -run '^$$' -bench Screening -benchtime 1x -timeout 90m ./internal/drill
+	go test -run '^$$' -bench FollowTheIntake -benchtime 1x ./internal/response/supplies
 
 bench-linelist: ## lists, imports, duplicates, changes of many and lists of others, on both databases; BREAKWATER_CASES=1000000 is a large outbreak
 	go test -run '^$$' -bench 'List|Duplicates|Cases|Reconcile|Columns|Pairs|Linkage' -benchtime 1x -timeout 120m -p 1 ./internal/engine/... ./internal/ledger/registry ./internal/response/cases ./internal/response/reconcile ./internal/view/...

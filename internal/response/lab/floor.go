@@ -96,6 +96,7 @@ func (f *Floor) read(tx *store.Tx) error {
 	}
 	f.Done = int(n)
 	f.plan()
+	f.explain()
 	counts, err := countsSince(tx, tx.Now.Add(-day))
 	if err != nil {
 		return err
@@ -117,6 +118,22 @@ func (f *Floor) plan() {
 	f.Hours = -1
 	if f.Capacity > 0 {
 		f.Hours = (f.Waiting*8 + f.Capacity - 1) / f.Capacity
+	}
+}
+
+// explain says why an instrument stands idle where nobody did, as far as the laboratory's own books tell.
+func (f *Floor) explain() {
+	why := ""
+	switch {
+	case f.Waiting == 0:
+		why = "no_tubes"
+	case len(f.Supplies) > 0 && !slices.ContainsFunc(f.Supplies, func(s Supply) bool { return s.Tests > 0 }):
+		why = "no_reagent"
+	}
+	for i, t := range f.Tools {
+		if t.State == Idle && t.Why == "" {
+			f.Tools[i].Why = why
+		}
 	}
 }
 

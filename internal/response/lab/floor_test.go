@@ -151,3 +151,28 @@ func TestOnlyTheLaboratoryThatIsFarOffStandsOut(t *testing.T) {
 		t.Error("thirty tubes are compared")
 	}
 }
+
+func TestTheFloorSaysWhyAnInstrumentStandsIdle(t *testing.T) {
+	tools := func(list ...Tool) (now []ToolNow) {
+		for _, t := range list {
+			now = append(now, ToolNow{Tool: t})
+		}
+		return now
+	}
+	idle, said, busy, down := Tool{State: Idle}, Tool{State: Idle, Why: "no_staff"}, Tool{State: Busy}, Tool{State: Down, Why: "repair"}
+	for _, c := range []struct {
+		what     string
+		waiting  int
+		supplies []Supply
+		want     string
+	}{
+		{"nothing waits", 0, []Supply{{Tests: 0}}, "no_tubes"}, {"no reagent is left", 5, []Supply{{Tests: 0}, {Tests: -3}}, "no_reagent"},
+		{"there is reagent", 5, []Supply{{Tests: 0}, {Tests: 1}}, ""}, {"nobody keeps account of reagent", 5, nil, ""},
+	} {
+		f := Floor{Waiting: c.waiting, Supplies: c.supplies, Tools: tools(idle, said, busy, down)}
+		f.explain()
+		if f.Tools[0].Why != c.want || f.Tools[1].Why != "no_staff" || f.Tools[2].Why != "" || f.Tools[3].Why != "repair" {
+			t.Errorf("%s: %+v", c.what, f.Tools)
+		}
+	}
+}

@@ -58,7 +58,16 @@ func (h *house) open(t *testing.T, c app.Config) {
 	a.Run(h.ctx)
 	t.Cleanup(func() { _ = a.Stop(context.Background()) })
 	h.a, h.s = a, a.House.Supplies
+	h.fill(t)
+	h.settle(t)
+}
+
+// fill makes a sampling point, a laboratory and an open round of 100 people.
+func (h *house) fill(t testing.TB) {
+	t.Helper()
+	a := h.a
 	reg := a.House.Registry
+	var err error
 	_, err = reg.LoadAreas(h.ctx, root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22", Name: "省", TimeZone: "Asia/Shanghai"}, {Code: "2201", Parent: "22", Name: "市"}, {Code: "220101", Parent: "2201", Name: "社区"}}})
 	must(t, err)
 	h.outbreak, err = reg.DeclareOutbreak(h.ctx, root, registry.DeclareOutbreak{Name: "Test", Protocol: "cn-covid-2021"})
@@ -83,10 +92,9 @@ func (h *house) open(t *testing.T, c app.Config) {
 	must(t, a.House.DB.Read(h.ctx, func(tx *store.Tx) error {
 		return registry.RollBelow(tx, "", func(no int64) error { h.people = append(h.people, no); return nil })
 	}))
-	h.settle(t)
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
