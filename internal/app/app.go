@@ -202,7 +202,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Transfer = transfer.New(db, j, ids, reg, tasks, h.Placement)
 	h.Supplies = supplies.New(db, j, ids, reg, h.Screening, h.Lab)
 	h.Contacts = contacts.New(db, j, ids, reg, h.Cases)
-	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies, Cases: h.Cases, Contacts: h.Contacts})
+	h.Exchange = exchange.New(exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: h.Screening, Lab: h.Lab, Supplies: h.Supplies, Cases: h.Cases, Contacts: h.Contacts, Wall: wall})
 	h.LineList = linelist.New(linelist.Rooms{DB: db, Journal: j, IDs: ids, Registry: reg, Links: linelist.Exposures{}})
 	lists := caseLists{h.Cases}
 	h.Reconcile = reconcile.New(db, j, ids, reg, tasks, lists)
@@ -251,6 +251,7 @@ func (a *App) Run(ctx context.Context) {
 	a.work.Go(func() { a.every(ctx, 2*time.Second, "editions", a.House.Registry.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "lists of others", a.House.Reconcile.Tick) })
 	a.work.Go(func() { a.every(ctx, time.Minute, "working lists", a.House.Worklist.Tick) })
+	a.work.Go(func() { a.every(ctx, time.Minute, "lists being worked on", a.House.Exchange.TickKept) })
 	if a.config.Lists != "" {
 		a.work.Go(func() { a.every(ctx, 30*time.Second, "folders of lists", a.WatchLists) })
 	}
@@ -297,6 +298,8 @@ func (a *App) Failed() <-chan error { return a.failed }
 // Stop lets requests end, stops what works behind the doors and closes the database.
 func (a *App) Stop(ctx context.Context) error {
 	err := errors.Join(a.closeHL7(), a.shutAll(ctx))
+	a.web.Close()
+	a.web.Wait()
 	if a.watcher != nil {
 		err = errors.Join(err, a.watcher.Shutdown(ctx))
 	}

@@ -29,7 +29,8 @@ var imports = []struct {
 type filesPage struct {
 	In       []fileIn
 	Lists    []fileList
-	Done     *doneFile // of the file just sent
+	Kept     []exchange.Kept // lists the reader is working on
+	Done     *doneFile       // of the file just sent
 	Labs     []lab.Lab
 	Booths   []screening.Booth
 	Rounds   []screening.Round
@@ -78,6 +79,11 @@ func (s *Server) readFiles(c *call) (any, error) {
 		}
 	}
 	var err error
+	if len(p.Lists) > 0 {
+		if p.Kept, err = s.House.Exchange.ListKept(c.ctx, c.by); err != nil {
+			return nil, err
+		}
+	}
 	if access.Anywhere(c.by, access.RoundRead) {
 		if p.Rounds, err = s.House.Screening.ListRounds(c.ctx, c.by); err != nil {
 			return nil, err

@@ -28,12 +28,13 @@ var ctx = context.Background()
 // site is the whole house on a fresh SQLite file, listening.
 type site struct {
 	testing.TB
-	app   *app.App
-	house door.House
-	url   string
-	clock *outbreak.HandClock
-	root  outbreak.Actor
-	log   *policyLog
+	app    *app.App
+	config app.Config
+	house  door.House
+	url    string
+	clock  *outbreak.HandClock
+	root   outbreak.Actor
+	log    *policyLog
 }
 
 // policyLog is a log that keeps nothing but how often a page broke the content security policy.
@@ -54,22 +55,38 @@ func (l *policyLog) Handle(_ context.Context, r slog.Record) error {
 func bare(t testing.TB) *site {
 	t.Helper()
 	clock, log := outbreak.NewHandClock(testkit.Start), &policyLog{}
-	a, err := app.New(ctx, app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", Clock: clock,
-		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"})
+	s := &site{TB: t, clock: clock, log: log, config: app.Config{Data: testkit.Folder(t, app.Owners()), Addr: "127.0.0.1:0", Clock: clock,
+		Cost: access.Cost{Time: 1, Memory: 64, Threads: 1}, Log: slog.New(log), Version: "test"}}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *site) start() {
+	s.Helper()
+	a, err := app.New(ctx, s.config)
 	if err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
 	if err := a.Start(ctx); err != nil {
-		t.Fatal(err)
+		s.Fatal(err)
 	}
-	t.Cleanup(func() {
-		soon, stop := context.WithTimeout(ctx, 10*time.Second)
-		defer stop()
-		if err := a.Stop(soon); err != nil {
-			t.Error(err)
-		}
-	})
-	return &site{TB: t, app: a, house: a.House, url: a.URL(), clock: clock, log: log}
+	s.app, s.house, s.url = a, a.House, a.URL()
+}
+
+func (s *site) stop() {
+	soon, stop := context.WithTimeout(ctx, 10*time.Second)
+	defer stop()
+	if err := s.app.Stop(soon); err != nil {
+		s.Error(err)
+	}
+}
+
+// startAnew ends the program and starts it on the same folder.
+func (s *site) startAnew() {
+	s.Helper()
+	s.stop()
+	s.start()
 }
 
 // open is a site with its administrator.

@@ -4,24 +4,15 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-
-	"breakwater/internal/outbreak"
 )
 
 // giveBack gives the rows that came back as a workbook.
 func (s *Server) giveBack(w http.ResponseWriter, _ *http.Request, c *call) error {
-	l, err := s.lists.get(c.by.User, c.path("id"))
+	k, err := s.House.Exchange.FindKept(c.ctx, c.by, c.path("id"))
 	if err != nil {
 		return err
 	}
-	if err := l.take(); err != nil {
-		return err
-	}
-	defer l.give()
-	if !l.hasBack {
-		return outbreak.Refuse(outbreak.NotFound, "web.files.rejected_gone")
-	}
-	info, err := l.back.Stat()
+	back, err := s.House.Exchange.OpenBack(c.ctx, c.by, k)
 	if err != nil {
 		return err
 	}
@@ -29,19 +20,17 @@ func (s *Server) giveBack(w http.ResponseWriter, _ *http.Request, c *call) error
 	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 	w.Header().Set("Content-Disposition", `attachment; filename="rejected.xlsx"`)
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.Copy(w, io.NewSectionReader(l.back, 0, info.Size())) // who left needs no answer
+	_, _ = io.Copy(w, io.NewSectionReader(back, 0, back.Size())) // who left needs no answer
 	return nil
 }
 
 // giveMap gives the mapping as the command line takes it.
 func (s *Server) giveMap(w http.ResponseWriter, _ *http.Request, c *call) error {
-	l, err := s.lists.get(c.by.User, c.path("id"))
+	k, err := s.House.Exchange.FindKept(c.ctx, c.by, c.path("id"))
 	if err != nil {
 		return err
 	}
-	l.mu.Lock()
-	text, err := json.MarshalIndent(l.plan, "", "  ")
-	l.mu.Unlock()
+	text, err := json.MarshalIndent(k.Plan, "", "  ")
 	if err != nil {
 		return err
 	}

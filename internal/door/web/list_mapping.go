@@ -11,7 +11,7 @@ import (
 
 // mapList takes over what a person chose, and tries the list, loads it, or keeps the mapping for everybody.
 func (s *Server) mapList(c *call) (string, error) {
-	w, err := s.lists.get(c.by.User, c.path("id"))
+	w, err := s.list(c)
 	if err != nil {
 		return "", err
 	}
@@ -24,13 +24,16 @@ func (s *Server) mapList(c *call) (string, error) {
 			w.give()
 		}
 	}()
+	if err := s.opened(c, w); err != nil {
+		return "", err
+	}
 	plan := w.chosen(c)
 	if err := plan.Check(w.kind); err != nil {
 		return "", err
 	}
-	w.mu.Lock()
-	w.plan = plan
-	w.mu.Unlock()
+	if err := s.note(c, w, exchange.KeptMapping, plan, nil); err != nil {
+		return "", err
+	}
 	here := "/files/lists/" + w.id
 	if name := strings.TrimSpace(c.form.Get("name")); name != "" {
 		saved, err := s.House.Exchange.SavePlan(c.ctx, c.by, exchange.SavePlan{Key: c.key(), Kind: w.kind, Name: name, Digest: w.found.Digest, Plan: plan})
@@ -49,15 +52,23 @@ func (s *Server) mapList(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w.tell(listTried, report, nil)
-	return here + "#result", nil
+	return here + "#result", s.note(c, w, exchange.KeptTried, plan, &report)
+}
+
+// note keeps how far a list is.
+func (s *Server) note(c *call, w *listWork, state exchange.KeptState, plan exchange.Plan, r *exchange.Report) error {
+	k, err := s.House.Exchange.NoteKept(c.ctx, c.by, w.id, state, plan, r)
+	if err == nil {
+		w.tell(k)
+	}
+	return err
 }
 
 // chosen reads the form of a list's columns.
 func (w *listWork) chosen(c *call) exchange.Plan {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := w.plan
+	p := w.kept.Plan
 	p.Area = strings.TrimSpace(c.form.Get("area"))
 	p.Columns = []exchange.PlanColumn{}
 	for _, col := range w.found.Columns {
@@ -86,6 +97,6 @@ func (w *listWork) chosen(c *call) exchange.Plan {
 }
 
 func (s *Server) listOptions(c *call, w *listWork) exchange.ListOptions {
-	plan := w.plan
-	return exchange.ListOptions{Lang: c.view.Lang, Plan: &plan, Now: s.House.Clock.Now(), Outbreak: w.outbreak, Party: w.party, Followed: w.followed}
+	k := w.now()
+	return exchange.ListOptions{Lang: c.view.Lang, Plan: &k.Plan, Now: s.House.Clock.Now(), Outbreak: k.Outbreak, Party: k.Party, Followed: k.Followed}
 }

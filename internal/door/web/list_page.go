@@ -13,7 +13,7 @@ type listPage struct {
 	ID        string
 	Kind      exchange.Kind
 	Name      string
-	State     listState
+	State     exchange.KeptState
 	Outbreak  outbreak.OutbreakID
 	Party     string
 	Found     *exchange.Found
@@ -66,27 +66,39 @@ type listWord struct {
 }
 
 func (s *Server) readList(c *call) (any, error) {
-	w, err := s.lists.get(c.by.User, c.path("id"))
+	w, err := s.list(c)
 	if err != nil {
 		return nil, err
 	}
+	if w.now().State != exchange.KeptLoading {
+		if err := s.openedOnce(c, w); err != nil {
+			return nil, err
+		}
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	p := &listPage{ID: w.id, Kind: w.kind, Name: w.name, State: w.state, Outbreak: w.outbreak, Party: w.party, Found: w.found, Plan: w.plan, Fields: fieldsOf(w.kind), Units: exchange.AgeUnits,
-		Encodings: exchange.Encodings, HasBack: w.hasBack}
+	k := w.kept
+	p := &listPage{ID: w.id, Kind: w.kind, Name: k.Name, State: k.State, Outbreak: k.Outbreak, Party: k.Party, Found: w.found, Plan: k.Plan, Fields: fieldsOf(w.kind), Units: exchange.AgeUnits,
+		Encodings: exchange.Encodings, HasBack: k.Back > 0}
 	for _, saved := range w.saved {
 		if p.Saved == "" {
 			p.Saved = saved.Name
 		}
 	}
-	if w.state != listMapping {
-		r := w.report
+	if k.State != exchange.KeptMapping {
+		var r exchange.Report
+		if k.Report != nil {
+			r = *k.Report
+		}
 		p.More = r.LeftOut + max(len(r.Problems)-mostProblems, 0)
 		r.Problems = r.Problems[:min(len(r.Problems), mostProblems)]
 		p.Report = &r
 	}
-	if w.failed != nil {
-		p.Failed = s.House.Sentence(c.view.Lang, w.failed)
+	if k.Failed != nil {
+		p.Failed = s.House.Sentence(c.view.Lang, k.Failed.Err())
+	}
+	if w.found == nil {
+		return p, nil
 	}
 	for _, col := range w.found.Columns {
 		p.Columns = append(p.Columns, columnOf(w, col))
@@ -94,9 +106,24 @@ func (s *Server) readList(c *call) (any, error) {
 	return p, nil
 }
 
+// openedOnce reads a list that was not read since the program began.
+func (s *Server) openedOnce(c *call, w *listWork) error {
+	w.mu.Lock()
+	read := w.found != nil
+	w.mu.Unlock()
+	if read {
+		return nil
+	}
+	if err := w.take(); err != nil {
+		return err
+	}
+	defer w.give()
+	return s.opened(c, w)
+}
+
 func columnOf(w *listWork, col exchange.FoundColumn) listColumn {
 	x := listColumn{FoundColumn: col, Filled: w.found.Table.Columns[col.Index].Filled}
-	for _, p := range w.plan.Columns {
+	for _, p := range w.kept.Plan.Columns {
 		if p.Column == col.Name && max(p.Number, 1) == col.Number {
 			x.Plan = p
 		}

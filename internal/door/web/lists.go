@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"strconv"
 	"strings"
 
@@ -35,20 +36,21 @@ func sendList(kind exchange.Kind) func(*Server, *call) (string, error) {
 		if err != nil {
 			return "", fieldOf("outbreak", err)
 		}
-		file, err := seal(c.file)
+		info, err := c.file.Stat()
 		if err != nil {
 			return "", err
 		}
-		w := &listWork{user: c.by.User, kind: kind, name: c.form.Get("file"), file: file, outbreak: ob, party: strings.TrimSpace(c.form.Get("party")), followed: c.form.Get("followed") != ""}
-		if err := s.lookAt(c, w, exchange.Plan{}); err != nil {
-			file.done()
+		w := &listWork{kind: kind}
+		if w.source, err = exchange.OpenSource(c.file, info.Size()); err != nil {
 			return "", fieldOf("file", err)
 		}
-		if err := s.lists.put(w, s.House.Wall.Now()); err != nil {
-			file.done()
-			return "", err
+		plan, err := s.lookAt(c, w, exchange.Plan{})
+		if err != nil {
+			return "", fieldOf("file", err)
 		}
-		return "/files/lists/" + w.id, nil
+		k, err := s.House.Exchange.KeepList(c.ctx, c.by, exchange.KeepList{Kind: kind, Outbreak: ob, File: io.NewSectionReader(c.file, 0, info.Size()), Size: info.Size(),
+			KeptHead: exchange.KeptHead{Name: c.form.Get("file"), Party: strings.TrimSpace(c.form.Get("party")), Followed: c.form.Get("followed") != "", Plan: plan}})
+		return "/files/lists/" + k.ID, err
 	}
 }
 
@@ -60,20 +62,43 @@ func fieldOf(field string, err error) error {
 	return err
 }
 
-// lookAt finds out what a list is, and by which plan it is read best: one that was saved for its headers, or as it suggests itself.
-func (s *Server) lookAt(c *call, w *listWork, p exchange.Plan) (err error) {
+// list gives the list an address names to the one who sent it, as it is kept.
+func (s *Server) list(c *call) (*listWork, error) {
+	k, err := s.House.Exchange.FindKept(c.ctx, c.by, c.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	return s.lists.bring(k), nil
+}
+
+// opened makes sure that a list one took is read: it may have been sent before the program was started.
+func (s *Server) opened(c *call, w *listWork) error {
+	k := w.now()
 	if w.source == nil {
-		if w.source, err = exchange.OpenSource(w.file, w.file.size); err != nil {
+		file, err := s.House.Exchange.OpenKept(c.ctx, c.by, k)
+		if err != nil {
+			return err
+		}
+		if w.source, err = exchange.OpenSource(file, file.Size()); err != nil {
 			return err
 		}
 	}
+	if w.found != nil {
+		return nil
+	}
+	_, err := s.lookAt(c, w, k.Plan)
+	return err
+}
+
+// lookAt finds out what a list is, and by which plan it is read best: one that was saved for its headers, or as it suggests itself.
+func (s *Server) lookAt(c *call, w *listWork, p exchange.Plan) (exchange.Plan, error) {
 	found, err := exchange.Look(w.kind, w.source, p)
 	if err != nil {
-		return err
+		return p, err
 	}
 	saved, err := s.House.Exchange.ListPlans(c.ctx, c.by, w.kind, found.Digest)
 	if err != nil {
-		return err
+		return p, err
 	}
 	plan := found.Suggest()
 	plan.HeaderRow, plan.HeaderRows, plan.Encoding, plan.Separator, plan.Area = p.HeaderRow, p.HeaderRows, p.Encoding, p.Separator, p.Area
@@ -85,13 +110,13 @@ func (s *Server) lookAt(c *call, w *listWork, p exchange.Plan) (err error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.found, w.plan, w.saved, w.state = found, plan, saved, listMapping
-	return nil
+	w.found, w.saved = found, saved
+	return plan, nil
 }
 
 // lookAgain reads a list as a person says it is written: another sheet, another row of headers, other letters.
 func (s *Server) lookAgain(c *call) (string, error) {
-	w, err := s.lists.get(c.by.User, c.path("id"))
+	w, err := s.list(c)
 	if err != nil {
 		return "", err
 	}
@@ -99,13 +124,20 @@ func (s *Server) lookAgain(c *call) (string, error) {
 		return "", err
 	}
 	defer w.give()
+	if err := s.opened(c, w); err != nil {
+		return "", err
+	}
 	row, _ := strconv.Atoi(c.form.Get("header_row"))
 	rows, _ := strconv.Atoi(c.form.Get("header_rows"))
 	p := exchange.Plan{Sheet: c.form.Get("sheet"), HeaderRow: max(row, 0), HeaderRows: min(max(rows, 0), 2), Encoding: table.Encoding(c.form.Get("encoding")), Separator: c.form.Get("separator")}
 	if p.Separator == "tab" {
 		p.Separator = "\t"
 	}
-	return "/files/lists/" + w.id, s.lookAt(c, w, p)
+	plan, err := s.lookAt(c, w, p)
+	if err != nil {
+		return "", err
+	}
+	return "/files/lists/" + w.id, s.note(c, w, exchange.KeptMapping, plan, nil)
 }
 
 // mayLists are who may send lists in, by kind.

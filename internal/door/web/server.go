@@ -48,6 +48,9 @@ func (s *Server) Close() {
 	s.lists.close()
 }
 
+// Wait waits until lists that were being loaded have ended and said how far they came.
+func (s *Server) Wait() { s.work.Wait() }
+
 // Broken tells how often browsers reported that a page broke the content security policy.
 func (s *Server) Broken() int64 { return s.reports.Count() }
 

@@ -2,133 +2,105 @@ package web
 
 import (
 	"context"
-	"crypto/rand"
 	"slices"
 	"sync"
-	"time"
 
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/exchange"
 )
 
-// workbench keeps the lists people are working on: sent, mapped, tried, loaded. Each is its sender's alone, for some hours.
+// workbench has the lists open that people are working on. What they are is kept by the house, so that they outlast the program; here is
+// what was read from them, and who loads them.
 type workbench struct {
-	mu   sync.Mutex
-	kept []*listWork
+	mu     sync.Mutex
+	open   []*listWork // the one used last is the last
+	closed bool
 }
 
-const (
-	listFor       = 3 * time.Hour
-	mostLists     = 24
-	mostListsEach = 3 // of one person
-)
+// mostOpen is how many lists are held open; others are read again when somebody asks for them.
+const mostOpen = 24
 
 // listWork is a list somebody is working on.
 type listWork struct {
-	id       string
-	user     outbreak.UserID
-	kind     exchange.Kind
-	name     string // of the file
-	at       outbreak.Instant
-	file     *sealed
-	source   *exchange.Source
-	outbreak outbreak.OutbreakID
-	party    string
-	followed bool
+	id   string
+	kind exchange.Kind
 
-	mu      sync.Mutex // of what follows
-	found   *exchange.Found
-	plan    exchange.Plan
-	saved   []exchange.SavedPlan // for its headers
-	busy    bool                 // it is read by a request or loaded
-	state   listState
-	report  exchange.Report // of the last try, of the load so far, or in the end
-	failed  error
-	stop    context.CancelFunc
-	back    scratch // rows that came back
-	hasBack bool
+	mu     sync.Mutex // of what follows
+	kept   exchange.Kept
+	source *exchange.Source
+	found  *exchange.Found
+	saved  []exchange.SavedPlan // for its headers
+	busy   bool                 // it is read by a request or loaded here
+	stop   context.CancelFunc
 }
 
-// listState is how far a list is.
-type listState string
-
-const (
-	listMapping listState = "mapping"
-	listTried   listState = "tried"
-	listLoading listState = "loading"
-	listLoaded  listState = "loaded"
-	listStopped listState = "stopped"
-)
-
-// put takes a list up, and lets go of what is too old or too much. Lists that are being loaded stay.
-func (b *workbench) put(w *listWork, now outbreak.Instant) error {
+// bring takes up what is kept of a list, and lets go of those nobody used for long.
+func (b *workbench) bring(k exchange.Kept) *listWork {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	w.id, w.at, w.state = rand.Text(), now, listMapping
-	mine := 0
-	for i := len(b.kept) - 1; i >= 0; i-- {
-		k := b.kept[i]
-		if k.user == w.user {
-			mine++
-		}
-		if (now.Sub(k.at) >= listFor || k.user == w.user && mine >= mostListsEach) && k.end() {
-			b.kept = slices.Delete(b.kept, i, i+1)
+	i := slices.IndexFunc(b.open, func(w *listWork) bool { return w.id == k.ID })
+	w := &listWork{id: k.ID, kind: k.Kind, kept: k}
+	if i >= 0 {
+		w = b.open[i]
+		w.renew(k)
+		b.open = slices.Delete(b.open, i, i+1)
+	}
+	b.open = append(b.open, w)
+	for i := 0; i < len(b.open) && len(b.open) > mostOpen; {
+		if b.open[i].idle() {
+			b.open = slices.Delete(b.open, i, i+1)
+		} else {
+			i++
 		}
 	}
-	if len(b.kept) >= mostLists {
-		return outbreak.Refuse(outbreak.Busy, "lists.too_many")
-	}
-	b.kept = append(b.kept, w)
-	return nil
+	return w
 }
 
-// get gives a list to the one who sent it.
-func (b *workbench) get(user outbreak.UserID, id string) (*listWork, error) {
+// renew takes over what is kept of a list, which another program may have changed.
+func (w *listWork) renew(k exchange.Kept) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy && w.kept.State == exchange.KeptLoading { // what is known here is newer
+		return
+	}
+	if !sameLook(w.kept.Plan, k.Plan) {
+		w.found = nil
+	}
+	w.kept = k
+}
+
+// sameLook tells that two plans find the same columns in a file.
+func sameLook(a, b exchange.Plan) bool {
+	return a.Sheet == b.Sheet && a.HeaderRow == b.HeaderRow && a.HeaderRows == b.HeaderRows && a.Encoding == b.Encoding && a.Separator == b.Separator
+}
+
+func (w *listWork) idle() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.busy
+}
+
+// forget lets go of a list.
+func (b *workbench) forget(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, k := range b.kept {
-		if k.id == id && k.user == user {
-			return k, nil
-		}
-	}
-	return nil, outbreak.Refuse(outbreak.NotFound, "lists.gone")
+	b.open = slices.DeleteFunc(b.open, func(w *listWork) bool { return w.id == id })
 }
 
-// drop lets a list go.
-func (b *workbench) drop(w *listWork) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !w.end() {
-		return outbreak.Refuse(outbreak.Conflict, "lists.busy")
-	}
-	b.kept = slices.DeleteFunc(b.kept, func(k *listWork) bool { return k == w })
-	return nil
-}
-
-// close stops everything and drops it.
+// close stops what is being loaded; what was loaded until then stays, and so do the lists.
 func (b *workbench) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, k := range b.kept {
-		k.cancel()
-		k.end()
+	b.closed = true
+	for _, w := range b.open {
+		w.cancel()
 	}
-	b.kept = nil
 }
 
-// end deletes what is kept of a list; false while it is being read.
-func (w *listWork) end() bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy {
-		return false
-	}
-	w.file.done()
-	if w.hasBack {
-		w.back.done()
-		w.hasBack = false
-	}
-	return true
+func (b *workbench) isClosed() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.closed
 }
 
 func (w *listWork) cancel() {
@@ -156,9 +128,16 @@ func (w *listWork) give() {
 	w.busy = false
 }
 
-// tell notes what became of a list so far.
-func (w *listWork) tell(state listState, r exchange.Report, err error) {
+// now is what is kept of a list.
+func (w *listWork) now() exchange.Kept {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.state, w.report, w.failed = state, r, err
+	return w.kept
+}
+
+// tell notes what is kept of a list now.
+func (w *listWork) tell(k exchange.Kept) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.kept = k
 }

@@ -54,7 +54,7 @@ func newSite(t testing.TB, db *store.DB, clock *outbreak.HandClock) *site {
 	tasks := task.New(db, j, ids)
 	reg := registry.New(db, j, ids, set, vault)
 	laboratory := lab.New(db, j, ids, reg, tasks)
-	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory, Cases: cases.New(db, j, ids, reg, tasks)}
+	rooms := exchange.Rooms{DB: db, Journal: j, Registry: reg, Screening: screening.New(db, j, ids, reg, tasks, laboratory), Lab: laboratory, Cases: cases.New(db, j, ids, reg, tasks), Wall: clock}
 	rooms.Contacts = contacts.New(db, j, ids, reg, rooms.Cases)
 	rooms.Supplies = supplies.New(db, j, ids, reg, rooms.Screening, laboratory)
 	by := outbreak.Actor{User: 1, Purpose: outbreak.PurposeSampling, Grants: []outbreak.Grant{{Role: string(access.Administrator)}, {Role: string(access.Auditor)}}}

@@ -30,13 +30,23 @@ type Rooms struct {
 	Supplies  *supplies.Service
 	Cases     *cases.Service
 	Contacts  *contacts.Service
+	Wall      outbreak.Clock // the machine's: of how long lists are kept; nil: that
 }
 
 // Service takes files into the rooms and gives rows out.
-type Service struct{ rooms Rooms }
+type Service struct {
+	rooms Rooms
+	wall  outbreak.Clock
+}
 
 // New makes the service.
-func New(rooms Rooms) *Service { return &Service{rooms: rooms} }
+func New(rooms Rooms) *Service {
+	s := &Service{rooms: rooms, wall: rooms.Wall}
+	if s.wall == nil {
+		s.wall = outbreak.WallClock{}
+	}
+	return s
+}
 
 // Import checks a file as Check does and hands its good rows to the room they belong to, at most a thousand in one
 // transaction, of a roll some thousands. When a batch fails the batches before it stand, and the report says how far it came: the same file sent again
