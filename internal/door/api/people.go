@@ -70,7 +70,7 @@ func peopleRoutes(p *plan) {
 			return &reply[registry.Merge]{m}, err
 		})
 	route(p, access.PersonMerge, huma.Operation{Method: http.MethodGet, Path: "/people/candidates", Tags: tags,
-		Summary: "Codes that may be one person (same document, telephone, or name and year of birth in one area), the newest first, for somebody to decide; a page may be empty and not the last"},
+		Summary: "The pairs of the queue of duplicates that wait for a decision, those of the newest codes first"},
 		func(ctx context.Context, in *struct {
 			Below
 			After Ref[outbreak.PersonID] `query:"after" required:"false"`

@@ -19,7 +19,13 @@ type walkInsPage struct {
 
 type walkInRow struct {
 	screening.WalkIn
-	Candidates []registry.Candidate
+	Candidates []walkInMay
+}
+
+// walkInMay is whom somebody may be.
+type walkInMay struct {
+	registry.Candidate
+	Who registry.Person
 }
 
 func (s *Server) readWalkIns(c *call) (any, error) {
@@ -41,7 +47,7 @@ func (s *Server) readWalkIns(c *call) (any, error) {
 		list = list[:rowsPerPage]
 		p.More = c.view.With("after", list[rowsPerPage-1].No)
 	}
-	of := map[outbreak.PersonID][]registry.Candidate{}
+	of := map[outbreak.PersonID][]walkInMay{}
 	if p.Merge {
 		var ids []outbreak.PersonID
 		for _, w := range list {
@@ -54,7 +60,8 @@ func (s *Server) readWalkIns(c *call) (any, error) {
 			return nil, err
 		}
 		for _, x := range found {
-			of[x.Other.ID] = append(of[x.Other.ID], x)
+			of[x.Other.ID] = append(of[x.Other.ID], walkInMay{x, x.One})
+			of[x.One.ID] = append(of[x.One.ID], walkInMay{x, x.Other})
 		}
 	}
 	for _, w := range list {

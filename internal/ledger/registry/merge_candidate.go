@@ -11,47 +11,112 @@ import (
 	"breakwater/internal/store"
 )
 
-// mostLookedAt is how many people one page of candidates looks at.
-const mostLookedAt = 500
+// mostCandidates is how many pairs one page holds.
+const mostCandidates = 500
 
-// Candidate are two codes that may be one person. Nothing but a person's decision makes them one.
+// Candidate are two codes that may be one person: a pair of the queue of duplicates, with what speaks for it. Nothing but a person's
+// decision makes them one.
 type Candidate struct {
-	One   Person   `json:"one"`   // the older
-	Other Person   `json:"other"` // the newer
-	Why   []string `json:"why"`   // document, phone, name
+	Duplicate DuplicateID `json:"duplicate"`
+	One       Person      `json:"one"`   // the older
+	Other     Person      `json:"other"` // the newer
+	Weight    float64     `json:"weight"`
+	Sure      bool        `json:"sure"`
+	Why       []string    `json:"why"` // the fields that speak for it, what says most first: document, phone, name, birth, sex, place
 }
 
 // Why two codes may be one person.
 const (
-	WhyDocument = "document" // they gave the same document
-	WhyPhone    = "phone"    // they gave the same telephone
-	WhyName     = "name"     // the same name and year of birth in one area
+	WhyDocument = "document"
+	WhyPhone    = "phone"
+	WhyName     = "name"
 )
 
-// ListCandidates looks at people below an area, the newest codes first, before one (0: from the newest), for codes that may be
-// the same person, without opening a box. next is before which to look on; 0 at the end.
+// ListCandidates lists the pairs that wait in the queue of duplicates, those of the newest codes first, before one (0: from the newest).
+// No box is opened. next is before which to look on; 0 at the end.
 func (s *Service) ListCandidates(ctx context.Context, by outbreak.Actor, below outbreak.Path, before outbreak.PersonID) (list []Candidate, next outbreak.PersonID, err error) {
 	if err := access.RequireAnywhere(by, access.PersonMerge); err != nil {
 		return nil, 0, err
 	}
+	f := DuplicatesFilter{Below: below, Kind: KindPerson, State: StateWaiting}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := withinPeople(by, access.PersonMerge, []any{below, below.Upto()})
-		if before != 0 {
-			args = append(args, before)
-			cond += fmt.Sprintf(" and id < $%d", len(args))
-		}
-		limit, args := store.In(args, []int{mostLookedAt})
-		people, err := store.List(tx, scanPerson, "select "+personColumns+" from person where area >= $1 and area < $2 and "+cond+" order by id desc limit "+limit, args...)
-		if err != nil || len(people) == 0 {
+		cond, args, err := f.where(by)
+		if err != nil {
 			return err
 		}
-		if len(people) == mostLookedAt {
-			next = people[len(people)-1].ID
+		if before != 0 {
+			args = append(args, before)
+			cond += fmt.Sprintf(" and d.other < $%d", len(args))
 		}
-		list, err = s.candidates(tx, by, people)
+		limit, args := store.In(args, []int{mostCandidates + 1})
+		found, err := store.List(tx, scanDuplicate, "select "+duplicateColumns+" from duplicate d where "+cond+" order by d.other desc, d.one limit "+limit, args...)
+		if err != nil {
+			return fmt.Errorf("listing who may be one person: %w", err)
+		}
+		if len(found) > mostCandidates { // the pairs of one code stay together
+			cut := found[mostCandidates].Other.ID
+			if i := slices.IndexFunc(found, func(d Duplicate) bool { return d.Other.ID == cut }); i > 0 {
+				found = found[:i]
+			}
+			next = found[len(found)-1].Other.ID
+		}
+		list, err = candidatesOf(tx, found)
 		return err
 	})
 	return list, next, err
+}
+
+// ListCandidatesOf lists the pairs of some codes that wait in the queue of duplicates.
+func (s *Service) ListCandidatesOf(ctx context.Context, by outbreak.Actor, ids []outbreak.PersonID) (list []Candidate, err error) {
+	if err := access.RequireAnywhere(by, access.PersonMerge); err != nil {
+		return nil, err
+	}
+	f := DuplicatesFilter{Kind: KindPerson, State: StateWaiting}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		cond, args, err := f.where(by)
+		if err != nil {
+			return err
+		}
+		seen := map[DuplicateID]bool{}
+		var found []Duplicate
+		for part := range slices.Chunk(sorted(slices.Clone(ids)), keyBatch) {
+			for _, side := range []string{"d.one", "d.other"} {
+				in, args := store.In(slices.Clone(args), part)
+				some, err := store.List(tx, scanDuplicate, "select "+duplicateColumns+" from duplicate d where "+cond+" and "+side+" in ("+in+")", args...)
+				if err != nil {
+					return fmt.Errorf("listing who may be one person: %w", err)
+				}
+				for _, d := range some {
+					if !seen[d.ID] {
+						seen[d.ID] = true
+						found = append(found, d)
+					}
+				}
+			}
+		}
+		slices.SortFunc(found, func(a, b Duplicate) int { return cmp.Or(cmp.Compare(b.order, a.order), cmp.Compare(a.ID, b.ID)) })
+		list, err = candidatesOf(tx, found)
+		return err
+	})
+	return list, err
+}
+
+func candidatesOf(tx *store.Tx, found []Duplicate) (list []Candidate, err error) {
+	if err := withPeople(tx, found); err != nil {
+		return nil, err
+	}
+	for _, d := range found {
+		c := Candidate{Duplicate: d.ID, One: d.One, Other: d.Other, Weight: d.Weight, Sure: d.Sure, Why: []string{}}
+		said := slices.Clone(d.Evidence)
+		slices.SortStableFunc(said, func(a, b Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+		for _, e := range said {
+			if e.Weight > 0 {
+				c.Why = append(c.Why, e.Field)
+			}
+		}
+		list = append(list, c)
+	}
+	return list, nil
 }
 
 // withinPeople is access.Within for people, who belong to no outbreak: a grant for one outbreak reaches its area.
@@ -66,153 +131,6 @@ func withinPeople(by outbreak.Actor, p access.Permission, args []any) (string, [
 
 // pair are two codes, the older first.
 type pair struct{ one, other outbreak.PersonID }
-
-func (s *Service) candidates(tx *store.Tx, by outbreak.Actor, people []Person) (list []Candidate, err error) {
-	why := map[pair][]string{}
-	note := func(reason string) func(one, other outbreak.PersonID) {
-		return func(one, other outbreak.PersonID) {
-			p := pair{min(one, other), max(one, other)}
-			if !slices.Contains(why[p], reason) {
-				why[p] = append(why[p], reason)
-			}
-		}
-	}
-	ids := make([]outbreak.PersonID, len(people))
-	for i, p := range people {
-		ids[i] = p.ID
-	}
-	err = inParts(ids, func(in string, args []any) error {
-		// Of each pair the newer is looked at: so every pair is found on one page alone.
-		if err := sameDocument(tx, in, args, note(WhyDocument)); err != nil {
-			return err
-		}
-		return store.Each(tx, pairs(note(WhyPhone)), `select b.id, a.id from person a join person b on b.phone_key = a.phone_key and b.phone_key <> 0 and b.id < a.id
-			where a.sex = b.sex and (a.birth_year = b.birth_year or a.birth_year = 0 or b.birth_year = 0) and a.id in (`+in+`)`, args...)
-	})
-	if err == nil {
-		err = sameNames(tx, people, note(WhyName))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("looking for codes that may be one person: %w", err)
-	}
-	return s.undecided(tx, by, why)
-}
-
-// pairs reads rows of two codes.
-func pairs(note func(one, other outbreak.PersonID)) func(store.Row) error {
-	return func(r store.Row) error {
-		var one, other outbreak.PersonID
-		err := r.Scan(&one, &other)
-		note(one, other)
-		return err
-	}
-}
-
-// sameDocument finds for each of some people those who are older and gave the same document: one of the two is known by it, or
-// neither, since both got their codes from devices.
-func sameDocument(tx *store.Tx, in string, args []any, note func(one, other outbreak.PersonID)) error {
-	for _, other := range []string{"ukey", "document_key"} {
-		if err := store.Each(tx, pairs(note), "select b.id, a.id from person a join person b on b.document_key = a."+other+" and b.document_key <> '' and b.id < a.id where a.id in ("+in+")", args...); err != nil {
-			return err
-		}
-	}
-	gave := map[string][]outbreak.PersonID{}
-	forms := map[string]string{}
-	if err := store.Each(tx, func(r store.Row) error {
-		var id outbreak.PersonID
-		var key string
-		err := r.Scan(&id, &key)
-		gave[key], forms[key] = append(gave[key], id), key
-		return err
-	}, "select id, document_key from person where document_key <> '' and id in ("+in+")", args...); err != nil {
-		return err
-	}
-	return eachKnown(tx, forms, func(m *member, _ box) error {
-		for _, id := range gave[m.ukey] {
-			if m.ID < id {
-				note(m.ID, id)
-			}
-		}
-		return nil
-	})
-}
-
-// sameNames finds for each of some people those who are older codes of the area, with the same digests of their names and the same
-// year of birth.
-func sameNames(tx *store.Tx, people []Person, found func(older, newer outbreak.PersonID)) error {
-	asked := map[outbreak.AreaID][]Person{}
-	for _, p := range people {
-		if p.BirthYear != 0 {
-			asked[p.AreaID] = append(asked[p.AreaID], p)
-		}
-	}
-	for area, newer := range asked {
-		filed, err := filedIn(tx, area)
-		if err != nil {
-			return err
-		}
-		whole := func(no int64) string { return fmt.Sprint(filed[no]) }
-		bearers := map[string][]int64{}
-		for no := range filed {
-			bearers[whole(no)] = append(bearers[whole(no)], no)
-		}
-		var nos []int64
-		for _, p := range newer {
-			if filed[p.No] != nil {
-				nos = append(nos, bearers[whole(p.No)]...)
-			}
-		}
-		others, err := PeopleByNo(tx, sorted(nos))
-		if err != nil {
-			return err
-		}
-		for _, p := range newer {
-			if filed[p.No] == nil {
-				continue
-			}
-			for _, no := range bearers[whole(p.No)] {
-				if o := others[no]; o.ID != 0 && o.ID < p.ID && o.BirthYear == p.BirthYear && o.AreaID == area {
-					found(o.ID, p.ID)
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// undecided leaves out pairs about which somebody decided, and those of which the actor may see one alone.
-func (s *Service) undecided(tx *store.Tx, by outbreak.Actor, why map[pair][]string) (list []Candidate, err error) {
-	var ids []outbreak.PersonID
-	for p := range why {
-		ids = append(ids, p.one, p.other)
-	}
-	people, err := PeopleByID(tx, sorted(ids))
-	if err != nil {
-		return nil, err
-	}
-	apart := map[pair]bool{}
-	if err := inParts(ids, func(in string, args []any) error {
-		return store.Each(tx, func(r store.Row) error {
-			var p pair
-			err := r.Scan(&p.one, &p.other)
-			apart[p] = true
-			return err
-		}, "select one, other from person_apart where other in ("+in+")", args...)
-	}); err != nil {
-		return nil, err
-	}
-	for p, reasons := range why {
-		one, other := people[p.one], people[p.other]
-		may := access.Can(by, access.PersonMerge, outbreak.Scope{Area: one.Area}) && access.Can(by, access.PersonMerge, outbreak.Scope{Area: other.Area})
-		if may && !apart[p] && one.Lead() != other.Lead() {
-			list = append(list, Candidate{one, other, reasons})
-		}
-	}
-	slices.SortFunc(list, func(a, b Candidate) int {
-		return cmp.Or(cmp.Compare(b.Other.ID, a.Other.ID), cmp.Compare(a.One.ID, b.One.ID))
-	})
-	return list, nil
-}
 
 // KeepApart is the command of somebody who found that two codes that look like one person are two.
 type KeepApart struct {

@@ -34,11 +34,17 @@ type openPiece struct {
 
 // OpenKept opens the file of a list, for as long as it is kept.
 func (s *Service) OpenKept(ctx context.Context, by outbreak.Actor, k Kept) (*KeptFile, error) {
+	if err := access.RequireAnywhere(by, MayLoad(k.Kind)); err != nil {
+		return nil, err
+	}
 	return s.openKept(ctx, by, k, 0, k.Size)
 }
 
 // OpenBack opens the workbook of the rows that came back.
 func (s *Service) OpenBack(ctx context.Context, by outbreak.Actor, k Kept) (*KeptFile, error) {
+	if err := access.RequireAnywhere(by, MayLoad(k.Kind)); err != nil {
+		return nil, err
+	}
 	if k.Back == 0 {
 		return nil, outbreak.Refuse(outbreak.NotFound, "web.files.rejected_gone")
 	}
@@ -46,9 +52,6 @@ func (s *Service) OpenBack(ctx context.Context, by outbreak.Actor, k Kept) (*Kep
 }
 
 func (s *Service) openKept(ctx context.Context, by outbreak.Actor, k Kept, first, size int64) (*KeptFile, error) {
-	if err := access.RequireAnywhere(by, MayLoad(k.Kind)); err != nil {
-		return nil, err
-	}
 	if k.User != by.User {
 		return nil, outbreak.Refuse(outbreak.NotFound, "lists.gone")
 	}
