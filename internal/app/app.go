@@ -364,7 +364,7 @@ func (a *App) fileNames(ctx context.Context) error {
 }
 
 // linkPeople files people by keys who came before there were any, looks for those of them who are on rolls loaded since, and learns
-// the weights by which they are compared.
+// the weights by which they are compared; pairs that wait are weighed anew by them.
 func (a *App) linkPeople(ctx context.Context) error {
 	n, err := a.House.Registry.FileLinks(ctx)
 	if n > 0 {
@@ -373,7 +373,13 @@ func (a *App) linkPeople(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = a.House.Registry.LearnLinks(ctx)
+	if _, err := a.House.Registry.LearnLinks(ctx); err != nil {
+		return err
+	}
+	anew, err := a.House.Registry.ReweighLinks(ctx)
+	if anew.Done > 0 {
+		a.config.Log.Info("pairs that may be one person were weighed anew", "pairs", anew.Done)
+	}
 	return err
 }
 

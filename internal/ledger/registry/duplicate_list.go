@@ -211,6 +211,7 @@ type Linking struct {
 	Crowds  []Crowd          `json:"crowds"`
 	Waiting int64            `json:"waiting"` // pairs, of people and of households
 	Oldest  outbreak.Instant `json:"oldest"`  // of the pairs that wait; 0: none does
+	Anew    Reweighing       `json:"anew"`    // pairs that are being weighed anew by weights learnt since
 }
 
 // FindLinking tells which model weighs pairs, which keys too many share, and how much waits in the whole house.
@@ -231,6 +232,9 @@ func (s *Service) linkingOf(tx *store.Tx) (l Linking, err error) {
 		return l, err
 	}
 	l.Judging = j.from
+	if r := s.learnt.reweighing.Load(); r != nil {
+		l.Anew = *r
+	}
 	if l.Filed, err = lastFiled(tx); err != nil {
 		return l, err
 	}

@@ -180,13 +180,9 @@ func (l *linking) propose(tx *store.Tx, by outbreak.Actor, came func(outbreak.Pe
 	var rows [][]any
 	waiting := map[outbreak.Path]int{}
 	for _, p := range pairs {
-		evidence, err := p.evidence()
+		weight, chance, sure, evidence, err := p.kept()
 		if err != nil {
 			return err
-		}
-		weight, chance, sure := int64(p.verdict.Weight*1000), int64(p.verdict.Probability*1e6), int64(0)
-		if p.sure {
-			sure = 1
 		}
 		was, is := known[pair{p.one.ID, p.other.ID}]
 		switch {

@@ -35,6 +35,8 @@ type learnt struct {
 	roll  int64            // people on the roll, about
 	fresh outbreak.Instant // when it was looked for a newer model
 	swept atomic.Bool      // everybody outside the roll is filed
+
+	reweighing atomic.Pointer[Reweighing] // nil: nothing is weighed anew
 }
 
 const learntFor = 10 * 60 // seconds for which the size of the roll, and the model, are not asked for again

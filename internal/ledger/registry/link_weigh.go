@@ -161,6 +161,15 @@ type Evidence struct {
 	Weight float64 `json:"weight"` // bits for (above 0) or against one person
 }
 
+// kept is a pair as the queue has it.
+func (p judged) kept() (weight, chance, sure int64, evidence string, err error) {
+	if p.sure {
+		sure = 1
+	}
+	evidence, err = p.evidence()
+	return int64(p.verdict.Weight * 1000), int64(p.verdict.Probability * 1e6), sure, evidence, err
+}
+
 // evidence writes what the fields say.
 func (p judged) evidence() (string, error) {
 	list := make([]Evidence, 0, len(p.verdict.Fields)+1)
