@@ -129,7 +129,7 @@ func (p duplicatePage) lines(o openedPair, opened bool) []duplicateField {
 		{Name: registry.FieldSex, One: p.One.Sex, Other: p.Other.Sex, Word: "sex", evidence: "sex", Choose: true},
 		sealed(registry.FieldDocument, "document", document(o.one), document(o.other)),
 		sealed(registry.FieldPhone, "phone", o.one.Phone, o.other.Phone),
-		sealed(registry.FieldAddress, "", o.one.Address, o.other.Address),
+		sealed(registry.FieldAddress, "address", o.one.Address, o.other.Address),
 		{Name: "place", One: string(p.One.Area), Other: string(p.Other.Area), Word: "area", evidence: "place"},
 	}
 	for i := range list {

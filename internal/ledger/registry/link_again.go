@@ -29,12 +29,18 @@ func relink(tx *store.Tx, eyes blind, known map[outbreak.PersonID]Identity) erro
 		if err := tx.Must("update link_filed set seq = $1, tokens = $2, keys = $3 where person = $4", seq, packTokens(c.tokens), int64(len(c.keys)), id); err != nil {
 			return fmt.Errorf("filing people by keys anew: %w", err)
 		}
+		if err := c.rehome(tx); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // dropTokens takes the digests away people are filed with. The row stays: its number is never given again.
 func (s *Service) dropTokens(tx *store.Tx, ids []outbreak.PersonID) error {
+	if err := dropHomes(tx, ids); err != nil {
+		return err
+	}
 	places := s.keysKnown.places()
 	return inParts(ids, func(in string, args []any) error {
 		if err := store.Each(tx, func(r store.Row) error {

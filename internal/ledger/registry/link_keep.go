@@ -63,7 +63,14 @@ func (l *linking) keep(tx *store.Tx, by outbreak.Actor, came func(outbreak.Perso
 	if err := l.tellCrowds(tx, came); err != nil {
 		return err
 	}
-	return l.propose(tx, by, came)
+	if err := l.keepHomes(tx, came); err != nil {
+		return fmt.Errorf("filing people by addresses: %w", err)
+	}
+	homes, err := l.neighbours(tx, came)
+	if err != nil {
+		return err
+	}
+	return l.propose(tx, by, came, homes...)
 }
 
 // filedWith gives what somebody is filed with, and how many of it are keys: not those that too many share, unless there is nothing else.
@@ -159,13 +166,13 @@ func (l *linking) tellCrowds(tx *store.Tx, came func(outbreak.PersonID) bool) er
 }
 
 // propose puts pairs into the queue. What somebody decided stays decided, and of two that are waiting the newest evidence stands.
-func (l *linking) propose(tx *store.Tx, by outbreak.Actor, came func(outbreak.PersonID) bool) error {
+func (l *linking) propose(tx *store.Tx, by outbreak.Actor, came func(outbreak.PersonID) bool, more ...judged) error {
 	coming := make(map[outbreak.PersonID]bool, len(l.comers))
 	for _, c := range l.comers {
 		coming[c.ID] = true
 	}
 	gone := func(p Person) bool { return coming[p.ID] && !came(p.ID) }
-	pairs := slices.DeleteFunc(slices.Clone(l.pairs), func(p judged) bool { return gone(p.one) || gone(p.other) })
+	pairs := slices.DeleteFunc(slices.Concat(l.pairs, more), func(p judged) bool { return gone(p.one) || gone(p.other) })
 	slices.SortFunc(pairs, func(a, b judged) int {
 		return cmp.Or(cmp.Compare(a.one.ID, b.one.ID), cmp.Compare(a.other.ID, b.other.ID))
 	})

@@ -152,6 +152,9 @@ func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
 			}
 		}
 	}
+	if err := s.fileHomes(ctx); err != nil {
+		return done, err
+	}
 	return done, s.lookOnRolls(ctx)
 }
 

@@ -17,6 +17,7 @@ type comer struct {
 	forms    []int64           // digests of the keys under all index keys that are looked for, the one that is written last of each
 	phones   []int64           // digests of the telephone
 	papers   map[string]string // forms of the key of the document
+	homes    []int64           // digests of the address
 	names    []askedName
 	keys     []int64 // digests he is filed with by keys
 	tokens   []int64 // those, and what people who come at the same time are compared by
@@ -44,6 +45,7 @@ func (b blind) comes(p Person, i Identity, home string) *comer {
 	if i.Phone != "" {
 		c.phones = b.tokens("phone", i.Phone)
 	}
+	c.homes = b.homeTokens(p, doorOf(i.Address))
 	if i.Document != "" {
 		c.papers = b.ukeys([]mark{documentMark(i.DocumentKind, i.Document)})
 		c.document = b.documentKey(i)

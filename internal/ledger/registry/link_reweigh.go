@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"breakwater/internal/engine/linkage"
 	"breakwater/internal/outbreak"
@@ -94,7 +95,7 @@ func (s *Service) weighedAnew(ctx context.Context, model int64, after DuplicateI
 				continue
 			}
 			v := j.Weigh(one, other)
-			p := judged{one: people[d.One.ID], other: people[d.Other.ID], kind: d.Kind, verdict: v}
+			p := judged{one: people[d.One.ID], other: people[d.Other.ID], kind: d.Kind, verdict: v, address: slices.ContainsFunc(d.Evidence, func(e Evidence) bool { return e.Field == FieldAddress })}
 			if v.Weight >= j.Review {
 				p.kind, p.sure = KindPerson, v.Weight >= j.Link
 			}

@@ -17,6 +17,7 @@ type judged struct {
 	one, other Person // the older first
 	kind       string
 	sure       bool
+	address    bool // they gave one address
 	verdict    linkage.Verdict
 }
 
@@ -178,6 +179,9 @@ func (p judged) evidence() (string, error) {
 	}
 	if p.verdict.Kin < -.005 {
 		list = append(list, Evidence{"kin", "likely", hundredths(p.verdict.Kin)})
+	}
+	if p.address {
+		list = append(list, Evidence{"address", "same", 0})
 	}
 	text, err := json.Marshal(list)
 	return string(text), err
