@@ -26,7 +26,7 @@ func (caseLists) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, bel
 	list, err := cases.ListedCases(tx, ob, party, below)
 	ours := make([]reconcile.Ours, len(list))
 	for i, c := range list {
-		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said}
+		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said, AgeAt: c.AgeAt()}
 	}
 	return ours, err
 }

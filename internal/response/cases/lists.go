@@ -1,6 +1,7 @@
 package cases
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -51,6 +52,9 @@ type ListedCase struct {
 	Said    []string // what is known of it, in the order of ListedFields; nothing known is empty
 	Numbers []string // in the party's list
 }
+
+// AgeAt is the day on which somebody was as old as the case says: that of its onset, or of the first positive.
+func (c ListedCase) AgeAt() outbreak.Instant { return cmp.Or(c.OnsetAt, c.PositiveAt) }
 
 // ListedFields are the fields that are laid beside those of other lists: what can be edited.
 func ListedFields() []Field {

@@ -20,8 +20,9 @@ type Ours struct {
 	Case    outbreak.CaseID
 	Person  outbreak.PersonID
 	Area    outbreak.Path
-	Numbers []string // in the list of the party asked for
-	Values  []string // nothing known is empty
+	Numbers []string         // in the list of the party asked for
+	Values  []string         // nothing known is empty
+	AgeAt   outbreak.Instant // the day somebody was as old as the case says; 0: not known
 }
 
 // Number is the one to show: not that which only says that the case was reported under its own id.

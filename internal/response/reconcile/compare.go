@@ -50,6 +50,7 @@ type Counts struct {
 type comparison struct {
 	party  Party
 	fields []Field
+	at     outbreak.Instant // of their list
 	Counts
 	rows     []outcome
 	found    []Difference
@@ -57,9 +58,9 @@ type comparison struct {
 	compared map[string]bool            // marks
 }
 
-// compare pairs the rows of two lists and finds what differs. traits are the digests of our people.
-func compare(p Party, fields []Field, ours []Ours, traits map[outbreak.PersonID]registry.Traits, list []theirs) *comparison {
-	c := &comparison{party: p, fields: fields, numbers: map[string]outbreak.CaseID{}, compared: map[string]bool{}}
+// compare pairs the rows of two lists and finds what differs. at is when theirs came; traits are the digests of our people.
+func compare(p Party, fields []Field, at outbreak.Instant, ours []Ours, traits map[outbreak.PersonID]registry.Traits, list []theirs) *comparison {
+	c := &comparison{party: p, fields: fields, at: at, numbers: map[string]outbreak.CaseID{}, compared: map[string]bool{}}
 	here, there := make([]match.Row, len(ours)), make([]match.Row, len(list))
 	for i, o := range ours {
 		here[i] = rowOf(o.Numbers, traits[o.Person])
@@ -99,8 +100,8 @@ func (c *comparison) pair(o Ours, t theirs, f match.Found) {
 	}
 	what := Matched
 	for i, field := range c.fields {
-		said := t.Values[field.Name]
-		if said == "" || said == o.Values[i] {
+		said := t.says(field.Name, o.Values[i])
+		if said == "" || said == o.Values[i] || field.Name == age && o.Values[i] != "" && sameAge(o.Values[i], said, o.AgeAt, c.at) {
 			continue
 		}
 		what = Differing
@@ -113,6 +114,14 @@ func (c *comparison) pair(o Ours, t theirs, f match.Found) {
 		c.Differing++
 	}
 	c.rows = append(c.rows, outcome{t.No, o.Case, way, what})
+}
+
+// says is what a row says of a field. A date of birth says an age where we know one to compare it with.
+func (t theirs) says(field, ours string) string {
+	if said := t.Values[field]; said != "" || field != age || ours == "" {
+		return said
+	}
+	return t.Values[bornAge]
 }
 
 func (c *comparison) unpaired(t theirs, rivals int) {

@@ -113,7 +113,9 @@ func (s *Service) toLoad(ctx context.Context, by outbreak.Actor, c LoadList) (p 
 // sealed makes the rows of a list as the table takes them. It is done before the turn to write.
 func (s *Service) sealed(ctx context.Context, l *PartyList, read reading) ([][]any, error) {
 	var marks *registry.Marks
+	var now outbreak.Instant
 	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		now = tx.Now
 		marks, err = s.registry.Marks(tx, 0)
 		return err
 	}); err != nil {
@@ -132,6 +134,9 @@ func (s *Service) sealed(ctx context.Context, l *PartyList, read reading) ([][]a
 			if v != "" {
 				values[fields[j].Name] = v
 			}
+		}
+		if old := bornYears(r.Identity.Birth, now); old != "" && values[age] == "" {
+			values[bornAge] = old
 		}
 		rows[i] = []any{int64(l.ID), int64(r.No), sound(r.Number), pack(marks.Of(r.Identity)), sound(asJSON(values)), chest.Seal(int64(r.No), []byte(asJSON(r.Cells)))}
 	}

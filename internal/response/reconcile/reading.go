@@ -210,8 +210,8 @@ func valueOf(f Field, c Column, p Party, cell string) string {
 	case "word":
 		return clip(wordOf(f, p.Codes[f.Name], cell), 60)
 	case "number":
-		if f.Name == "age" {
-			return "" // it grows, and lists count it from different days
+		if f.Name == age {
+			return ageOf(cell)
 		}
 		if n, err := strconv.ParseFloat(strings.TrimSpace(cell), 64); err == nil {
 			return strconv.FormatFloat(n, 'f', -1, 64)

@@ -102,7 +102,7 @@ func (s *Service) laidBeside(ctx context.Context, by outbreak.Actor, code string
 	if err != nil {
 		return l, nil, err
 	}
-	found = compare(p, s.cases.Fields(), ours, traits, list)
+	found = compare(p, s.cases.Fields(), l.ArrivedAt, ours, traits, list)
 	return l, found, found.balanced()
 }
 

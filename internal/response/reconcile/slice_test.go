@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -46,7 +47,7 @@ func (room) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, below ou
 	list, err := cases.ListedCases(tx, ob, party, below)
 	ours := make([]reconcile.Ours, len(list))
 	for i, c := range list {
-		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said}
+		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said, AgeAt: c.AgeAt()}
 	}
 	return ours, err
 }
@@ -250,6 +251,32 @@ func TestRowsAreFoundByEachKeyAndDifferencesTold(t *testing.T) {
 			if strings.Contains(bodies, name) {
 				h.Errorf("the journal says %s", name)
 			}
+		}
+	})
+}
+
+// TestAnAgeDiffersOnlyWhenItCannotBeTheSame lays ages and dates of birth beside ages of cases.
+func TestAnAgeDiffersOnlyWhenItCannotBeTheSame(t *testing.T) {
+	engines(t, func(h *house) {
+		h.party(nil)
+		h.theCase(registry.Identity{Name: "张伟", DocumentKind: "other", Document: "D-1001"}, cases.Values{"onset": "2022-03-01", "age": "34"})
+		h.theCase(registry.Identity{Name: "李娜", Birth: "2021-11-20", Phone: "13800138000"}, cases.Values{"onset": "2022-03-01"})
+		h.theCase(registry.Identity{Name: "赵六", DocumentKind: "other", Document: "D-1003"}, cases.Values{"onset": "2022-03-01"})
+		ages := func(lines ...string) string {
+			h.load(append([]string{"编号,姓名,身份证号,联系电话,出生日期,年龄"}, lines...)...)
+			var told []string
+			for _, d := range h.differences(reconcile.DifferenceFilter{Field: "age"}) {
+				told = append(told, d.Number+" "+d.Ours+"/"+d.Theirs)
+			}
+			slices.Sort(told)
+			return strings.Join(told, ", ")
+		}
+		h.want("one person's", ages("L1,张伟,D-1001,,,35岁", "L2,李娜,,13800138000,,3月", "L3,赵六,D-1003,,,"), "")
+		h.want("figures exchanged, years for months", ages("L1,张伟,D-1001,,,43", "L2,李娜,,13800138000,,3岁", "L3,赵六,D-1003,,,50"), "L1 34/43, L2 0.25/3, L3 /50")
+		h.want("by the date of birth", ages("L1,张伟,D-1001,,1988-01-01,", "L2,李娜,,13800138000,,", "L3,赵六,D-1003,,1970-01-01,"), "")
+		born := ages("L1,张伟,D-1001,,1978-01-01,", "L2,李娜,,13800138000,,4个月")
+		if !strings.HasPrefix(born, "L1 34/4") || strings.Contains(born, "L2") {
+			h.Errorf("another date of birth: %s", born)
 		}
 	})
 }
