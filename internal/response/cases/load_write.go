@@ -101,7 +101,11 @@ func (b *batch) keepExtra() error {
 		}
 		texts[k.now.Person], of[k.now.Person] = text, id
 	}
-	if err := b.tx.Put("case_extra", []string{"case_id", "field", "value"}, "case_id, field", lastOf(open, 2)); err != nil {
+	open = lastOf(open, 2)
+	if err := b.keepFormer(open); err != nil {
+		return err
+	}
+	if err := b.tx.Put("case_extra", []string{"case_id", "field", "value"}, "case_id, field", open); err != nil {
 		return err
 	}
 	if err := touch(b.tx, alone); err != nil || len(texts) == 0 {
@@ -116,6 +120,36 @@ func (b *batch) keepExtra() error {
 		rows = append(rows, []any{of[person], sealed[person]})
 	}
 	return b.tx.Put("case_more", []string{"case_id", "sealed"}, "case_id", rows)
+}
+
+// keepFormer notes what open extra fields said of cases that were there before, where it is something else now.
+func (b *batch) keepFormer(open [][]any) error {
+	was := map[outbreak.CaseID]map[string]string{}
+	var there []outbreak.CaseID
+	for _, row := range open {
+		if id := row[0].(outbreak.CaseID); !b.state[id].added && was[id] == nil {
+			was[id] = map[string]string{}
+			there = append(there, id)
+		}
+	}
+	if err := store.Lookup(b.tx, func(r store.Row) error {
+		var id outbreak.CaseID
+		var field, value string
+		err := r.Scan(&id, &field, &value)
+		was[id][field] = value
+		return err
+	}, store.Asked{Columns: "case_id, field, value", Table: "case_extra", By: "case_id"}, there); err != nil {
+		return fmt.Errorf("reading what extra fields said: %w", err)
+	}
+	var rows [][]any
+	for _, row := range open {
+		id, field := row[0].(outbreak.CaseID), row[1].(string)
+		if former, before := was[id]; before && former[field] != row[2].(string) {
+			rows = append(rows, []any{int64(id), field, int64(b.tx.Now), former[field]})
+		}
+	}
+	_, err := b.tx.Insert("case_extra_change", []string{"case_id", "field", "at", "was"}, []string{"case_id", "field", "at"}, rows)
+	return err
 }
 
 // lastOf leaves the last of rows with the same key, which are their first columns: no statement may touch one row twice.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"breakwater/internal/ledger/registry"
+	"breakwater/internal/outbreak"
 	"breakwater/internal/response/cases"
 	"breakwater/internal/view/linelist"
 )
@@ -25,6 +27,19 @@ func TestExtraFieldsOfFilesAreFieldsOfTheList(t *testing.T) {
 		}
 		load("CA 981")
 		h.want("CA 981", h.total(root, linelist.Query{Where: []linelist.Condition{{Field: "x:Flight", Op: linelist.Contains, Values: []string{"ca 9"}}}}), 5)
+		then := h.clock.Now()
+		h.clock.Move(time.Hour)
+		load("MU 5001")
+		between := h.clock.Now()
+		h.clock.Move(time.Hour)
+		load("HU 7601")
+		h.clock.Move(time.Hour)
+		for at, want := range map[outbreak.Instant]string{then: "CA 981", between: "MU 5001", 0: "HU 7601"} {
+			page, err := h.list.List(h.ctx, root, linelist.Query{KnownAt: at})
+			h.ok(err)
+			h.want("flight known at "+at.String(), page.Rows[0].Values["x:Flight"], want)
+		}
+		h.want("CA 981 known then", h.total(root, linelist.Query{KnownAt: then, Where: []linelist.Condition{{Field: "x:Flight", Op: linelist.In, Values: []string{"CA 981"}}}}), 5)
 		load("MU 5001")
 		h.want("CA 981 afterwards", h.total(root, linelist.Query{Where: []linelist.Condition{{Field: "x:Flight", Op: linelist.In, Values: []string{"CA 981"}}}}), 0)
 		page, err := h.list.List(h.ctx, root, linelist.Query{Sort: []linelist.Order{{Field: "x:Flight"}}})

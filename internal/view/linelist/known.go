@@ -69,7 +69,7 @@ type change struct {
 }
 
 // rewind gives the cases as they were known at an instant: those recorded later are not there, and what changed later is taken
-// back, the last change first. Extra fields and the batch are those of now: their changes are not kept. Where somebody is shown is decided by where the case lies now.
+// back, the last change first; so are the extra fields that are open. The batch is that of now: its changes are not kept. Where somebody is shown is decided by where the case lies now.
 func (m *Memory) rewind(ctx context.Context, at outbreak.Instant) (picture, error) {
 	m.mu.Lock()
 	for _, p := range m.then.kept {
@@ -82,11 +82,15 @@ func (m *Memory) rewind(ctx context.Context, at outbreak.Instant) (picture, erro
 	p.Table, p.knownAt = m.table.Snapshot(), at
 	m.mu.Unlock()
 	var changes []change
+	var former []extra
 	if err := m.db.Read(ctx, func(tx *store.Tx) (err error) {
 		changes, err = store.List(tx, func(r store.Row) (c change, err error) {
 			err = r.Scan(&c.id, &c.field, &c.was)
 			return c, err
 		}, "select case_id, field, was from case_change where at > $1 order by at desc, version desc", at)
+		if err == nil {
+			former, err = store.List(tx, scanExtra, "select case_id, field, was from case_extra_change where at > $1 order by at desc, case_id, field", at)
+		}
 		return err
 	}); err != nil {
 		return picture{}, fmt.Errorf("reading what changed since %s: %w", at, err)
@@ -95,6 +99,13 @@ func (m *Memory) rewind(ctx context.Context, at outbreak.Instant) (picture, erro
 	for _, c := range changes {
 		if row, ok := p.Row(int64(c.id)); ok && setText(p.Table, row, c.field, c.was) {
 			touched[row] = true
+		}
+	}
+	for _, e := range former {
+		if col := p.Column(ExtraPrefix + e.field); col >= 0 {
+			if row, ok := p.Row(int64(e.id)); ok {
+				p.SetWord(row, col, e.value)
+			}
 		}
 	}
 	for row := range touched {
