@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -208,6 +209,7 @@ func wire(ctx context.Context, c Config, db *store.DB, rules *protocols.Set) (*A
 	h.Reconcile = reconcile.New(db, j, ids, reg, tasks, lists)
 	h.Worklist = worklist.New(db, j, ids, reg, lists)
 	h.Cases.Owned(h.Reconcile)
+	reg.Seals(slices.Concat(h.Cases.SealedColumns(), h.Contacts.SealedColumns(), h.Reconcile.SealedColumns(), h.Worklist.SealedColumns(), h.Exchange.SealedColumns())...)
 	pages, err := web.New(web.Rooms{House: h, Registry: reg})
 	if err != nil {
 		return nil, err

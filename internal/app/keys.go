@@ -75,6 +75,16 @@ func (a *App) RotateSigner(ctx context.Context) (SignerRotation, error) {
 // a key that is not known reads the file at once.
 func (a *App) rereadKeys(context.Context) error { return a.House.Registry.Keys().Reload() }
 
+// Reseal seals everything that lies under a master key itself under the newest, so that an older one is needed no more.
+func (a *App) Reseal(ctx context.Context) error {
+	for _, reseal := range []func(context.Context) error{a.House.Access.Reseal, a.House.Registry.ResealCodes, a.House.Registry.ResealSecrets, a.House.Reconcile.Reseal, a.House.Worklist.Reseal, a.House.Exchange.Reseal} {
+		if err := reseal(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // headsFile is the ending of the file with signed heads, beside the key file.
 const headsFile = "heads"
 

@@ -107,7 +107,7 @@ func (c keyRotateCmd) Run(r *run) error {
 	if c.Index {
 		result, err = keys.RotateIndex(r.ctx, r.steps("cli.key_progress"))
 	} else {
-		result, err = keys.Rotate(r.ctx, r.steps("cli.key_progress"), a.House.Access.Reseal)
+		result, err = keys.Rotate(r.ctx, r.steps("cli.key_progress"), a.Reseal)
 	}
 	if err != nil {
 		if r.ctx.Err() != nil {
@@ -266,8 +266,14 @@ func (c keyCheckCmd) Run(r *run) error {
 		for _, id := range found.Shut {
 			r.tell("cli.key_shut", "person", id)
 		}
+		for _, t := range found.Tables {
+			r.tell("cli.key_sealed", "table", t.Table, "column", t.Column, "boxes", t.Boxes, "opened", t.Opened)
+			for _, place := range t.Shut {
+				r.tell("cli.key_shut_box", "table", t.Table, "place", place)
+			}
+		}
 	}
-	if err == nil && (found.Opened < found.People || found.Entries > 0) {
+	if err == nil && !found.Whole() {
 		return errFailed
 	}
 	return err

@@ -326,11 +326,5 @@ func (s *Service) factors(ctx context.Context, users []outbreak.UserID) (map[out
 	return found, err
 }
 
-// SealedUnder counts the second factors that lie under a master key: while there is one, the key cannot be forgotten.
-func SealedUnder(tx *store.Tx, key int64) (int64, error) {
-	n, err := store.Count(tx, "select count(*) from user_factor where at > 0 and sealed_by = $1", key)
-	if err != nil {
-		return 0, fmt.Errorf("counting second factors: %w", err)
-	}
-	return n, nil
-}
+// SealedAbout is what the secret of a user's second factor is bound to.
+func SealedAbout(user outbreak.UserID) string { return about(user) }

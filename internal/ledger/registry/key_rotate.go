@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
@@ -20,10 +19,13 @@ type Keys struct {
 	db      *store.DB
 	journal *journal.Journal
 	vault   *Vault
+	sealed  []SealedColumn
 }
 
 // Keys gives the key ring.
-func (s *Service) Keys() *Keys { return &Keys{db: s.db, journal: s.journal, vault: s.vault} }
+func (s *Service) Keys() *Keys {
+	return &Keys{db: s.db, journal: s.journal, vault: s.vault, sealed: s.SealedColumns()}
+}
 
 // Reload reads the key file again; a ring that is not this site's is refused and changes nothing.
 func (k *Keys) Reload() error { return k.vault.Reload() }
@@ -221,16 +223,25 @@ func (k *Keys) rewrap(tx *store.Tx, rows []sealedRow, key int64) error {
 	return nil
 }
 
-// needed counts what lies under a master key: people, and second factors of users.
+// needed counts what lies under a master key: people, and everything else that is sealed.
 func (k *Keys) needed(ctx context.Context, id int64) (n int64, err error) {
 	err = k.db.Read(ctx, func(tx *store.Tx) error {
 		people, err := store.Count(tx, "select count(*) from person where wrapped is not null and wrapped_by = $1", id)
 		if err != nil {
 			return err
 		}
-		factors, err := access.SealedUnder(tx, id)
-		n = people + factors
-		return err
+		n = people
+		for _, c := range k.sealed {
+			if c.Under == nil {
+				continue
+			}
+			boxes, err := c.Under(tx, id)
+			if err != nil {
+				return fmt.Errorf("counting what is sealed in %s: %w", c.Table, err)
+			}
+			n += boxes
+		}
+		return nil
 	})
 	return n, err
 }

@@ -148,6 +148,7 @@ type KeyCheck struct {
 	Opened  int64               `json:"opened"`  // whose box opens
 	Shut    []outbreak.PersonID `json:"shut"`    // the first hundred whose box does not
 	Entries int64               `json:"entries"` // people whose entries in the blind index are not those of their box
+	Tables  []SealedCheck       `json:"tables"`  // what else is sealed
 }
 
 const mostShut = 100
@@ -170,13 +171,34 @@ func (k *Keys) Check(ctx context.Context, tell Progress) (KeyCheck, error) {
 			after = rows[n-1].id
 			return k.look(tx, rows, &c)
 		})
-		if err != nil || n == 0 {
+		if err != nil {
 			return c, err
+		}
+		if n == 0 {
+			break
 		}
 		if tell != nil {
 			tell(c.People, total)
 		}
 	}
+	for _, column := range k.sealed {
+		found, err := k.lookAtSealed(ctx, column)
+		if err != nil {
+			return c, err
+		}
+		c.Tables = append(c.Tables, found)
+	}
+	return c, nil
+}
+
+// Whole tells that everything opened.
+func (c KeyCheck) Whole() bool {
+	for _, t := range c.Tables {
+		if t.Opened < t.Boxes {
+			return false
+		}
+	}
+	return c.Opened == c.People && c.Entries == 0
 }
 
 func (k *Keys) look(tx *store.Tx, rows []sealedRow, c *KeyCheck) error {

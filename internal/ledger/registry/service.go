@@ -31,6 +31,8 @@ type Service struct {
 	secrets   Secrets
 	learnt    learnt
 	keysKnown keyMemory
+
+	sealedElsewhere []SealedColumn
 }
 
 // New makes the service.

@@ -36,7 +36,7 @@ func (s *Service) Tick(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.relid(ctx)
+	return s.Reseal(ctx)
 }
 
 // silentParties lists the parties whose list is overdue.
@@ -87,8 +87,8 @@ func sweep(tx *store.Tx, l PartyList) error {
 	return tx.Must("update party_list set swept_at = $1, lid = null, lid_by = 0 where id = $2", tx.Now, l.ID)
 }
 
-// relid seals the keys of lists under the newest master key.
-func (s *Service) relid(ctx context.Context) error {
+// Reseal seals the keys of lists under the newest master key, so that an older one can be forgotten.
+func (s *Service) Reseal(ctx context.Context) error {
 	newest := s.registry.NewestLid()
 	var behind []PartyList
 	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {

@@ -15,7 +15,7 @@ var keeper = outbreak.SystemActor("worklist")
 
 // Tick ends lists that expired and deletes the rows of lists that are over, each with a receipt.
 func (s *Service) Tick(ctx context.Context) error {
-	var expired, over, behind []List
+	var expired, over []List
 	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
 		if expired, err = store.List(tx, scanList, "select "+listColumns+" from work_list where ended_at = 0 and expires_at <= $1 order by id limit 200", tx.Now); err != nil {
 			return err
@@ -23,8 +23,7 @@ func (s *Service) Tick(ctx context.Context) error {
 		if over, err = store.List(tx, scanList, "select "+listColumns+" from work_list where ended_at > 0 and ended_at <= $1 and deleted_at = 0 order by id limit 200", tx.Now.Add(-graceDays*24*time.Hour)); err != nil {
 			return err
 		}
-		behind, err = store.List(tx, scanList, "select "+listColumns+" from work_list where lid_by <> 0 and lid_by < $1 order by id limit 500", s.registry.NewestLid())
-		return err
+		return nil
 	}); err != nil {
 		return err
 	}
@@ -40,6 +39,18 @@ func (s *Service) Tick(ctx context.Context) error {
 		if err := s.db.Write(ctx, func(tx *store.Tx) error { return s.delete(tx, l) }); err != nil {
 			return err
 		}
+	}
+	return s.Reseal(ctx)
+}
+
+// Reseal seals the keys of lists under the newest master key, so that an older one can be forgotten.
+func (s *Service) Reseal(ctx context.Context) error {
+	var behind []List
+	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		behind, err = store.List(tx, scanList, "select "+listColumns+" from work_list where lid_by <> 0 and lid_by < $1 order by id limit 500", s.registry.NewestLid())
+		return err
+	}); err != nil {
+		return err
 	}
 	for _, l := range behind {
 		lid, err := s.registry.Relid(l.chest(), l.lid)

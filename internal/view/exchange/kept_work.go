@@ -157,10 +157,11 @@ func (s *Service) TickKept(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	return s.relidKept(ctx)
+	return s.Reseal(ctx)
 }
 
-func (s *Service) relidKept(ctx context.Context) error {
+// Reseal seals the keys of lists under the newest master key, so that an older one can be forgotten.
+func (s *Service) Reseal(ctx context.Context) error {
 	return s.rooms.DB.Write(ctx, func(tx *store.Tx) error {
 		behind, err := store.List(tx, scanLid, "select id, lid, lid_by from kept_list where lid_by < $1 order by id limit 100", s.rooms.Registry.NewestLid())
 		for i := 0; err == nil && i < len(behind); i++ {
