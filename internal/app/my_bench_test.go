@@ -66,7 +66,7 @@ func BenchmarkMyResult(b *testing.B) {
 	}
 	var nos []int64
 	if err := h.DB.Read(ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, "", func(no int64) error { nos = append(nos, no); return nil })
+		return testkit.RollBelow(tx, "", func(no int64) error { nos = append(nos, no); return nil })
 	}); err != nil {
 		b.Fatal(err)
 	}

@@ -98,7 +98,7 @@ func (w *town) found() {
 		w.t.Fatalf("%+v", l)
 	}
 	must(w, 0, w.h.DB.Read(w.ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, "", func(no int64) error { w.people = append(w.people, no); return nil })
+		return testkit.RollBelow(tx, "", func(no int64) error { w.people = append(w.people, no); return nil })
 	}))
 	_, err = w.h.Registry.IssueBox(w.ctx, root, registry.IssueBox{First: "T0001", Last: "T0999", Area: "2201", Outbreak: w.outbreak})
 	must(w, 0, err)

@@ -15,7 +15,6 @@ import (
 
 	"breakwater/internal/app"
 	"breakwater/internal/ledger/journal"
-	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
@@ -145,7 +144,7 @@ func (w *town) worked() {
 	must(w, booths, err)
 	w.round, w.booth = rounds[0].ID, booths[0].ID
 	must(w, 0, w.h.DB.Read(w.ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, "", func(no int64) error { w.people = append(w.people, no); return nil })
+		return testkit.RollBelow(tx, "", func(no int64) error { w.people = append(w.people, no); return nil })
 	}))
 	must2(w)(w.h.Screening.CloseTubes(w.ctx, root, screening.CloseTubes{Round: w.round, Booth: w.booth, Tubes: []screening.HandedTube{
 		{Tube: "T0200", Members: []screening.HandedMember{{No: w.people[9]}}}}}))

@@ -152,6 +152,9 @@ func FuzzCells(f *testing.F) {
 			t.Errorf("%q: %q %q", cell, m, how)
 		}
 		wordsOf(cell)
+		if fold(cell) == "id" {
+			return // the column beside it is called so: the first row of values reads more like names then
+		}
 		col := single(cell, cell, cell, "x", cell)
 		if col.Filled+col.Missing() != 4 {
 			t.Errorf("%q: %+v", cell, col)

@@ -2,6 +2,7 @@ package table
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -93,6 +94,8 @@ func options(c Column, name string) (list []Option) {
 	whole, last := meanings(name), []meaning(nil)
 	if i := strings.LastIndex(name, " / "); i > 0 {
 		last = meanings(name[i+3:])
+	} else if path := pathOf(name); path != "" {
+		whole, last = meanings(strings.ReplaceAll(places.ReplaceAllString(name, ""), ".", " ")), meanings(path)
 	}
 	for i, f := range listed {
 		score, why := whole[i].score, []string{whole[i].why}
@@ -119,6 +122,22 @@ func options(c Column, name string) (list []Option) {
 	slices.SortStableFunc(list, func(a, b Option) int { return cmp.Compare(b.Score, a.Score) })
 	return list
 }
+
+// places are numbers in the names of programs: addresses[0].city.
+var places = regexp.MustCompile(`\[[0-9]*\]`)
+
+// pathOf is the last part of a name as programs write it, person.sex; empty when there is one part alone, or the last says nothing without
+// those before it.
+func pathOf(name string) string {
+	name = places.ReplaceAllString(name, "")
+	i := strings.LastIndexByte(name, '.')
+	if i <= 0 || strings.ContainsAny(name, " \t") || slices.Contains(vague, strings.ToLower(name[i+1:])) {
+		return ""
+	}
+	return name[i+1:]
+}
+
+var vague = []string{"", "id", "number", "no", "name", "code", "type", "value", "date", "status", "from", "to", "uuid"}
 
 var sexes = each("m|f|male|female|man|woman|boy|girl|男|女|男性|女性|1|2|0|u|unknown|other|其他|未知")
 

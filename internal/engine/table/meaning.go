@@ -26,7 +26,7 @@ func meanings(name string) []meaning {
 		switch n := len([]rune(c.joined)); {
 		case whole == c.joined:
 			note(c.field, .95, WhyName)
-		case n > 1 && strings.Contains(whole, c.joined):
+		case n > 1 && strings.Contains(whole, c.joined) && (listed[c.field].holds == holdsDate || !endsInTime(whole)):
 			note(c.field, .5+.4*float64(n)/float64(len([]rune(whole))), WhyWords)
 		}
 	}
@@ -43,6 +43,11 @@ func meanings(name string) []meaning {
 		}
 	}
 	return all
+}
+
+// endsInTime tells that a Chinese name is of a date, whatever it is the date of.
+func endsInTime(name string) bool {
+	return strings.HasSuffix(name, "日期") || strings.HasSuffix(name, "时间")
 }
 
 func sameWords(a, b []string) bool { return len(a) == len(b) && contains(a, b) }

@@ -119,7 +119,7 @@ func TestTheRollIsDenseOrderedAndForEver(t *testing.T) {
 			if err := db.Read(ctx, func(tx *store.Tx) error {
 				for _, a := range areas {
 					last, path := int64(0), outbreak.Path("").Child(a.Code)
-					if err := registry.RollBelow(tx, path, func(no int64) error {
+					if err := testkit.RollBelow(tx, path, func(no int64) error {
 						if no <= last || check[no] {
 							t.Errorf("number %d comes after %d in %s", no, last, a.Code)
 						}

@@ -31,23 +31,6 @@ func RangesBelow(tx *store.Tx, path outbreak.Path) ([]Range, error) {
 	return store.List(tx, scanRange, "select "+rangeColumns+" from roll_range where area >= $1 and area < $2 order by first", path, path.Upto())
 }
 
-// RollBelow calls do with every number on the roll of a subtree, ascending. Whoever has one of the numbers given in a range is
-// on the roll, so that the people are not asked (CheckRoll is).
-func RollBelow(tx *store.Tx, path outbreak.Path, do func(no int64) error) error {
-	ranges, err := RangesBelow(tx, path)
-	if err != nil {
-		return err
-	}
-	for _, x := range ranges {
-		for no := x.First; no < x.Next; no++ {
-			if err := do(no); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // CountRoll counts the people on the roll of a subtree, each once.
 func CountRoll(tx *store.Tx, path outbreak.Path) (int, error) {
 	return CountRollOf(tx, []outbreak.Path{path})

@@ -298,22 +298,15 @@ func (s *Service) ListCases(ctx context.Context, by outbreak.Actor, f Filter) (l
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.CaseRead, "", []any{f.After, f.Below, f.Below.Upto()})
-		if f.Person != 0 {
-			codes, err := registry.CodesOf(tx, f.Person)
-			if err != nil {
-				return err
-			}
-			var in string
-			in, args = store.In(args, codes)
-			cond += " and person in (" + in + ")"
-		}
+		l := registry.Listing{May: access.CaseRead, After: int64(f.After), Below: f.Below, Person: f.Person, People: []string{"person"}, Most: f.Most}
 		if f.State != "" {
-			args = append(args, f.State)
-			cond += fmt.Sprintf(" and state = $%d", len(args))
+			l.Equal = map[string]any{"state": f.State}
 		}
-		limit, args := store.In(args, []int{max(f.Most, 1)})
-		list, err = store.List(tx, scan, "select "+columns+" from case_file where id > $1 and area >= $2 and area < $3 and "+cond+" order by id limit "+limit, args...)
+		where, args, err := l.Where(tx, by)
+		if err != nil {
+			return err
+		}
+		list, err = store.List(tx, scan, "select "+columns+" from case_file where "+where, args...)
 		return err
 	})
 	return list, err

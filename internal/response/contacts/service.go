@@ -4,7 +4,6 @@ import (
 	"context"
 	"embed"
 	"encoding/json"
-	"fmt"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
@@ -49,31 +48,26 @@ type Filter struct {
 	Most      int
 }
 
+// listing is the filter for rows with people in some columns.
+func (f Filter) listing(people ...string) registry.Listing {
+	return registry.Listing{May: access.ContactRead, After: int64(f.After), Below: f.Below, Person: f.Person, People: people, Outbreak: f.Outbreak, Most: f.Most}
+}
+
 // ListLinks lists the links the actor may see, the oldest first.
 func (s *Service) ListLinks(ctx context.Context, by outbreak.Actor, f Filter) (list []Link, err error) {
 	if err := access.RequireAnywhere(by, access.ContactRead); err != nil {
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.ContactRead, "", []any{f.After, f.Below, f.Below.Upto()})
-		if f.Person != 0 {
-			codes, err := registry.CodesOf(tx, f.Person)
-			if err != nil {
-				return err
-			}
-			var in string
-			in, args = store.In(args, codes)
-			cond += " and (from_person in (" + in + ") or to_person in (" + in + "))"
-		}
-		if f.Outbreak != 0 {
-			args = append(args, f.Outbreak)
-			cond += fmt.Sprintf(" and outbreak = $%d", len(args))
-		}
+		l := f.listing("from_person", "to_person")
 		if !f.Withdrawn {
-			cond += " and withdrawn_at = 0"
+			l.And = append(l.And, "withdrawn_at = 0")
 		}
-		limit, args := store.In(args, []int{max(f.Most, 1)})
-		if list, err = store.List(tx, scan, "select "+columns+" from contact_link where id > $1 and area >= $2 and area < $3 and "+cond+" order by id limit "+limit, args...); err != nil {
+		where, args, err := l.Where(tx, by)
+		if err != nil {
+			return err
+		}
+		if list, err = store.List(tx, scan, "select "+columns+" from contact_link where "+where, args...); err != nil {
 			return err
 		}
 		return readExtra(tx, list)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"breakwater/internal/ledger/access"
-	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -191,22 +190,11 @@ func (s *Service) ListWaiting(ctx context.Context, by outbreak.Actor, f Filter) 
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		cond, args := access.Within(by, access.ContactRead, "", []any{f.After, f.Below, f.Below.Upto()})
-		if f.Person != 0 {
-			codes, err := registry.CodesOf(tx, f.Person)
-			if err != nil {
-				return err
-			}
-			var in string
-			in, args = store.In(args, codes)
-			cond += " and to_person in (" + in + ")"
+		where, args, err := f.listing("to_person").Where(tx, by)
+		if err != nil {
+			return err
 		}
-		if f.Outbreak != 0 {
-			args = append(args, f.Outbreak)
-			cond += fmt.Sprintf(" and outbreak = $%d", len(args))
-		}
-		limit, args := store.In(args, []int{max(f.Most, 1)})
-		list, err = store.List(tx, scanWaiting, "select "+waitingColumns+" from contact_waiting where id > $1 and area >= $2 and area < $3 and "+cond+" order by id limit "+limit, args...)
+		list, err = store.List(tx, scanWaiting, "select "+waitingColumns+" from contact_waiting where "+where, args...)
 		return err
 	})
 	return list, err

@@ -118,7 +118,7 @@ func newMachine(t *rapid.T, dir string) *machine {
 	_, err = h.Registry.LoadPeople(m.ctx, root, registry.LoadPeople{People: people})
 	ok(t, err)
 	ok(t, h.DB.Read(m.ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, "", func(no int64) error { m.nos = append(m.nos, no); return nil })
+		return testkit.RollBelow(tx, "", func(no int64) error { m.nos = append(m.nos, no); return nil })
 	}))
 	_, err = h.Registry.IssueBox(m.ctx, root, registry.IssueBox{First: "T00", Last: "T19", Area: "22", Outbreak: m.ob})
 	ok(t, err)

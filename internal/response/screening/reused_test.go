@@ -11,6 +11,7 @@ import (
 	"breakwater/internal/response/lab"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
+	"breakwater/internal/testkit"
 )
 
 // step is a hand-in of a tube with members, or a result of it.
@@ -112,7 +113,7 @@ func (h *mergeHouse) roll(t *testing.T, n int) (outbreak.RoundID, []registry.Per
 	var people []registry.Person
 	must(t, h.a.House.DB.Read(h.ctx, func(tx *store.Tx) error {
 		var nos []int64
-		if err := registry.RollBelow(tx, "", func(no int64) error { nos = append(nos, no); return nil }); err != nil {
+		if err := testkit.RollBelow(tx, "", func(no int64) error { nos = append(nos, no); return nil }); err != nil {
 			return err
 		}
 		known, err := registry.PeopleByNo(tx, nos)

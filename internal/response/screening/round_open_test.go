@@ -10,6 +10,7 @@ import (
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
+	"breakwater/internal/testkit"
 )
 
 // place loads people of a fresh community, some doors of one building each, and gives its code and their numbers in order.
@@ -29,7 +30,7 @@ func (h *mergeHouse) place(t *testing.T, people int) (code string, nos []int64) 
 		must(t, err)
 	}
 	must(t, h.a.House.DB.Read(h.ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, outbreak.Path("/22/"+code+"/"), func(no int64) error { nos = append(nos, no); return nil })
+		return testkit.RollBelow(tx, outbreak.Path("/22/"+code+"/"), func(no int64) error { nos = append(nos, no); return nil })
 	}))
 	if len(nos) != people {
 		t.Fatalf("%d of %d people are on the roll", len(nos), people)

@@ -90,7 +90,7 @@ func (h *house) fill(t testing.TB) {
 	must(t, err)
 	h.round = r.ID
 	must(t, a.House.DB.Read(h.ctx, func(tx *store.Tx) error {
-		return registry.RollBelow(tx, "", func(no int64) error { h.people = append(h.people, no); return nil })
+		return testkit.RollBelow(tx, "", func(no int64) error { h.people = append(h.people, no); return nil })
 	}))
 }
 
