@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 )
 
 // What a workbook may be at most; beyond it is refused, never cut.
@@ -54,6 +55,9 @@ type Book struct {
 	parts  map[string]*zip.File
 	texts  texts
 	styles styles
+
+	lock  sync.Mutex
+	downs map[string][]down // merged cells of the sheets that were read, by part
 }
 
 // Is tells by its first bytes whether a file may be a workbook, of whatever kind: Open says which.

@@ -2,7 +2,6 @@ package workbook
 
 import (
 	"bytes"
-	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
@@ -27,6 +26,23 @@ const mostMerged = 200_000
 
 // merged reads where cells are merged, which a sheet says behind its rows.
 func (b *Book) merged(part string) (*downs, error) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	known, is := b.downs[part]
+	if !is {
+		found, err := b.readMerged(part)
+		if err != nil {
+			return nil, err
+		}
+		if known = found.all; b.downs == nil {
+			b.downs = map[string][]down{}
+		}
+		b.downs[part] = known
+	}
+	return &downs{all: known}, nil
+}
+
+func (b *Book) readMerged(part string) (*downs, error) {
 	d := &downs{}
 	if has, err := b.mentions(part, "mergeCell"); err != nil || !has {
 		return d, err
@@ -44,11 +60,10 @@ func (b *Book) merged(part string) (*downs, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, is := t.(xml.StartElement)
-		if !is || e.Name.Local != "mergeCell" {
+		if t != begins || string(s.name) != "mergeCell" {
 			continue
 		}
-		from, upto, is := strings.Cut(attr(e, "ref"), ":")
+		from, upto, is := strings.Cut(s.said("ref"), ":")
 		column, first := place(from)
 		_, last := place(upto)
 		if !is || column == 0 || column > MostColumns || last <= first || last > MostRows {

@@ -1,26 +1,29 @@
 package workbook
 
 import (
+	"bytes"
 	"math"
 	"strconv"
-	"strings"
 	"time"
 )
 
 // plain writes a number as a spreadsheet shows it: no more than fifteen digits of it are true.
 func plain(value string, f float64) string {
-	if len(value) <= 15 && !strings.ContainsAny(value, "eE") {
+	if short([]byte(value)) {
 		return value
 	}
 	if math.IsInf(f, 0) || math.IsNaN(f) || math.Abs(f) >= 1e25 || f != 0 && math.Abs(f) < 1e-10 {
 		return value
 	}
-	short, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 14, 64), 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(f, 'e', 14, 64), 64)
 	if err != nil {
 		return value
 	}
-	return strconv.FormatFloat(short, 'f', -1, 64)
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
+
+// short tells that a number is shown as it is written.
+func short(value []byte) bool { return len(value) <= 15 && !bytes.ContainsAny(value, "eE") }
 
 const secondsOfDay = 24 * 60 * 60
 

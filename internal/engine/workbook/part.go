@@ -1,21 +1,12 @@
 package workbook
 
 import (
-	"bufio"
-	"encoding/xml"
-	"errors"
 	"fmt"
 	"io"
 	"path"
 	"slices"
 	"strings"
 )
-
-// scanner reads the XML of a part, one word of it at a time, and never holds more than a cell.
-type scanner struct {
-	xml  *xml.Decoder
-	from io.ReadCloser
-}
 
 func (b *Book) open(part string) (*scanner, error) {
 	f := b.parts[strings.ToLower(part)]
@@ -26,61 +17,7 @@ func (b *Book) open(part string) (*scanner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBroken, err)
 	}
-	d := xml.NewDecoder(bufio.NewReaderSize(&bounded{from: r}, 64<<10))
-	d.Strict = false
-	d.CharsetReader = func(charset string, in io.Reader) (io.Reader, error) {
-		if strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii") {
-			return in, nil
-		}
-		return nil, ErrBroken
-	}
-	return &scanner{xml: d, from: r}, nil
-}
-
-func (s *scanner) close() { _ = s.from.Close() }
-
-// next gives the next word; io.EOF at the end of the part. Parts that name other parts to be put in are broken: nothing we read has them.
-func (s *scanner) next() (xml.Token, error) {
-	t, err := s.xml.RawToken()
-	switch {
-	case err == nil:
-		if _, is := t.(xml.Directive); is {
-			return nil, ErrBroken
-		}
-		return t, nil
-	case err == io.EOF, errors.Is(err, ErrCell):
-		return nil, err
-	}
-	return nil, fmt.Errorf("%w: %w", ErrBroken, err)
-}
-
-// bounded stops a reader when too much comes between two signs < : that is how a cell of a gigabyte looks before it is read.
-type bounded struct {
-	from io.Reader
-	run  int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	n, err := b.from.Read(p[:min(len(p), 64<<10)])
-	from := 0
-	for i, c := range p[:n] {
-		if c == '<' {
-			b.run, from = 0, i
-		}
-	}
-	if b.run += n - from; b.run > MostInCell+128<<10 {
-		return 0, ErrCell
-	}
-	return n, err
-}
-
-func attr(e xml.StartElement, name string) string {
-	for _, a := range e.Attr {
-		if a.Name.Local == name {
-			return a.Value
-		}
-	}
-	return ""
+	return newScanner(r), nil
 }
 
 // readSheets reads the names of the sheets and where their rows are.
@@ -103,23 +40,23 @@ func (b *Book) readSheets() error {
 		if err != nil {
 			return err
 		}
-		e, is := t.(xml.StartElement)
-		if !is {
+		if t != begins {
 			continue
 		}
-		switch e.Name.Local {
+		switch string(s.name) {
 		case "workbookPr":
-			v := attr(e, "date1904")
+			v := s.said("date1904")
 			b.From1904 = v == "1" || v == "true"
 		case "sheet":
 			part := ""
-			for _, a := range e.Attr {
-				if a.Name.Local == "id" && a.Name.Space != "" {
-					part = targets[a.Value]
+			s.each(func(key, value []byte, prefixed bool) bool {
+				if string(key) == "id" && prefixed {
+					part = targets[string(value)]
 				}
-			}
+				return true
+			})
 			if part != "" && b.parts[strings.ToLower(part)] != nil && len(b.Sheets) < mostParts {
-				b.Sheets = append(b.Sheets, Sheet{Name: attr(e, "name"), Hidden: slices.Contains([]string{"hidden", "veryHidden"}, attr(e, "state")), part: part})
+				b.Sheets = append(b.Sheets, Sheet{Name: s.said("name"), Hidden: slices.Contains([]string{"hidden", "veryHidden"}, s.said("state")), part: part})
 			}
 		}
 	}
@@ -159,19 +96,18 @@ func (b *Book) targets(part string) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		e, is := t.(xml.StartElement)
-		if !is || e.Name.Local != "Relationship" || attr(e, "TargetMode") == "External" || len(all) > mostParts {
+		if t != begins || string(s.name) != "Relationship" || s.said("TargetMode") == "External" || len(all) > mostParts {
 			continue
 		}
-		kind := path.Base(attr(e, "Type"))
+		kind := path.Base(s.said("Type"))
 		if !slices.Contains([]string{"worksheet", "officeDocument", "sharedStrings", "styles"}, kind) {
 			continue
 		}
-		to := strings.ReplaceAll(attr(e, "Target"), `\`, "/")
+		to := strings.ReplaceAll(s.said("Target"), `\`, "/")
 		if !strings.HasPrefix(to, "/") {
 			to = dir + to
 		}
-		all[attr(e, "Id")] = path.Clean(to)
+		all[s.said("Id")] = path.Clean(to)
 		if kind == "sharedStrings" || kind == "styles" {
 			all[kind] = path.Clean(to)
 		}

@@ -1,7 +1,7 @@
 package workbook
 
 import (
-	"encoding/xml"
+	"bytes"
 	"io"
 	"strconv"
 	"strings"
@@ -39,7 +39,7 @@ func (b *Book) Read(sheet int, each func(row int, cells []string) error) (Told, 
 		if err != nil {
 			return r.told, err
 		}
-		over, err := r.take(t)
+		over, err := r.take(s, t)
 		if err == io.EOF || over {
 			return r.told, nil
 		}
@@ -66,18 +66,18 @@ type rows struct {
 	kind    string // of the cell
 	style   int
 	formula bool
-	in      string // v or f
+	in      byte // v or f
 	value   []byte
 	inline  textReader
 }
 
 // take takes a word; over when no row can follow.
-func (r *rows) take(t xml.Token) (over bool, err error) {
-	switch e := t.(type) {
-	case xml.StartElement:
-		return false, r.start(e)
-	case xml.EndElement:
-		switch e.Name.Local {
+func (r *rows) take(s *scanner, t wordKind) (over bool, err error) {
+	switch t {
+	case begins:
+		err = r.start(s)
+	case ends:
+		switch string(s.name) {
 		case "sheetData":
 			return true, nil
 		case "row":
@@ -85,36 +85,33 @@ func (r *rows) take(t xml.Token) (over bool, err error) {
 		case "c":
 			return false, r.endCell()
 		case "v", "f":
-			r.in = ""
+			r.in = 0
 		}
-	case xml.CharData:
-		if r.in == "v" {
-			if r.value = append(r.value, e...); len(r.value) > MostInCell {
+	case says:
+		if r.in == 'v' {
+			if r.value = append(r.value, s.text...); len(r.value) > MostInCell {
 				return false, ErrCell
 			}
 		}
 	}
-	return false, r.text(t)
-}
-
-// text gathers the text of a cell that holds its own.
-func (r *rows) text(t xml.Token) error {
-	if r.kind != "inlineStr" {
-		return nil
+	if err != nil || r.kind != "inlineStr" {
+		return false, err
 	}
-	text, done, err := r.inline.take(t, "is")
+	text, done, err := r.inline.take(s, t, "is") // of a cell that holds its own text
 	if done {
 		r.value = append(r.value[:0], text...)
 	}
-	return err
+	return false, err
 }
 
-func (r *rows) start(e xml.StartElement) error {
-	switch e.Name.Local {
+func (r *rows) start(s *scanner) error {
+	switch string(s.name) {
 	case "row":
 		r.row = r.at + 1
-		if n, err := strconv.Atoi(attr(e, "r")); err == nil {
-			r.row = n
+		if v, _ := s.attr("r"); len(v) > 0 {
+			if n, err := strconv.Atoi(string(v)); err == nil {
+				r.row = n
+			}
 		}
 		if r.row <= r.at || r.row > MostRows {
 			return ErrBroken
@@ -125,28 +122,46 @@ func (r *rows) start(e xml.StartElement) error {
 			return ErrBroken
 		}
 		r.column++
-		if ref := attr(e, "r"); ref != "" {
-			r.column, _ = place(ref)
-		}
+		r.kind, r.formula, r.in, r.value, r.style = "", false, 0, r.value[:0], 0
+		s.each(r.attribute)
 		if r.column < 1 || r.column > MostColumns {
 			return ErrColumns
 		}
-		r.kind, r.formula, r.in, r.value = attr(e, "t"), false, "", r.value[:0]
-		r.style, _ = strconv.Atoi(attr(e, "s"))
 		r.inline = textReader{b: r.inline.b}
 	case "v":
-		r.in = "v"
+		r.in = 'v'
 	case "f":
-		r.in, r.formula = "f", true
+		r.in, r.formula = 'f', true
 	}
-	return r.text(e)
+	return nil
+}
+
+// kinds are those of cells, so that their names need no memory each.
+var kinds = map[string]string{"s": "s", "inlineStr": "inlineStr", "str": "str", "b": "b", "e": "e", "d": "d", "n": "n"}
+
+// attribute takes an attribute of a cell.
+func (r *rows) attribute(key, value []byte, _ bool) bool {
+	if len(key) != 1 {
+		return true
+	}
+	switch key[0] {
+	case 'r':
+		if len(value) > 0 {
+			r.column = columnOf(value)
+		}
+	case 't':
+		r.kind = kinds[string(value)]
+	case 's':
+		r.style, _ = strconv.Atoi(string(value))
+	}
+	return true
 }
 
 func (r *rows) endCell() error {
 	if r.row == 0 || r.column == 0 {
 		return ErrBroken
 	}
-	text := r.book.cell(r.kind, r.style, string(r.value), &r.told)
+	text := r.book.cell(r.kind, r.style, r.value, &r.told)
 	if r.formula {
 		r.told.Formulas++
 		if len(r.value) == 0 {
@@ -194,8 +209,8 @@ func (r *rows) give(cells []string) error {
 	return r.each(r.at, cells)
 }
 
-// place reads the column and the row of a cell's name: AB12.
-func place(ref string) (column, row int) {
+// columnOf reads the column of a cell's name: AB12; 0 when it is none.
+func columnOf(ref []byte) (column int) {
 	i := 0
 	for ; i < len(ref) && i < 4; i++ {
 		c := ref[i] &^ 0x20
@@ -204,41 +219,68 @@ func place(ref string) (column, row int) {
 		}
 		column = column*26 + int(c-'A') + 1
 	}
-	row, err := strconv.Atoi(ref[i:])
-	if err != nil || i == 0 {
+	for j := i; j < len(ref); j++ {
+		if ref[j] < '0' || ref[j] > '9' {
+			return 0
+		}
+	}
+	if i == len(ref) {
+		return 0
+	}
+	return column
+}
+
+// place reads the column and the row of a cell's name.
+func place(ref string) (column, row int) {
+	if column = columnOf([]byte(ref)); column == 0 {
+		return 0, 0
+	}
+	row, err := strconv.Atoi(strings.TrimLeft(ref, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"))
+	if err != nil {
 		return 0, 0
 	}
 	return column, row
 }
 
 // cell gives a cell's text by its kind and what its number format shows.
-func (b *Book) cell(kind string, style int, value string, told *Told) string {
+func (b *Book) cell(kind string, style int, said []byte, told *Told) string {
 	switch kind {
 	case "s":
-		i, err := strconv.Atoi(strings.TrimSpace(value))
+		i, err := strconv.Atoi(string(bytes.TrimSpace(said)))
 		if text, ok := b.texts.at(i); err == nil && ok {
 			return text
 		}
 		return ""
 	case "inlineStr":
-		return value
+		return string(said)
 	case "str":
-		return escaped(value)
+		return escaped(string(said))
 	case "b":
-		return map[string]string{"1": "TRUE", "0": "FALSE"}[strings.TrimSpace(value)]
+		switch string(bytes.TrimSpace(said)) {
+		case "1":
+			return "TRUE"
+		case "0":
+			return "FALSE"
+		}
+		return ""
 	case "e":
 		told.Errors++
-		return value
+		return string(said)
 	case "d":
 		told.Dates++
-		return strings.TrimSuffix(strings.Replace(value, "T", " ", 1), "Z")
+		return strings.TrimSuffix(strings.Replace(string(said), "T", " ", 1), "Z")
 	}
-	value = strings.TrimSpace(value)
+	said = bytes.TrimSpace(said)
+	as := b.styles.of(style)
+	if as == asNumber && short(said) {
+		return string(said)
+	}
+	value := string(said)
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil {
 		return value
 	}
-	if as := b.styles.of(style); as != asNumber {
+	if as != asNumber {
 		if text, ok := shownAs(as, f, b.From1904); ok {
 			told.Dates++
 			return text

@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"encoding/xml"
 	"io"
 	"strconv"
 	"strings"
@@ -51,18 +50,18 @@ func (b *Book) readStyles() error {
 		if err != nil {
 			return err
 		}
-		switch e := t.(type) {
-		case xml.StartElement:
-			switch e.Name.Local {
+		switch t {
+		case begins:
+			switch string(s.name) {
 			case "numFmt":
-				if id, err := strconv.Atoi(attr(e, "numFmtId")); err == nil && len(own) < 10_000 {
-					own[id] = shownBy(attr(e, "formatCode"))
+				if id, err := strconv.Atoi(s.said("numFmtId")); err == nil && len(own) < 10_000 {
+					own[id] = shownBy(s.said("formatCode"))
 				}
 			case "cellXfs":
 				cells = true
 			case "xf":
 				if cells && len(b.styles) < 100_000 {
-					id, _ := strconv.Atoi(attr(e, "numFmtId"))
+					id, _ := strconv.Atoi(s.said("numFmtId"))
 					as, named := own[id]
 					if !named {
 						as = builtIn(id)
@@ -70,8 +69,8 @@ func (b *Book) readStyles() error {
 					b.styles = append(b.styles, as)
 				}
 			}
-		case xml.EndElement:
-			if e.Name.Local == "cellXfs" {
+		case ends:
+			if string(s.name) == "cellXfs" {
 				cells = false
 			}
 		}

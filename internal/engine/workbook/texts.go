@@ -1,7 +1,6 @@
 package workbook
 
 import (
-	"encoding/xml"
 	"io"
 	"strings"
 )
@@ -45,7 +44,7 @@ func (b *Book) readTexts() error {
 		if err != nil {
 			return err
 		}
-		text, done, err := r.take(t, "si")
+		text, done, err := r.take(s, t, "si")
 		if err != nil {
 			return err
 		}
@@ -74,10 +73,10 @@ type textReader struct {
 }
 
 // take takes a word; done when the element of that name ends.
-func (r *textReader) take(t xml.Token, name string) (text string, done bool, err error) {
-	switch e := t.(type) {
-	case xml.StartElement:
-		switch e.Name.Local {
+func (r *textReader) take(s *scanner, t wordKind, name string) (text string, done bool, err error) {
+	switch t {
+	case begins:
+		switch string(s.name) {
 		case name:
 			r.in, r.b = true, r.b[:0]
 		case "t":
@@ -85,8 +84,8 @@ func (r *textReader) take(t xml.Token, name string) (text string, done bool, err
 		case "rPh":
 			r.reading++
 		}
-	case xml.EndElement:
-		switch e.Name.Local {
+	case ends:
+		switch string(s.name) {
 		case name:
 			if !r.in {
 				return "", false, nil
@@ -98,9 +97,9 @@ func (r *textReader) take(t xml.Token, name string) (text string, done bool, err
 		case "rPh":
 			r.reading--
 		}
-	case xml.CharData:
+	case says:
 		if r.in && r.run && r.reading <= 0 {
-			if r.b = append(r.b, e...); len(r.b) > MostInCell {
+			if r.b = append(r.b, s.text...); len(r.b) > MostInCell {
 				return "", false, ErrCell
 			}
 		}
