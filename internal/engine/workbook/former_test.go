@@ -263,7 +263,7 @@ func (r *formerRows) endCell() error {
 	if r.row == 0 || r.column == 0 {
 		return ErrBroken
 	}
-	text := r.book.cell(r.kind, r.style, r.value, &r.told)
+	text := r.book.cell(r.kind, r.style, r.value, &r.told, nil)
 	if r.formula {
 		r.told.Formulas++
 		if len(r.value) == 0 {
@@ -398,7 +398,7 @@ func FuzzBothReaders(f *testing.F) {
 				list = append(list, cells)
 				return nil
 			}
-			now, then := &rows{book: frame, each: each, downs: &downs{}}, &formerRows{book: frame, each: each, downs: &downs{}}
+			now, then := &rows{book: frame, each: each, downs: &downs{}, days: dayTexts{}}, &formerRows{book: frame, each: each, downs: &downs{}}
 			for {
 				over, err := next(now, then)
 				if over || err == io.EOF {

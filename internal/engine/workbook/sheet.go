@@ -17,6 +17,27 @@ type Told struct {
 	Rows     int // the last row's number
 }
 
+// dayTexts are days as they were written before: most lists hold a few hundred.
+type dayTexts map[int]string
+
+const mostDays = 4096
+
+// shown writes a count of days as shownAs does.
+func (t dayTexts) shown(as shown, days float64, from1904 bool) (string, bool) {
+	whole := int(days)
+	if t == nil || as == asTime || days != float64(whole) || days < 1 {
+		return shownAs(as, days, from1904)
+	}
+	if text, known := t[whole]; known {
+		return text, true
+	}
+	text, ok := shownAs(as, days, from1904)
+	if ok && len(t) < mostDays {
+		t[whole] = text
+	}
+	return text, ok
+}
+
 // Read gives the rows of a sheet one after the other, from 1, the empty ones too. The cells are the reader's to keep; io.EOF from each
 // ends the reading.
 func (b *Book) Read(sheet int, each func(row int, cells []string) error) (Told, error) {
@@ -30,7 +51,7 @@ func (b *Book) Read(sheet int, each func(row int, cells []string) error) (Told, 
 		return Told{}, err
 	}
 	defer s.close()
-	r := rows{book: b, each: each, downs: downs}
+	r := rows{book: b, each: each, downs: downs, days: dayTexts{}}
 	for {
 		t, err := s.next()
 		if err == io.EOF {
@@ -69,6 +90,7 @@ type rows struct {
 	in      byte // v or f
 	value   []byte
 	inline  textReader
+	days    dayTexts
 }
 
 // take takes a word; over when no row can follow.
@@ -161,7 +183,7 @@ func (r *rows) endCell() error {
 	if r.row == 0 || r.column == 0 {
 		return ErrBroken
 	}
-	text := r.book.cell(r.kind, r.style, r.value, &r.told)
+	text := r.book.cell(r.kind, r.style, r.value, &r.told, r.days)
 	if r.formula {
 		r.told.Formulas++
 		if len(r.value) == 0 {
@@ -243,7 +265,7 @@ func place(ref string) (column, row int) {
 }
 
 // cell gives a cell's text by its kind and what its number format shows.
-func (b *Book) cell(kind string, style int, said []byte, told *Told) string {
+func (b *Book) cell(kind string, style int, said []byte, told *Told, days dayTexts) string {
 	switch kind {
 	case "s":
 		i, err := strconv.Atoi(string(bytes.TrimSpace(said)))
@@ -281,7 +303,7 @@ func (b *Book) cell(kind string, style int, said []byte, told *Told) string {
 		return value
 	}
 	if as != asNumber {
-		if text, ok := shownAs(as, f, b.From1904); ok {
+		if text, ok := days.shown(as, f, b.From1904); ok {
 			told.Dates++
 			return text
 		}

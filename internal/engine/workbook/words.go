@@ -223,27 +223,42 @@ func (s *scanner) legible() error {
 
 // element reads <name attributes> and </name>. A sign > within quotes ends nothing.
 func (s *scanner) element() (wordKind, error) {
-	quote := byte(0)
-	i := 1
+	looked := 1
 	for {
-		for ; s.at+i < s.have; i++ {
-			c := s.buf[s.at+i]
-			switch {
-			case quote != 0:
-				if c == quote {
-					quote = 0
-				}
-			case c == '"' || c == '\'':
-				quote = c
-			case c == '>':
-				word := s.buf[s.at+1 : s.at+i]
-				s.at += i + 1
-				return s.named(word)
+		if i := bytes.IndexByte(s.buf[s.at+looked:s.have], '>'); i >= 0 {
+			word := s.buf[s.at+1 : s.at+looked+i]
+			looked += i + 1
+			if quoted(word) {
+				continue
 			}
+			s.at += looked
+			return s.named(word)
 		}
+		looked = s.have - s.at
 		if err := s.fill(); err != nil {
 			return 0, broken(err)
 		}
+	}
+}
+
+// quoted tells that a word ends within quotes.
+func quoted(word []byte) bool {
+	for {
+		i := bytes.IndexByte(word, '"')
+		if i < 0 {
+			i = len(word)
+		}
+		if j := bytes.IndexByte(word[:i], '\''); j >= 0 {
+			i = j
+		}
+		if i == len(word) {
+			return false
+		}
+		end := bytes.IndexByte(word[i+1:], word[i])
+		if end < 0 {
+			return true
+		}
+		word = word[i+end+2:]
 	}
 }
 
