@@ -304,15 +304,21 @@ func (s *scanner) each(do func(key, value []byte, prefixed bool) bool) {
 		for len(rest) > 0 && space(rest[0]) {
 			rest = rest[1:]
 		}
-		i := bytes.IndexByte(rest, '=')
-		if i < 0 {
+		if len(rest) == 0 {
 			return
 		}
-		key := rest[:i]
-		for len(key) > 0 && space(key[len(key)-1]) {
-			key = key[:len(key)-1]
+		i := 0
+		for i < len(rest) && rest[i] != '=' && !space(rest[i]) {
+			i++
 		}
-		rest = rest[i+1:]
+		key := rest[:i]
+		for rest = rest[i:]; len(rest) > 0 && space(rest[0]); {
+			rest = rest[1:]
+		}
+		if len(rest) == 0 || rest[0] != '=' { // a name alone says nothing
+			continue
+		}
+		rest = rest[1:]
 		for len(rest) > 0 && space(rest[0]) {
 			rest = rest[1:]
 		}
