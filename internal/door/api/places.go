@@ -36,7 +36,7 @@ func (b placeSaid) command(key string) registry.AddPlace {
 		Address: b.Address, Lat: b.Lat, Lon: b.Lon, Coordinates: b.Coordinates, OpenFrom: b.OpenFrom, OpenTo: b.OpenTo}
 }
 
-type newPlace struct {
+type NewPlace struct {
 	Keyed
 	Body placeSaid
 }
@@ -65,13 +65,13 @@ func placeRoutes(p *plan) {
 	tags := []string{"places"}
 
 	route(p, access.PlaceManage, huma.Operation{Method: http.MethodPost, Path: "/places", Summary: "Make a place known, or give it further names", Tags: tags, DefaultStatus: http.StatusCreated},
-		func(ctx context.Context, in *newPlace) (*reply[registry.Place], error) {
+		func(ctx context.Context, in *NewPlace) (*reply[registry.Place], error) {
 			x, err := registered().AddPlace(ctx, door.ActorOf(ctx), in.Body.command(in.Key))
 			return &reply[registry.Place]{x}, err
 		})
 	route(p, access.PlaceManage, huma.Operation{Method: http.MethodPost, Path: "/places/{place}", Summary: "Say anew what a place is called, what it is and where it lies; the old name stays one of its names", Tags: tags},
 		func(ctx context.Context, in *struct {
-			newPlace
+			NewPlace
 			PlacePath
 		}) (*reply[registry.Place], error) {
 			x, err := registered().ChangePlace(ctx, door.ActorOf(ctx), registry.ChangePlace{Place: in.Place.ID, AddPlace: in.Body.command(in.Key)})
