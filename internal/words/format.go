@@ -93,6 +93,26 @@ func Moment(lang Lang, i, now outbreak.Instant, zone *time.Location) string {
 	return t.Format("2 Jan 2006 15:04")
 }
 
+// DayMoment is Moment with the day of today, too.
+func DayMoment(lang Lang, i, now outbreak.Instant, zone *time.Location) string {
+	if i == 0 {
+		return ""
+	}
+	return DayShort(lang, i, now, zone) + i.Time().In(zone).Format(" 15:04")
+}
+
+// DayShort writes a day, with its year where that is not the year of now.
+func DayShort(lang Lang, i, now outbreak.Instant, zone *time.Location) string {
+	t, form := i.Time().In(zone), "2 Jan"
+	if lang == Chinese {
+		form = "1月2日"
+	}
+	if t.Year() != now.Time().In(zone).Year() {
+		form = map[Lang]string{English: "2 Jan 2006", Chinese: "2006年1月2日"}[lang]
+	}
+	return t.Format(form)
+}
+
 // Second writes the time of day to the second, as the as-of line needs it.
 func Second(lang Lang, i outbreak.Instant, zone *time.Location) string {
 	if i == 0 {

@@ -161,7 +161,7 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, c *call) {
 	}
 	if err != nil {
 		kind := outbreak.KindOf(err)
-		if c.route.Back == "" || kind == outbreak.Internal || kind == outbreak.Expired || kind == outbreak.NotFound {
+		if c.route.Back == "" || kind == outbreak.Internal || kind == outbreak.Expired {
 			s.refuse(w, r, c, err)
 			return
 		}
@@ -180,8 +180,11 @@ func (s *Server) command(w http.ResponseWriter, r *http.Request, c *call) {
 	}
 	c.route, c.view.Path = back, fill(back.Path, c.path)
 	c.view.Title = back.Title
-	if err := s.page(w, r, c, status); err != nil {
-		s.refuse(w, r, c, err)
+	if fault := s.page(w, r, c, status); fault != nil {
+		if err != nil && outbreak.KindOf(fault) == outbreak.NotFound { // what the form was about is gone, and its page with it
+			fault = err
+		}
+		s.refuse(w, r, c, fault)
 	}
 }
 

@@ -87,6 +87,12 @@ func (v *View) Percent(part, of any) string { return words.Percent(v.Lang, whole
 // At writes a moment as short as the reading day allows.
 func (v *View) At(i outbreak.Instant) string { return words.Moment(v.Lang, i, v.Now, v.Zone) }
 
+// AtDay writes a moment with its day, today's too: one end of a span.
+func (v *View) AtDay(i outbreak.Instant) string { return words.DayMoment(v.Lang, i, v.Now, v.Zone) }
+
+// DayShort writes a day of the reading year without the year.
+func (v *View) DayShort(i outbreak.Instant) string { return words.DayShort(v.Lang, i, v.Now, v.Zone) }
+
 // WallAt writes a moment of the wall clock, which sessions and keys run on.
 func (v *View) WallAt(i outbreak.Instant) string { return words.Moment(v.Lang, i, v.wall, v.Zone) }
 
