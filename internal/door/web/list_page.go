@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"breakwater/internal/engine/table"
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/exchange"
 )
@@ -27,6 +28,7 @@ type listPage struct {
 	Failed    string
 	More      int
 	HasBack   bool
+	Areas     []areaChoice // in which rows that name none may belong
 }
 
 // listColumn is a column of the list in the form.
@@ -103,7 +105,8 @@ func (s *Server) readList(c *call) (any, error) {
 	for _, col := range w.found.Columns {
 		p.Columns = append(p.Columns, columnOf(w, col))
 	}
-	return p, nil
+	p.Areas, err = s.namedAreas(c, access.ContactLoad)
+	return p, err
 }
 
 // openedOnce reads a list that was not read since the program began.

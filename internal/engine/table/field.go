@@ -62,7 +62,7 @@ var listed = []field{
 	{"document", holdsText, each("document|document number|id card|identity number|national id|passport|passport number|id number|identity card|documents number"), each("身份证|身份证号|身份证号码|证件号码|证件号|有效证件号|护照号")},
 	{"document_kind", holdsText, each("document kind|document type|id type"), each("证件类型|证件种类")},
 	{"address", holdsText, each("address|home address|residence|street|home|residential address|address line|address line1|address address line1"), each("住址|现住址|地址|家庭住址|居住地|详细地址|现住详细地址")},
-	{"area", holdsText, each("area|district|county|province|region|location|city|admin1|admin2|municipality|ward|village|zone|responsible district|responsible region|responsible community|village residence|parish residence|district residence"), each("地区|县区|区县|省份|省|市|县|街道|社区|乡镇|所属地区|现住地区")},
+	{"area", holdsText, each("area|district|county|province|region|location|city|admin1|admin2|municipality|ward|village|zone|responsible district|responsible region|responsible community|village residence|parish residence|district residence"), each("地区|区域|县区|区县|省份|省|市|县|街道|社区|乡镇|所属地区|所属区域|现住地区")},
 	{"household", holdsText, each("household|family id|household id|hh id|house|hhid"), each("户号|家庭编号|户|家庭")},
 	{"occupation", holdsText, each("occupation|profession|job|work|occupation type"), each("职业|工作|人群分类|患者职业")},
 	{"onset", holdsDate, each("onset|date onset|onset date|symptom onset|date symptom onset|symptom onset date|date onset symptoms|date prodrome|date first symptoms|illness onset|dos"), each("发病日期|发病时间|发病日|症状出现日期|起病日期|首发症状日期")},
