@@ -44,6 +44,13 @@ var nameLists = map[string]func(s *Server, c *call, add func(id fmt.Stringer, na
 		}
 		return err
 	},
+	"party": func(s *Server, c *call, add func(fmt.Stringer, string)) error {
+		list, err := s.House.Reconcile.ListParties(c.ctx, c.by)
+		for _, p := range list {
+			add(partyCode(p.Code), p.Name)
+		}
+		return err
+	},
 	"outbreak": func(s *Server, c *call, add func(fmt.Stringer, string)) error {
 		list, err := s.Registry.ListOutbreaks(c.ctx, c.by)
 		for _, o := range list {
@@ -52,6 +59,11 @@ var nameLists = map[string]func(s *Server, c *call, add func(id fmt.Stringer, na
 		return err
 	},
 }
+
+// partyCode is a code by which a party is named in lists and in the journal.
+type partyCode string
+
+func (c partyCode) String() string { return string(c) }
 
 // thingNames gives the names of things for one page. Each list is read once, when the first thing of its kind is shown; a
 // list the reader may not see leaves its things without names.

@@ -57,6 +57,9 @@ func (v *View) ref(kind, id string) ref {
 	if kind == "parked" && v.May(string(access.EventRetry)) {
 		r.Href = "/parked"
 	}
+	if kind == "party" && r.Name == "" {
+		return r // a list may come from somebody whose lists are not compared: no page is about him
+	}
 	if dir, has := pageOf[kind]; has {
 		path, _, _ := strings.Cut(dir+id, "?")
 		if route, _, ok := match("GET", path); ok && v.May(string(route.May)) {
