@@ -162,6 +162,7 @@ func (r resident) slips(given []registry.GivenSecret) {
 	given[0].Secret = again.Secret
 	r.add(before, "", false)
 	r.until(card(0) + `?.querySelector(".trouble").innerText.includes(` + fmt.Sprintf("%q", words.Text(words.Lang(r.l.lang), "my.secret_wrong", nil)) + `)`)
+	r.until(card(0) + `.querySelector(".said").innerText === "" && !` + card(0) + `.querySelector(".mine").offsetParent`) // nothing is shown of it, nothing asked
 	r.picture("my-wrong", r.l)
 	r.do(chromedp.Click(chromedp.CSS("#people article .forget")))
 	r.until(`!document.querySelector("#people article")`)

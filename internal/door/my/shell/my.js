@@ -71,7 +71,7 @@ async function ask(p) {
     const headers = {Authorization: "Bearer " + p.secret};
     if (p.tag) headers["If-None-Match"] = p.tag;
     const res = await fetch("/my/result", {headers, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer"});
-    if (res.status === 401) return say(trouble, "t-wrong");
+    if (res.status === 401) return refused(p, trouble);
     if (!res.ok && res.status !== 304) {
       say(trouble, "t-busy");
       return later(p, 1000 * (res.headers.get("Retry-After") || 30));
@@ -85,6 +85,15 @@ async function ask(p) {
     say(trouble, "t-offline");
     later(p, 30000);
   }
+}
+
+// The secret opens nothing: what it showed before is shown no longer.
+function refused(p, trouble) {
+  p.said = p.tag = undefined;
+  p.card.dataset.state = "wrong";
+  p.card.querySelector(".said").replaceChildren();
+  hideCode(p.card.querySelector(".code"));
+  say(trouble, "t-wrong");
 }
 
 function save() {
@@ -127,7 +136,8 @@ async function showCode(p, code) {
   const trouble = p.card.querySelector(".trouble");
   try {
     const res = await fetch("/my/code", {method: "POST", headers: {Authorization: "Bearer " + p.secret}, cache: "no-store", credentials: "omit", referrerPolicy: "no-referrer"});
-    if (!res.ok) return say(trouble, res.status === 401 ? "t-wrong" : "t-busy");
+    if (res.status === 401) return refused(p, trouble);
+    if (!res.ok) return say(trouble, "t-busy");
     const c = await res.json(), svg = code.querySelector("svg");
     say(trouble, "");
     svg.setAttribute("viewBox", `0 0 ${c.side} ${c.side}`);
