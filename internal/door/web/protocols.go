@@ -124,13 +124,18 @@ func (v *View) Rule(r outbreak.Value) string {
 	return text + " " + words.Text(v.Lang, protocols.UnitWord(r.Unit), nil)
 }
 
-// ruleWords writes a list of beds or results in words.
+// ruleWords writes a list of beds, results, kinds of sampling points or steps of a laboratory in words.
 func (v *View) ruleWords(r outbreak.Value) string {
 	if len(r.List) == 0 {
 		return v.T("web.protocol.no_bed")
 	}
 	vocabulary := "bed"
-	if strings.HasPrefix(r.Key, "pool.") {
+	switch {
+	case r.Key == "pool.never_at":
+		vocabulary = "booth_kind"
+	case r.Key == "lab.retest":
+		vocabulary = "lab_step"
+	case strings.HasPrefix(r.Key, "pool."):
 		vocabulary = "result"
 	}
 	all := make([]string, len(r.List))
