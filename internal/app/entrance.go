@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 
 	"breakwater/internal/door"
 	"breakwater/internal/door/my"
@@ -97,6 +98,9 @@ func (a *App) listenAll() (err error) {
 
 func (a *App) open(name, addr string, limits door.Limits, handler http.Handler, encrypt *tls.Config) error {
 	l, err := net.Listen("tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return outbreak.Refuse(outbreak.Conflict, "app.address_taken", "addr", addr).Because(err)
+	}
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", addr, err)
 	}

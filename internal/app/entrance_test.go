@@ -248,6 +248,18 @@ func TestAHouseDoesNotStartUnencryptedInsteadOfEncrypted(t *testing.T) {
 	}
 }
 
+func TestAHouseWhoseAddressIsTakenSaysSo(t *testing.T) {
+	s := serving(t, app.Config{})
+	a, err := app.New(t.Context(), app.Config{Data: filepath.Join(t.TempDir(), "data"), Addr: strings.TrimPrefix(s.URL(), "http://")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = a.Stop(context.Background()) }()
+	if err := a.Start(t.Context()); outbreak.KindOf(err) != outbreak.Conflict {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestACMEAsksForTheNamedHostsAlone(t *testing.T) {
 	s := door.NewACME([]string{"breakwater.example.org"}, "", filepath.Join(t.TempDir(), "acme"), "http://127.0.0.1:1/directory")
 	if _, err := s.Get(&tls.ClientHelloInfo{ServerName: "other.example.org"}); err == nil || !strings.Contains(err.Error(), "host") {
