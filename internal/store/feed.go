@@ -199,7 +199,9 @@ func (tx *Tx) Insert(table string, columns []string, on []string, rows [][]any) 
 }
 
 // Add adds rows that all go in. Like those of Must, they may reach the engine only with the next statement, or with the commit.
-func (tx *Tx) Add(table string, columns []string, rows [][]any) error { return tx.all(table, columns, "", rows) }
+func (tx *Tx) Add(table string, columns []string, rows [][]any) error {
+	return tx.all(table, columns, "", rows)
+}
 
 // all puts rows in, each of which has to touch one.
 func (tx *Tx) all(table string, columns []string, behind string, rows [][]any) error {

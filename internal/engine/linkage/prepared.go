@@ -20,7 +20,8 @@ func (m *Model) Weigh(a, b Prepared) Verdict {
 
 // StoredKeys gives fewer keys than Keys does, for a store that pays for every entry and finds people who share a document, a
 // telephone or a name in one area without them. Two names that are read the same, or have the same words in any order, share a key
-// here as they do there; what is lost are names written in characters in another order, and homes.
+// here as they do there; what is lost are names written in characters in another order, homes, and people whose name is as much another
+// as their sex.
 func (p Prepared) StoredKeys() (list []Key) {
 	r := p.ready
 	add := func(kind KeyKind, text string) {
@@ -45,7 +46,7 @@ func (p Prepared) StoredKeys() (list []Key) {
 		day := r.Birth.anyOrder()
 		first := initials(r)
 		for _, i := range first[:min(len(first), mostStored)] {
-			add("birth, initial", day+" "+i)
+			add("birth, initial", day+" "+i+" "+r.Sex)
 		}
 		if r.Area != "" {
 			add("birth, area", day+" "+r.Area)

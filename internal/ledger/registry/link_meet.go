@@ -113,8 +113,9 @@ func (s *Service) refile(tx *store.Tx, eyes blind, changed []outbreak.PersonID) 
 // linker is who the journal names for what is found without anybody asking.
 var linker = outbreak.SystemActor("linkage")
 
-// FileLinks files people outside the roll who came before there were keys, some hundred a transaction, and after rolls were loaded
-// looks who of those filed is on them. App calls it at start and every hour; when it is stopped it goes on at the next call.
+// FileLinks files people outside the roll who came before there were keys, some hundred a transaction, and gives how many. It files anew
+// whoever is filed by keys of a former form, and after rolls were loaded looks who of those filed is on them. App calls it at start and
+// every hour; when it is stopped it goes on at the next call.
 func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
 	if err := s.db.Read(ctx, s.keysKnown.follow); err != nil { // at start, so that whoever comes first does not wait for it
 		return 0, err
@@ -151,6 +152,9 @@ func (s *Service) FileLinks(ctx context.Context) (done int, err error) {
 				return done, err
 			}
 		}
+	}
+	if err := s.fileAnew(ctx); err != nil {
+		return done, err
 	}
 	if err := s.fileHomes(ctx); err != nil {
 		return done, err
@@ -208,7 +212,7 @@ func (s *Service) lookOnRolls(ctx context.Context) error {
 		if upto, err = journal.Head(tx); err != nil {
 			return err
 		}
-		if looked, err = store.Count(tx, "select coalesce(max(looked), 0) from link_state"); err != nil {
+		if looked, err = store.Count(tx, "select coalesce(max(looked), 0) from link_state where id = $1", rollsLooked); err != nil {
 			return err
 		}
 		entries, err := journal.List(tx, looked, upto, []string{outbreak.PeopleLoaded{}.Kind()}, 1)
@@ -259,6 +263,6 @@ func (s *Service) lookOnRolls(ctx context.Context) error {
 		}
 	}
 	return s.db.Write(ctx, func(tx *store.Tx) error {
-		return tx.Put("link_state", []string{"id", "looked"}, "id", [][]any{{int64(1), upto}})
+		return tx.Put("link_state", []string{"id", "looked"}, "id", [][]any{{int64(rollsLooked), upto}})
 	})
 }
