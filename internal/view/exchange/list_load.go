@@ -94,7 +94,10 @@ func (s *Service) beginList(ctx context.Context, by outbreak.Actor, kind Kind, s
 	if code := plan.Area; code != "" && !areas.byCode[code] {
 		return nil, outbreak.Refuse(outbreak.Invalid, "exchange.area_unknown", "code", code)
 	}
-	return scan, nil
+	if kind == Contacts && plan.Area == "" {
+		scan.homes, err = s.homes(ctx, by, scan, o)
+	}
+	return scan, err
 }
 
 // found looks at a list and gives the plan it is read by: what was said, or what was chosen last for its headers, beside which what

@@ -17,6 +17,7 @@ type reading struct {
 	at      map[string]int
 	now     outbreak.Instant
 	known   func(area string) (code string, is bool) // nil: not asked
+	homes   map[string]string                        // of a list of contacts without an area: codes of areas by the numbers of people
 }
 
 // readColumn is a column as it is read.

@@ -248,3 +248,59 @@ func TestPublishedContactsKeepBothEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestContactsOfKnownPeopleNeedNoArea loads who exposed whom in Korea 2015, into an outbreak without an area, with nobody having said
+// where its rows belong: the try says so already, each link lies where whoever was exposed lives.
+func TestContactsOfKnownPeopleNeedNoArea(t *testing.T) {
+	list, text := published(t, "mers_korea_2015_linelist.csv"), published(t, "mers_korea_2015_contacts.csv")
+	rows := len(plainly(t, text))
+	testkit.Engines(t, owners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		s, ob := outbreakSite(t, db, clock)
+		o := exchange.ListOptions{Outbreak: ob, Party: "KCDC", Plan: &exchange.Plan{}}
+		s.list(t, exchange.LineList, list, exchange.ListOptions{Outbreak: ob, Party: "KCDC", Plan: &exchange.Plan{Area: "11"}})
+		tried, err := s.TryList(context.Background(), s.by, exchange.Contacts, source(t, text), o)
+		if err != nil || tried.Accepted != rows {
+			t.Errorf("tried: %+v %v", tried, err)
+		}
+		if r := s.list(t, exchange.Contacts, text, o); r.Accepted != rows {
+			t.Fatalf("%+v", r)
+		}
+		links := s.met(t, ob)
+		for _, l := range links {
+			if l.Area.Code() != "11" {
+				t.Errorf("%+v", l)
+			}
+		}
+		if again := s.list(t, exchange.Contacts, text, o); len(links) != rows || again.Repeated != rows {
+			t.Errorf("%d links; again: %+v", len(links), again)
+		}
+	})
+}
+
+// TestOnlyPeopleWhoAreThereNeedNoArea loads contacts of whom one end or the other is somebody new.
+func TestOnlyPeopleWhoAreThereNeedNoArea(t *testing.T) {
+	testkit.Engines(t, owners, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
+		s, ob := outbreakSite(t, db, clock)
+		here := func(area string) exchange.ListOptions {
+			return exchange.ListOptions{Outbreak: ob, Party: "CDC", Plan: &exchange.Plan{Area: area}}
+		}
+		s.list(t, exchange.LineList, []byte("case_id,date_of_onset\nA,2021-03-01\nB,2021-03-02\n"), here("11"))
+		s.list(t, exchange.LineList, []byte("case_id,date_of_onset\nC,2021-03-03\n"), here("12"))
+		text := "from,to,from_name,name,last_contact\nA,C,,,2021-03-02\nA,D,,王芳,\nE,B,李强,,\nX,B,,,\nB,A,,,2021-03-01\n"
+		r := s.list(t, exchange.Contacts, []byte(text), here(""))
+		why := map[int]string{}
+		for _, p := range r.Problems {
+			why[p.Row] = p.Check
+		}
+		if r.Accepted != 2 || len(why) != 3 || why[3] != "area" || why[4] != "area" || why[5] == "area" {
+			t.Errorf("%+v", r)
+		}
+		where := map[string]int{}
+		for _, l := range s.met(t, ob) {
+			where[l.Area.Code()]++
+		}
+		if len(where) != 2 || where["12"] != 1 || where["11"] != 1 {
+			t.Errorf("%v", where)
+		}
+	})
+}

@@ -29,6 +29,7 @@ type listRow struct {
 	from       registry.NewPerson // of a list of contacts: who exposed
 	fromNo     string
 	toNo       string
+	homed      bool // the area is where whoever was exposed lives
 	ageUnknown bool // a range: kept as it is written
 	noNumber   bool // who infected the case is said in words: kept as it is written
 }
@@ -280,12 +281,13 @@ func (r *reading) readDocument(x *listRow, said map[string]string) {
 	}
 }
 
-// readArea finds where a row belongs: the area it names, or that of the whole list, beside which the name is kept.
+// readArea finds where a row belongs: the area it names, or that of the whole list or of whom it is about, beside which the name is kept.
 func (r *reading) readArea(x *listRow, v string) {
-	x.person.Area = r.plan.Area
+	home := r.home(x)
+	x.person.Area, x.homed = home, home != r.plan.Area
 	i, there := r.at["area"]
 	switch {
-	case v == "" && r.plan.Area == "" && r.known != nil:
+	case v == "" && home == "" && r.known != nil:
 		if !there {
 			i = -1
 		}
@@ -295,8 +297,8 @@ func (r *reading) readArea(x *listRow, v string) {
 		x.person.Area = v
 	default:
 		if code, is := r.known(v); is {
-			x.person.Area = code
-		} else if r.plan.Area == "" {
+			x.person.Area, x.homed = code, false
+		} else if home == "" {
 			x.fault(i, "area", invalid("exchange.area_unknown", "code", v))
 		} else {
 			x.extra = append(x.extra, listExtra{r.columns[i].name, v, r.columns[i].open})

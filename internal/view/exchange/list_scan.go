@@ -102,7 +102,11 @@ func (s *listScan) take(row int, cells []string) error {
 
 // content is what a row says, as it is kept: of two people of whom a list says the very same there are two.
 func (s *listScan) content(x *listRow) string {
-	text, err := json.Marshal([]any{x.own, x.person, x.from, x.fromNo, x.toNo, x.values, x.extra, x.links})
+	person, from := x.person, x.from
+	if x.homed { // the list does not say it, and people move
+		person.Area, from.Area = "", ""
+	}
+	text, err := json.Marshal([]any{x.own, person, from, x.fromNo, x.toNo, x.values, x.extra, x.links})
 	if err != nil {
 		return strings.Join(x.cells, "\x00")
 	}
