@@ -53,14 +53,16 @@ func likeHeader(row []string, width int) float64 {
 		if wordy(c) {
 			worded++
 		}
-		if f := fold(c); !seen[f] {
-			seen[f] = true
-			single++
-		}
+		names := false
 		if len(c) < 200 && asked < mostAsked {
 			if asked++; namesField(c) {
 				named++
+				names = true
 			}
+		}
+		if f := fold(c); names || !seen[f] { // columns of the same name are parted by numbers: a field named twice is no sign of values
+			seen[f] = true
+			single++
 		}
 	}
 	part := func(n, of int) float64 { return min(float64(n)/float64(of), 1) }

@@ -25,6 +25,7 @@ func TestHeaders(t *testing.T) {
 		{"entity in every cell", []string{"Case|Case|Person|Person", "id|onset|sex|age", "1|2022-03-14|m|3", "2|2022-03-15|f|4"}, 1, 2, nil, nil, []string{"Case / id", "Case / onset", "Person / sex", "Person / age"}, 2},
 		{"merged down and across", []string{"病例表||||", "姓名|性别|症状||", "||发热|咳嗽|腹泻", "王伟|男|是|否|是", "李娜|女|否|否|否"}, 2, 2, []int{1}, []int{3, 4}, []string{"姓名", "性别", "症状 / 发热", "症状 / 咳嗽", "症状 / 腹泻"}, 2},
 		{"none", []string{"1|2022-03-14|3", "2|2022-03-15|4"}, 0, 0, nil, nil, []string{"", "", ""}, 2},
+		{"a name twice", []string{"id|id", "K0|id", "K1|id", "K2|x", "K3|id"}, 1, 1, nil, nil, []string{"id", "id"}, 4},
 		{"words only", []string{"name|city|outcome", "ann lee|york|alive", "bo wu|leeds|dead"}, 1, 1, nil, nil, []string{"name", "city", "outcome"}, 2},
 	} {
 		r := tableOf(c.lines...)
