@@ -66,3 +66,8 @@ func (l caseLists) Reported(tx *store.Tx, by outbreak.Actor, ob outbreak.Outbrea
 func (caseLists) LiveOf(tx *store.Tx, ob outbreak.OutbreakID, people []outbreak.PersonID) (map[outbreak.PersonID]outbreak.CaseID, error) {
 	return cases.LiveOf(tx, ob, people)
 }
+
+// PeopleCalled tells whom parties' lists know by numbers.
+func (caseLists) PeopleCalled(tx *store.Tx, ob outbreak.OutbreakID, numbers []string) (map[string][]outbreak.PersonID, error) {
+	return cases.PeopleCalled(tx, ob, numbers)
+}

@@ -23,8 +23,9 @@ var migrations embed.FS
 // Migrations are the tables of working lists.
 var Migrations = store.Migrations{Owner: "worklist", FS: migrations}
 
-// Cases tells which people have a live case in an outbreak.
+// Cases tells which people have a live case in an outbreak, and whom parties' lists know by numbers.
 type Cases interface {
+	PeopleCalled(tx *store.Tx, ob outbreak.OutbreakID, numbers []string) (map[string][]outbreak.PersonID, error)
 	LiveOf(tx *store.Tx, ob outbreak.OutbreakID, people []outbreak.PersonID) (map[outbreak.PersonID]outbreak.CaseID, error)
 }
 
@@ -158,6 +159,10 @@ func (s *Service) recognise(tx *store.Tx, by outbreak.Actor, l List, lines []str
 	if err != nil {
 		return nil, err
 	}
+	numbered, err := s.byNumber(tx, by, l, lines)
+	if err != nil {
+		return nil, err
+	}
 	rows := make([]Row, len(lines))
 	var people []outbreak.PersonID
 	for i := range lines {
@@ -165,6 +170,9 @@ func (s *Service) recognise(tx *store.Tx, by outbreak.Actor, l List, lines []str
 		r.No, r.State = i+1, None
 		for _, p := range found[i] {
 			r.Candidates = append(r.Candidates, p.ID)
+		}
+		if clues[i].Person == 0 || len(r.Candidates) == 0 { // a personal code says who is meant
+			r.Candidates = meant(numbered[i], r.Candidates)
 		}
 		if len(r.Candidates) == 1 {
 			r.State, r.Person, r.Candidates = Found, r.Candidates[0], nil

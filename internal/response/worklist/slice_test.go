@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,6 +38,10 @@ type live struct{}
 
 func (live) LiveOf(tx *store.Tx, ob outbreak.OutbreakID, people []outbreak.PersonID) (map[outbreak.PersonID]outbreak.CaseID, error) {
 	return cases.LiveOf(tx, ob, people)
+}
+
+func (live) PeopleCalled(tx *store.Tx, ob outbreak.OutbreakID, numbers []string) (map[string][]outbreak.PersonID, error) {
+	return cases.PeopleCalled(tx, ob, numbers)
 }
 
 type house struct {
@@ -157,6 +162,51 @@ func TestLinesAreRecognised(t *testing.T) {
 				h.Errorf("the journal says %s", name)
 			}
 		}
+	})
+}
+
+// TestNumbersOfPartiesAreRecognised makes a list of the numbers parties know cases by: one that two parties have is for a person to
+// choose, as is a line whose number and telephone are of two people; nobody beyond the reader's areas is found.
+func TestNumbersOfPartiesAreRecognised(t *testing.T) {
+	engines(t, func(h *house) {
+		load := func(party, area string, numbers ...string) []outbreak.PersonID {
+			c := cases.LoadCases{Outbreak: h.outbreak, Party: party}
+			for _, n := range numbers {
+				c.Rows = append(c.Rows, cases.LoadedCase{Person: registry.NewPerson{Area: area, Identity: registry.Identity{Name: "甲" + party + n}}, External: n})
+			}
+			loaded, err := h.cases.LoadCases(h.ctx, root, c)
+			h.ok(err)
+			var people []outbreak.PersonID
+			for _, id := range loaded.Cases {
+				got, _, err := h.cases.FindCase(h.ctx, root, id)
+				h.ok(err)
+				people = append(people, got.Person)
+			}
+			return people
+		}
+		ours := load("kcdc", "22", "SK_14", "SK_15", "7", "Case 3/2015", "B12")
+		theirs := load("who", "22", "SK_15")
+		load("afar", "33", "XX_1")
+		zhang := h.person("22", "张伟", "13800138000")
+		l := h.make(worklist.Plain, "SK_14\n2. SK_15\n7\n张伟 seat 7\nCase 3/2015\nXX_1\nB12 13800138000\n甲kcdcSK_14，SK_14\nSK_99\n"+zhang.ID.String()+" B12")
+		d, err := h.lists.FindList(h.ctx, owner, l.ID)
+		h.ok(err)
+		for i, want := range [][]outbreak.PersonID{{ours[0]}, {ours[1], theirs[0]}, {ours[2]}, {zhang.ID}, {ours[3]}, nil, {ours[4], zhang.ID}, {ours[0]}, nil, {zhang.ID}} {
+			r := d.Lines[i]
+			got := r.Candidates
+			if r.Person != 0 {
+				got = append(got, r.Person)
+			}
+			if !slices.Equal(got, want) || (r.State == worklist.Several) != (len(want) > 1) {
+				h.Errorf("%q: %+v, want %v", r.Line, r, want)
+			}
+		}
+		if d.Lines[0].Case == 0 {
+			h.Errorf("no case: %+v", d.Lines[0])
+		}
+		r, err := h.lists.ChoosePerson(h.ctx, owner, worklist.ChoosePerson{List: l.ID, No: 2, Person: theirs[0]})
+		h.ok(err)
+		h.want("chosen", r.Person, theirs[0])
 	})
 }
 
