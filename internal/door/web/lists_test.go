@@ -159,8 +159,8 @@ func TestAPublishedListGoesThroughTheWizard(t *testing.T) {
 		t.Errorf("loaded again: %v", a.totals())
 	}
 	page = b.sendList("contacts", "contacts.csv", links, "party", "KCDC")
-	if a := b.load(page, "area", "220204"); a.totals() != [4]string{"98", "98", "0", "0"} {
-		t.Errorf("contacts: %v", a.totals())
+	if a := b.load(page); a.totals() != [4]string{"98", "98", "0", "0"} {
+		t.Errorf("contacts, of whom nobody says the area: %v", a.totals())
 	}
 	met, err := w.house.Contacts.ListLinks(ctx, w.root, contacts.Filter{Most: 1000})
 	if err != nil || len(met) != 98 {
@@ -177,6 +177,28 @@ func TestAPublishedListGoesThroughTheWizard(t *testing.T) {
 	}
 	if met, err = w.house.Contacts.ListLinks(ctx, w.root, contacts.Filter{Most: 1000}); err != nil || len(met) != 97 {
 		t.Errorf("%d links after one was withdrawn: %v", len(met), err)
+	}
+}
+
+// TestAReasonOfAllRowsIsSaidOnce sends contacts of whom nobody is known, and of whom nothing says where they belong; then a list of whose
+// rows two come back for one reason.
+func TestAReasonOfAllRowsIsSaidOnce(t *testing.T) {
+	w := newWard(t)
+	for lang, want := range map[string][2]string{"en": {"All 3 rows:</strong> no area.", "All 2 rows that come back:</strong>"}, "zh": {"全部 3 行：</strong> 未填区域。", "退回的 2 行均为：</strong>"}} {
+		b := w.signedIn("root", lang)
+		page := b.sendList("contacts", "contacts.csv", "from,to,exposure\nA,B,ward\nB,C,ward\nC,D,bus\n", "party", "CDC")
+		if a := b.post(page, flat(b.get(page).filled(b, page), "do", "try")...); a.StatusCode != http.StatusSeeOther {
+			t.Fatalf("%d %s", a.StatusCode, alert(a))
+		}
+		a := b.get(page)
+		if a.totals() != [4]string{"3", "0", "0", "3"} || strings.Count(a.body, want[0]) != 1 || !strings.Contains(a.body, `href="#area"`) || strings.Contains(a.body, "[lists.") {
+			t.Errorf("%s: %v %s", lang, a.totals(), a.body)
+		}
+		page = b.sendList("linelist", "list.csv", "case_id,date_of_onset,sex\n1,2021-03-01,m\n2,2021-03-01,perhaps\n3,2021-03-02,perhaps\n", "party", "CDC")
+		b.post(page, flat(b.get(page).filled(b, page), "area", "220204", "do", "try")...)
+		if a = b.get(page); strings.Count(a.body, want[1]) != 1 || !strings.Contains(a.body, `href="#columns"`) {
+			t.Errorf("%s: %v %s", lang, a.totals(), a.body)
+		}
 	}
 }
 

@@ -19,6 +19,7 @@ type listScan struct {
 	most     int // problems that are listed
 	report   *Report
 	rejected *rejectedBook
+	shared   sharing
 	seen     *sightings
 	ranges   int        // ages that are ranges
 	wordy    int        // rows that say in words who infected the case
@@ -59,6 +60,7 @@ func (s *listScan) run() (Report, error) {
 		}
 	}
 	s.warn()
+	s.report.Shared = s.shared.all()
 	if err := s.rejected.close(); err != nil {
 		return *s.report, fmt.Errorf("writing the workbook of rejected rows: %w", err)
 	}
@@ -143,6 +145,7 @@ func (s *listScan) giveBack(x *listRow) error {
 		problems[i] = p
 		s.report.tell(p, s.most)
 	}
+	s.shared.take(problems)
 	return s.rejected.add(x, problems)
 }
 

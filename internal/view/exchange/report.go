@@ -18,6 +18,7 @@ type Report struct {
 	Mapping   map[string]string `json:"mapping"` // column -> field
 	Problems  []Problem         `json:"problems"`
 	LeftOut   int               `json:"problems_left_out,omitempty"` // problems beyond those listed
+	Shared    []Shared          `json:"shared,omitempty"`            // of a list: reasons for which every row that comes back does so
 	Ignored   []string          `json:"ignored"`                     // columns that mean nothing here
 	Encoding  Encoding          `json:"encoding"`
 	Separator string            `json:"separator"`
