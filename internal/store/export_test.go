@@ -32,3 +32,9 @@ func Merged(engine Engine, queries ...string) (texts []string) {
 	}
 	return texts
 }
+
+// Foreseen is how many answers lie ready for the closure that runs.
+func (tx *Tx) Foreseen() int { return len(tx.batch.foreseen) }
+
+// SureRows is how many rows a statement touches unless the engine refuses it.
+func SureRows(query string) int64 { return (&merger{}).look(query).sure }

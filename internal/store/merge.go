@@ -18,11 +18,14 @@ type insert struct {
 var plainInsert = regexp.MustCompile(`(?i)^\s*(insert into \w+ \([\w, ]+\)) values \(((?:\$\d+, ?)*\$\d+)\)\s*$`)
 
 // An insert that changes the row that is there already, whatever that is, touches as many rows as it has.
-var sureUpsert = regexp.MustCompile(`(?is)^\s*insert into \w+ \([^()]*\) values (\([^()]*\),? ?)+ on conflict \([^()]*\) do update set [^;]*$`)
+var sureUpsert = regexp.MustCompile(`(?is)^\s*insert into \w+ \([^()]*\)\s+values\s+((?:\([^()]*\),?\s*)+)\son conflict \([^()]*\) do update set [^;]*$`)
 
-// isSure tells whether a statement touches all its rows unless the engine refuses it.
-func isSure(query string) bool {
-	return sureUpsert.MatchString(query) && !strings.Contains(strings.ToLower(query), "where")
+// sureRows gives how many rows a statement touches unless the engine refuses it; 0: that shows when it has run.
+func sureRows(query string) int64 {
+	if m := sureUpsert.FindStringSubmatch(query); m != nil && !strings.Contains(strings.ToLower(query), "where") {
+		return int64(strings.Count(m[1], "("))
+	}
+	return 0
 }
 
 // asInsert reads a statement; false when it is anything else.
@@ -71,7 +74,7 @@ type merger struct {
 type merged struct {
 	insert
 	plain bool
-	sure  bool
+	sure  int64 // rows it touches unless the engine refuses it; 0: nobody knows
 	texts map[int]string
 }
 
@@ -84,7 +87,9 @@ func (m *merger) look(query string) *merged {
 	}
 	k := &merged{texts: map[int]string{}}
 	k.insert, k.plain = asInsert(query)
-	k.sure = k.plain || isSure(query)
+	if k.sure = sureRows(query); k.plain {
+		k.sure = 1
+	}
 	m.known[query] = k
 	return k
 }
@@ -94,14 +99,14 @@ func (m *merger) merge(held []statement, engine Engine) (few []statement) {
 	for len(held) > 0 {
 		k := m.look(held[0].query)
 		run := 1
-		for k.plain && run < len(held) && held[run].query == held[0].query && len(held[run].args) == k.columns {
+		for k.plain && run < len(held) && held[run].query == held[0].query && len(held[run].args) == k.columns && held[run].rows == 1 {
 			run++
 		}
-		if len(held[0].args) != k.columns {
+		if len(held[0].args) != k.columns || held[0].rows != 1 {
 			run = 1
 		}
 		one, n := held[0], 1
-		one.sure = one.sure || k.sure
+		one.sure = one.sure || k.sure > 0 && k.sure == one.rows
 		if run > 1 {
 			one, n = k.together(held[:run], engine)
 		}

@@ -82,3 +82,24 @@ func TestWhatTravelsTogetherKeepsItsOrderAndItsOwner(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatTouchesItsRowsForSure(t *testing.T) {
+	const in, set = "insert into note (id, n) values ", " on conflict (id) do update set n = excluded.n"
+	for query, rows := range map[string]int64{
+		in + "($1, $2)":                                          1,
+		in + "($1, $2)" + set:                                    1,
+		in + "($1, $2), ($3, $4)" + set:                          2,
+		in + "($1, 0)\n\t\t" + set[1:]:                           1,
+		in + "($1, $2), ($3, $4)":                                0, // of Add, which says itself that it is sure
+		in + "($1, coalesce($2, 0))" + set:                       0,
+		in + "($1, $2) on conflict do nothing":                   0,
+		in + "($1, $2)" + set + " where note.n < excluded.n":     0,
+		"insert into note (id, n) select id, n from other" + set: 0,
+		"update note set n = $1 where id = $2":                   0,
+		"delete from note where id = $1":                         0,
+	} {
+		if got := store.SureRows(query); got != rows {
+			t.Errorf("%s touches %d rows for sure, not %d", query, got, rows)
+		}
+	}
+}
