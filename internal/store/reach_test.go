@@ -103,6 +103,16 @@ func (b *between) pass(to, from net.Conn, see func([]byte), eat func() bool) {
 	}
 }
 
+// cut ends all connections that are open, as a server that ends does.
+func (b *between) cut() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.open {
+		_ = c.Close()
+	}
+	b.open = nil
+}
+
 // soon fails when do takes longer than a while.
 func soon(t *testing.T, what string, do func() error) error {
 	t.Helper()
