@@ -69,7 +69,7 @@ func (s *Service) AddSampler(ctx context.Context, by outbreak.Actor, c AddSample
 	if n := len([]rune(c.Name)); n == 0 || n > longestSampler {
 		return Sampler{}, outbreak.Refuse(outbreak.Invalid, "screening.sampler_name", "most", longestSampler)
 	}
-	return store.Do(ctx, s.db, store.By{Actor: by, Route: "screening.AddSampler", Key: c.Key}, c, func(tx *store.Tx) (Sampler, error) {
+	x, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "screening.AddSampler", Key: c.Key}, c, func(tx *store.Tx) (Sampler, error) {
 		area, ok, err := registry.AreaByCode(tx, c.Area)
 		if err != nil {
 			return Sampler{}, err
@@ -80,7 +80,7 @@ func (s *Service) AddSampler(ctx context.Context, by outbreak.Actor, c AddSample
 		if err := knownOutbreak(tx, c.Outbreak); err != nil {
 			return Sampler{}, err
 		}
-		x := Sampler{Outbreak: c.Outbreak, Area: area.Path, Name: c.Name}
+		x := Sampler{Outbreak: c.Outbreak, Area: area.Path} // without the name: the answer is kept for a repeat
 		if err := access.Require(by, access.RoundManage, x.Scope()); err != nil {
 			return Sampler{}, err
 		}
@@ -88,13 +88,17 @@ func (s *Service) AddSampler(ctx context.Context, by outbreak.Actor, c AddSample
 			return x, err
 		}
 		if err := tx.Must("insert into sampler (id, outbreak, area, name, badge, made_by, recorded_at, ended_at) values ($1, $2, $3, $4, 1, $5, $6, 0)",
-			x.ID, x.Outbreak, x.Area, x.Name, by.String(), tx.Now); err != nil {
+			x.ID, x.Outbreak, x.Area, c.Name, by.String(), tx.Now); err != nil {
 			return x, err
 		}
 		x.Badge = x.ID*badgesOfOne + 1
 		_, err = s.journal.Append(tx, by, outbreak.SamplerAdded{Scope: x.Scope(), Sampler: x.ID, Badge: x.Badge})
 		return x, err
 	})
+	if err == nil {
+		x.Name = c.Name
+	}
+	return x, err
 }
 
 // ShowBadge is the command that gives a sampler's badge, to be printed or photographed. Another: the one before was lost.

@@ -37,9 +37,9 @@ type Shift struct {
 	At      outbreak.Instant `json:"at"`
 }
 
-// SignOn takes what the device that the actor is tells of a shift; sent is its clock. The same again changes nothing. A badge without
-// proof, or one that is good no more, is kept, and the swabs are nobody's: sampling never waits for a badge. A tube that is on disk
-// already stays whose it was.
+// SignOn takes what the device that the actor is tells of a shift; sent is its clock. The same again changes nothing, and
+// gives what was kept. A badge without proof, or one that is good no more, is kept, and the swabs are nobody's: sampling never waits for
+// a badge. A tube that is on disk already stays whose it was.
 func (s *Service) SignOn(ctx context.Context, by outbreak.Actor, c SignOn, sent outbreak.Instant) (x Shift, err error) {
 	if err := access.RequireAnywhere(by, access.TubeClose); err != nil {
 		return x, err
@@ -79,14 +79,27 @@ func (s *Service) SignOn(ctx context.Context, by outbreak.Actor, c SignOn, sent 
 			}
 		}
 		x.Proven = x.Sampler != 0 || badge == 0 && c.Code == ""
-		fresh, err := tx.Exec(`insert into sampler_shift (device, n, from_counter, sampler, badge, proven, booth, at, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		fresh, err := tx.Exec(`insert into sampler_shift (`+shiftColumns+`, recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 			on conflict (device, n) do nothing`, x.Device, x.N, x.From, x.Sampler, x.Badge, one(x.Proven), x.Booth, x.At, tx.Now)
-		if err != nil || fresh == 0 {
+		if err != nil {
+			return err
+		}
+		if fresh == 0 { // whoever tells it again with another badge learns nothing of that one
+			x, _, err = store.One(tx, scanShift, "select "+shiftColumns+" from sampler_shift where device = $1 and n = $2", x.Device, x.N)
 			return err
 		}
 		_, err = s.journal.Append(tx, by, outbreak.SamplerSignedOn{Scope: d.Scope(), Device: d.ID, Booth: b.ID, Sampler: x.Sampler, Badge: x.Badge, From: x.From, At: x.At})
 		return err
 	})
+	return x, err
+}
+
+const shiftColumns = "device, n, from_counter, sampler, badge, proven, booth, at"
+
+func scanShift(r store.Row) (x Shift, err error) {
+	var proven int64
+	err = r.Scan(&x.Device, &x.N, &x.From, &x.Sampler, &x.Badge, &proven, &x.Booth, &x.At)
+	x.Proven = proven != 0
 	return x, err
 }
 

@@ -19,8 +19,12 @@ func TestSwabsAreWhoseWhoHadSignedOn(t *testing.T) {
 		id, people := round(t, h, 60)
 		d, other := h.enrol(t), h.enrol(t)
 		add := func(name string) (screening.Sampler, string, string) {
-			x, err := s.AddSampler(h.ctx, root, screening.AddSampler{Outbreak: h.outbreak, Area: "22", Name: " " + name + " "})
+			x, err := s.AddSampler(h.ctx, root, screening.AddSampler{Key: "add " + name, Outbreak: h.outbreak, Area: "22", Name: " " + name + " "})
 			must(t, err)
+			again, err := s.AddSampler(h.ctx, root, screening.AddSampler{Key: "add " + name, Outbreak: h.outbreak, Area: "22", Name: name})
+			if must(t, err); again != x || x.Name != name {
+				t.Errorf("added again: %+v, not %+v", again, x)
+			}
 			b, err := s.ShowBadge(h.ctx, root, screening.ShowBadge{Sampler: x.ID})
 			must(t, err)
 			if b.No != x.Badge {
@@ -30,16 +34,16 @@ func TestSwabsAreWhoseWhoHadSignedOn(t *testing.T) {
 		}
 		ann, annCode, annPin := add("Ann")
 		bo, boCode, boPin := add("Bo")
-		n := map[*boothDevice]int64{}
+		n, guess := map[*boothDevice]int64{}, annCode
 		on := func(d *boothDevice, c screening.SignOn) screening.Shift {
 			n[d]++
 			c.N, c.From, c.At = n[d], d.n, outbreak.WallClock{}.Now()
 			x, err := s.SignOn(h.ctx, d.by, c, outbreak.WallClock{}.Now())
 			must(t, err)
-			again, err := s.SignOn(h.ctx, d.by, c, 0)
-			must(t, err)
-			if again.Sampler != x.Sampler {
-				t.Errorf("told again: %+v, not %+v", again, x)
+			for _, c := range []screening.SignOn{c, {N: c.N, Code: guess}, {N: c.N}} { // with another badge, or none, it says nothing of that
+				if again, err := s.SignOn(h.ctx, d.by, c, 0); err != nil || again != x {
+					t.Errorf("told again: %+v %v, not %+v", again, err, x)
+				}
 			}
 			return x
 		}
@@ -157,6 +161,13 @@ func TestSwabsAreWhoseWhoHadSignedOn(t *testing.T) {
 			named, err := store.Count(tx, "select count(*) from journal where cast(body as text) like '%Ann%' or cast(body as text) like '%\"Bo\"%'")
 			if named != 0 {
 				t.Errorf("%d entries of the journal name a sampler", named)
+			}
+			if err != nil {
+				return err
+			}
+			named, err = store.Count(tx, "select count(*) from answer where answer like '%\"Ann\"%' or answer like '%\"Bo\"%'")
+			if named != 0 {
+				t.Errorf("%d answers that are kept name a sampler", named)
 			}
 			return err
 		}))
