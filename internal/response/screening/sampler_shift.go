@@ -117,12 +117,14 @@ func goodBadge(tx *store.Tx, badge int64) (int64, error) {
 // network. mostBad is how many a device is told of.
 func badBadges(tx *store.Tx, area outbreak.Path) ([]int64, error) {
 	const mostBad = 500
+	above := []outbreak.Path{area}
+	for p := area.Parent(); p != ""; p = p.Parent() {
+		above = append(above, p)
+	}
+	in, args := store.In([]any{area, area.Upto(), mostBad}, above)
 	var bad []int64
 	err := store.Each(tx, func(r store.Row) error {
 		x, err := scanSampler(r)
-		if err != nil || !x.Area.Contains(area) && !area.Contains(x.Area) {
-			return err
-		}
 		last := x.Badge
 		if x.EndedAt == 0 {
 			last--
@@ -130,8 +132,8 @@ func badBadges(tx *store.Tx, area outbreak.Path) ([]int64, error) {
 		for no := last; no > x.ID*badgesOfOne && len(bad) < mostBad; no-- {
 			bad = append(bad, no)
 		}
-		return nil
-	}, "select "+samplerColumns+" from sampler p where p.badge > 1 or p.ended_at <> 0 order by p.id desc")
+		return err
+	}, "select "+samplerColumns+" from sampler p where (p.area >= $1 and p.area < $2 or p.area in ("+in+")) and (p.badge > 1 or p.ended_at <> 0) order by p.id desc limit $3", args...)
 	return some(bad), err
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 	"breakwater/internal/store"
@@ -217,6 +218,41 @@ func TestSamplersAreOfThoseWhoRunRounds(t *testing.T) {
 		}
 		if _, err := s.SignOn(h.ctx, d.by, screening.SignOn{N: 1, Device: 1 << 20}, 0); outbreak.KindOf(err) != outbreak.Invalid {
 			t.Error("for a device that is none:", err)
+		}
+	})
+}
+
+// TestADeviceKnowsOfTheBadBadgesOfItsArea loses badges and ends samplers above, at and below a device's area, and elsewhere.
+func TestADeviceKnowsOfTheBadBadgesOfItsArea(t *testing.T) {
+	mergeHouses(t, func(t *testing.T, h *mergeHouse) {
+		s := h.a.House.Screening
+		round(t, h, 2)
+		_, err := h.a.House.Registry.LoadAreas(h.ctx, root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "22-X", Parent: "22", Name: "下"}, {Code: "33", Name: "省", TimeZone: "Asia/Shanghai"}}})
+		must(t, err)
+		d := h.enrol(t)
+		add := func(area string) screening.Sampler {
+			x, err := s.AddSampler(h.ctx, root, screening.AddSampler{Outbreak: h.outbreak, Area: area, Name: "A"})
+			must(t, err)
+			return x
+		}
+		another := func(x screening.Sampler) {
+			_, err := s.ShowBadge(h.ctx, root, screening.ShowBadge{Sampler: x.ID, Another: true})
+			must(t, err)
+		}
+		end := func(x screening.Sampler) {
+			_, err := s.EndSampler(h.ctx, root, screening.EndSampler{Sampler: x.ID})
+			must(t, err)
+		}
+		good, lost, ended, far, both := add("22"), add("22"), add("22-X"), add("33"), add("22")
+		another(lost)
+		end(ended)
+		another(far)
+		end(far)
+		another(both)
+		end(both)
+		want := []int64{both.Badge + 1, both.Badge, ended.Badge, lost.Badge}
+		if st := d.beat(t); fmt.Sprint(st.BadBadges) != fmt.Sprint(want) {
+			t.Errorf("the device knows of %v, not of %v (good: %d)", st.BadBadges, want, good.Badge)
 		}
 	})
 }
