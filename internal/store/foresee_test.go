@@ -146,14 +146,14 @@ func TestWhatWasForeseenIsForgottenAtTheFirstWrite(t *testing.T) {
 				if tx.Foreseen() != 0 {
 					t.Errorf("after %s %d answers of before lie ready", what, tx.Foreseen())
 				}
-				n, err := store.Count(tx, q.Text, q.Args...)
-				if n != int64(id) {
-					t.Errorf("after %s: %d rows of %d", what, n, id)
+				if n, err := store.Count(tx, q.Text, q.Args...); err != nil || n != int64(id) {
+					t.Errorf("after %s: %d rows of %d, %v", what, n, id, err)
 				}
 				if err := tx.Foresee(q); err != nil { // what is held travels before it
 					return err
 				}
-				if n, err = store.Count(tx, q.Text, q.Args...); n != int64(id) {
+				n, err := store.Count(tx, q.Text, q.Args...)
+				if n != int64(id) {
 					t.Errorf("foreseen after %s: %d rows of %d", what, n, id)
 				}
 				return err
