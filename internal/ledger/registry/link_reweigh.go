@@ -24,7 +24,8 @@ func (s *Service) ReweighLinks(ctx context.Context) (r Reweighing, err error) {
 	if err != nil || r.Total == 0 {
 		return r, err
 	}
-	s.learnt.reweighing.Store(&r)
+	begun := r // those who ask how far it is read it while it goes on
+	s.learnt.reweighing.Store(&begun)
 	defer s.learnt.reweighing.Store(nil)
 	for after := DuplicateID(0); ; {
 		list, last, err := s.weighedAnew(ctx, model, after)
