@@ -86,9 +86,9 @@ const (
 	keptFor      = 24 * time.Hour   // since somebody last worked on it
 	keptDoneFor  = 3 * time.Hour    // once every row of it is in
 	keptSilence  = 15 * time.Second // a load that says nothing so long has ended with its program
-	mostKept     = 24
-	mostKeptEach = 3       // of one person
-	mostKeptSize = 2 << 30 // bytes of all together
+	mostKept     = 300              // they stay a day: fewer, and some people keep everybody else out
+	mostKeptEach = 3                // of one person
+	mostKeptSize = 2 << 30          // bytes of all together
 )
 
 // KeepList is the command that keeps a list.
