@@ -13,7 +13,7 @@ import (
 // time: there it comes when so many bytes were asked for.
 const (
 	leastShare = 30        // per cent of what is in use
-	leastRoom  = 192 << 20 // bytes
+	leastRoom  = 128 << 20 // bytes
 	mostShare  = 2000
 )
 
@@ -34,7 +34,7 @@ func tuneCollector(ctx context.Context) {
 	}
 	tune()
 	go func() {
-		often := time.NewTicker(100 * time.Millisecond)
+		often := time.NewTicker(25 * time.Millisecond)
 		defer often.Stop()
 		for {
 			select {

@@ -9,10 +9,10 @@ func TestASmallHouseIsNotLookedThroughAllTheTime(t *testing.T) {
 	}{
 		{0, mostShare},
 		{1 << 20, mostShare},
-		{64 << 20, 300},
-		{192 << 20, 100},
-		{600 << 20, 32},
-		{640 << 20, 30},
+		{64 << 20, 200},
+		{128 << 20, 100},
+		{400 << 20, 32},
+		{600 << 20, 30},
 		{8 << 30, 30},
 	} {
 		if got := shareFor(c.inUse); got != c.share {
