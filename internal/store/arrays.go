@@ -14,18 +14,14 @@ const (
 // insertArrays puts rows in on PostgreSQL: a column travels as one array, so that the statement is the same for any number of
 // rows and is read once. The type of a column is that of its values.
 func (tx *Tx) insertArrays(into string, columns int, behind string, rows [][]any) (int64, error) {
-	plain, err := plainRows(rows)
-	if err != nil {
-		return 0, err
-	}
-	query, args, err := inArrays(into, columns, plain)
+	s, err := tx.putting(into, columns, behind, rows)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := tx.writing(nil); err != nil {
 		return 0, err
 	}
-	return tx.exec(query+behind, args)
+	return tx.exec(s.query, s.args)
 }
 
 // plainRows lets through what both engines store alike.

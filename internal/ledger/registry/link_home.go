@@ -109,17 +109,6 @@ func (c *comer) rehome(tx *store.Tx) error {
 	return tx.Must("insert into person_home (token, person) values ($1, $2)", newestOf(c.homes), c.ID)
 }
 
-// Rows of link_state: up to which entry of the journal rolls were looked at; up to which of those who are filed addresses were, and up
-// to which they have to be, since whoever is filed from then on is filed by his address too; the form of the keys everybody is filed
-// by, and up to which place people are to be filed anew until that is so.
-const (
-	rollsLooked = 1
-	homesLooked = 2
-	homesUpto   = 3
-	formOfKeys  = 4
-	formUpto    = 5
-)
-
 // fileHomes files people by their addresses who were filed before that was done, some hundred a transaction. When it is stopped it goes on
 // at the next call.
 func (s *Service) fileHomes(ctx context.Context) error {
@@ -135,16 +124,6 @@ func (s *Service) fileHomes(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-func linkStates(tx *store.Tx) (looked map[int64]int64, err error) {
-	looked = map[int64]int64{}
-	return looked, store.Each(tx, func(r store.Row) error {
-		var id, at int64
-		err := r.Scan(&id, &at)
-		looked[id] = at
-		return err
-	}, "select id, looked from link_state")
 }
 
 func (s *Service) fileSomeHomes(tx *store.Tx) (left bool, err error) {
