@@ -74,6 +74,11 @@ func (a *App) Doctor(ctx context.Context) (Diagnosis, error) {
 		return d, err
 	}
 	d.add("tubes", wrong == 0 || behind > 0, wrong, "tubes that wait on one side of the house alone")
+	wrong, runs, err := a.House.Screening.WrongRuns(ctx)
+	if err != nil {
+		return d, err
+	}
+	d.add("tube-runs", wrong == 0, wrong, fmt.Sprintf("of %d packed runs of tubes that say something else than their rows", runs))
 	differ, err := a.House.LineList.Differences(ctx)
 	if err != nil {
 		return d, err

@@ -31,6 +31,7 @@ var plainBlobs = map[string]string{
 	"name_entry.entries":          "keyed digests",
 	"party_row.keys":              "keyed digests",
 	"tube.members":                "numbers of people",
+	"tube_run.rows":               "numbers of people",
 	"person.sealed":               "opened by the walk through all people",
 	"person.wrapped":              "opened by the walk through all people",
 }

@@ -33,7 +33,9 @@ type Coverage struct {
 	starting atomic.Bool // the tables are being read for the first time
 	looked   int64       // sequence of the last row that was looked at for people in two tubes
 	kept     int64       // the same, as it was written
+	unpacked []int64     // last sequences of runs of tubes that are still to be packed; guarded by step
 	asked    int64       // counts who asks for closed rounds
+	scratch  []uint32    // for the members of a tube that is taken in
 
 	watched watched // people besides tubes
 
@@ -70,17 +72,28 @@ func (c *Coverage) Run(ctx context.Context) error {
 		return err
 	}
 	for {
-		head, err := c.s.journal.Wait(ctx, c.seen())
+		more, err := c.keep(ctx)
 		if err != nil {
 			return err
 		}
-		if err := c.catchUp(ctx, head); err != nil {
-			return err
+		if more { // nobody waits for the packing
+			err = c.CatchUp(ctx)
+		} else {
+			err = c.follows(ctx)
 		}
-		if err := c.keepLooked(ctx); err != nil {
+		if err != nil {
 			return err
 		}
 	}
+}
+
+// follows waits for the journal to go on, and follows it.
+func (c *Coverage) follows(ctx context.Context) error {
+	head, err := c.s.journal.Wait(ctx, c.seen())
+	if err != nil {
+		return err
+	}
+	return c.catchUp(ctx, head)
 }
 
 // CatchUp brings the coverage to the journal's head once.
@@ -183,24 +196,41 @@ func (c *Coverage) raise(ctx context.Context, odd []twice) error {
 	return nil
 }
 
-// keepLooked writes now and then how far tubes were looked at for people who are in two, so that a start looks at the rest
-// alone: what was odd then may be none by what was said since.
-func (c *Coverage) keepLooked(ctx context.Context) error {
-	const every = 2000
+// keep writes now and then how far tubes were looked at for people who are in two, so that a start looks at the rest alone: what was
+// odd then may be none by what was said since. With it go runs of tubes, packed; more says that some are left.
+func (c *Coverage) keep(ctx context.Context) (more bool, err error) {
+	const most = 4
 	c.step.Lock()
 	defer c.step.Unlock()
-	if c.looked < c.kept+every {
-		return nil
+	if len(c.unpacked) == 0 && c.looked < c.kept+runLength {
+		return false, nil
 	}
-	looked := c.looked
-	err := c.s.db.Write(ctx, func(tx *store.Tx) error {
+	looked, part := c.looked, c.unpacked[:min(len(c.unpacked), most)]
+	packed := make([][]byte, len(part))
+	if err := c.s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		for i := 0; i < len(part) && err == nil; i++ {
+			packed[i], err = c.s.last.packRunOf(tx, part[i])
+		}
+		return err
+	}); err != nil {
+		return false, err
+	}
+	if err := c.s.db.Write(ctx, func(tx *store.Tx) error {
+		for i, b := range packed {
+			if b == nil { // a row is missing in it: its rows are read
+				continue
+			}
+			if _, err := tx.Exec("insert into tube_run (upto, rows) values ($1, $2) on conflict (upto) do update set rows = excluded.rows", part[i], b); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec("insert into tube_last (id, seq) values (2, $1) on conflict (id) do update set seq = excluded.seq where tube_last.seq < excluded.seq", looked)
 		return err
-	})
-	if err == nil {
-		c.kept = looked
+	}); err != nil {
+		return false, err
 	}
-	return err
+	c.kept, c.unpacked = looked, c.unpacked[len(part):]
+	return len(c.unpacked) > 0, nil
 }
 
 func (c *Coverage) apply(tx *store.Tx, e outbreak.Entry) (odd []twice, err error) {
@@ -377,6 +407,9 @@ func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, er
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for upto := e.First + (runLength-e.First%runLength)%runLength; upto <= e.Last; upto += runLength {
+		c.toPack(upto)
+	}
 	c.looked = max(c.looked, e.Last)
 	v := c.rounds[e.Round]
 	if v == nil {
@@ -387,6 +420,7 @@ func (c *Coverage) hand(tx *store.Tx, e outbreak.TubesHandedIn) (odd []twice, er
 		if len(r.Members) > 0 {
 			v.last = v.runOf(r.Members[0].No)
 		}
+		c.s.intake.acks.note(r.op)
 		i, fresh := v.hand(c, r)
 		for _, no := range fresh {
 			if no != 0 && v.elsewhere(int64(no), i, r.seq) {

@@ -191,7 +191,6 @@ func (c *Coverage) publish(views map[outbreak.RoundID]*roundView) {
 // readTubes puts the tubes of rounds in their places, and gives the people in rows that were not looked at before who are in
 // another tube as well. The rows are read ahead, several parts at once: none ever changes.
 func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView, from int64) (late []candidate, err error) {
-	const most = 2000
 	last, err := store.Count(tx, "select coalesce(max(seq), 0) from tube")
 	if err != nil || last <= from {
 		return nil, err
@@ -200,13 +199,17 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 	for _, v := range views {
 		v.tubes.expect(int(last-from) / len(views))
 	}
+	begin := from / runLength
 	read := func(tx *store.Tx, part int) (found handedPart, err error) {
-		begin := from + int64(part)*most
-		return c.readPart(tx, views, begin, min(begin+most, last))
+		at := (begin + int64(part)) * runLength
+		return c.readPart(tx, views, max(at, from), min(at+runLength, last))
 	}
-	return late, store.Ahead(tx, int((last-from+most-1)/most), read, func(found handedPart) error {
+	return late, store.Ahead(tx, int((last-1)/runLength-begin+1), read, func(found handedPart) error {
 		for _, op := range found.ops { // those that were said anew are on disk, too
 			c.s.intake.acks.note(op)
+		}
+		if found.unpacked != 0 {
+			c.toPack(found.unpacked)
 		}
 		for _, r := range found.rows {
 			v := views[r.Round]
@@ -228,15 +231,19 @@ func (c *Coverage) readTubes(tx *store.Tx, views map[outbreak.RoundID]*roundView
 
 // handedPart is a part of what was handed in.
 type handedPart struct {
-	ops  []int64 // of all rows
-	rows []tubeRow
+	ops      []int64 // of all rows
+	rows     []tubeRow
+	unpacked int64 // last sequence of the run that is to be packed; 0: none is
 }
 
 // readPart reads the rows of one part.
 func (c *Coverage) readPart(tx *store.Tx, views map[outbreak.RoundID]*roundView, from, upto int64) (found handedPart, err error) {
-	rows, err := bareRows(tx, from, upto)
+	rows, packed, err := runOrRows(tx, from, upto)
 	if err != nil {
 		return found, err
+	}
+	if upto%runLength == 0 && !packed {
+		found.unpacked = upto
 	}
 	found.ops = make([]int64, len(rows))
 	for i := range rows {

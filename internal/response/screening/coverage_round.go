@@ -265,7 +265,6 @@ func (v *roundView) owes() bool {
 
 // hand takes an operation in, in its order, and gives the tube's place and the members who were not in it before.
 func (v *roundView) hand(c *Coverage, r tubeRow) (i uint32, fresh []uint32) {
-	c.s.intake.acks.note(r.op)
 	i, known := v.tubes.find(r.Code)
 	if !known {
 		t := tubeView{seq: uint32(r.seq - v.tubes.base), taken: seconds(r.Taken), area: c.areas.place(r.Area)}
@@ -282,7 +281,7 @@ func (v *roundView) hand(c *Coverage, r tubeRow) (i uint32, fresh []uint32) {
 		v.tally.count(v.tubes.at(i), -1)
 	}
 	had := v.tubes.members(i)
-	members := slices.Clone(had)
+	members := append(c.scratch[:0], had...)
 	for _, m := range r.Members {
 		if m.No < 0 || m.No >= 1<<32 || m.No != 0 && slices.Contains(members, uint32(m.No)) {
 			continue
@@ -290,6 +289,7 @@ func (v *roundView) hand(c *Coverage, r tubeRow) (i uint32, fresh []uint32) {
 		members = append(members, uint32(m.No))
 	}
 	v.tubes.fill(i, members)
+	c.scratch = members
 	fresh = v.tubes.members(i)[len(had):]
 	for _, no := range fresh {
 		if no != 0 {

@@ -176,12 +176,12 @@ func (in *Intake) work() {
 	}
 }
 
-// giveWay rests as long as it worked while a house that has just started reads where everybody stands: at the full rate of the
-// sampling points alone residents and staff would otherwise wait several times as long for their first answer. Whoever waits to be
-// taken in is not kept waiting by it: the next commit takes more, and a long queue ends the rest.
+// giveWay rests three times as long as it worked while a house that has just started reads where everybody stands: at the full rate
+// of the sampling points alone residents and staff would otherwise wait several times as long for their first answer. Whoever waits to
+// be taken in hardly notices: the next commit takes more, and a long queue ends the rest.
 func (in *Intake) giveWay(worked time.Duration) {
 	if in.s.coverage.starting.Load() && !in.Pressed() {
-		time.Sleep(min(worked, 100*time.Millisecond))
+		time.Sleep(min(3*worked, 100*time.Millisecond))
 	}
 }
 

@@ -1,6 +1,7 @@
 package screening
 
 import (
+	"slices"
 	"sync"
 
 	"breakwater/internal/store"
@@ -34,6 +35,27 @@ func (r *lastRuns) of(first, last int64) (run []tubeRow, kept bool) {
 	defer r.mu.Unlock()
 	run = r.runs[first]
 	return run, len(run) > 0 && run[len(run)-1].seq == last
+}
+
+// behind gives the rows behind from up to upto while all hand-ins they came with are kept; otherwise fewer.
+func (r *lastRuns) behind(from, upto int64) (rows []tubeRow) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for seq := from + 1; seq <= upto; {
+		at := slices.IndexFunc(r.ring[:], func(first int64) bool {
+			run := r.runs[first]
+			return len(run) > 0 && first <= seq && seq <= run[len(run)-1].seq
+		})
+		if at < 0 {
+			break
+		}
+		run := r.runs[r.ring[at]]
+		run = run[seq-run[0].seq:]
+		run = run[:min(int64(len(run)), upto-seq+1)]
+		rows = append(rows, run...)
+		seq += int64(len(run))
+	}
+	return rows
 }
 
 // between gives the rows of a hand-in, which nobody changes.

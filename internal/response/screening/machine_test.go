@@ -32,6 +32,9 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
 		_ = f.Value.Set("12") // each is a house with a random history; ask for more by the flag
 	}
+	if flag.Lookup("test.bench").Value.String() == "" {
+		screening.ShortRuns()
+	}
 	testkit.Main(m)
 }
 
