@@ -143,3 +143,10 @@ func InAreas(areas []outbreak.Path, column string, args []any) (string, []any) {
 	}
 	return column + " in (select id from area where " + strings.Join(any, " or ") + ")", args
 }
+
+// FewBelow lists the areas below others when there are no more than most; few tells whether there are.
+func FewBelow(tx *store.Tx, areas []outbreak.Path, most int) (ids []outbreak.AreaID, few bool, err error) {
+	below, args := InAreas(areas, "id", nil)
+	ids, err = store.List(tx, store.Value[outbreak.AreaID], fmt.Sprintf("select id from area where %s limit %d", below, most+1), args...)
+	return ids, len(ids) <= most, err
+}

@@ -212,13 +212,12 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 		}
 		reach := s.reach(by, access.RoundRead, r, "")
 		after = max(after, r.tubeBefore)
+		where, args, err := tubesWithin(tx, reach)
+		if err != nil {
+			return err
+		}
 		for len(tubes) < most {
-			args := []any{id, after}
-			issued, args := registry.InAreas(reach, "+t.area_id", args) // never by the index of areas: it would read and sort the whole round for each page
-			filled, args := within(reach, "b.area", args)
-			limit, args := store.In(args, []int{most - len(tubes)})
-			rows, err := store.List(tx, scanTubeRow, "select "+tubeColumns+tubeFrom+"where t.round = $1 and t.seq > $2 and ("+issued+" or t.area_id = 0 and "+filled+
-				") order by t.seq limit "+limit, args...)
+			rows, err := tubePage(tx, id, after, most-len(tubes), where, args)
 			if err != nil {
 				return err
 			}
@@ -235,6 +234,34 @@ func (s *Service) ListTubes(ctx context.Context, by outbreak.Actor, id outbreak.
 		return markSpoiled(tx, tubes)
 	})
 	return tubes, err
+}
+
+// fewAreas is how many areas are looked into one by one; the tubes of more are looked for in the order they came in.
+const fewAreas = 100
+
+// tubesWithin writes a condition that cuts tubes (t) to those issued in areas, and those nobody issued that were filled there.
+func tubesWithin(tx *store.Tx, areas []outbreak.Path) (string, []any, error) {
+	few, is, err := registry.FewBelow(tx, areas, fewAreas)
+	if err != nil {
+		return "", nil, err
+	}
+	filled, args := within(areas, "b.area", nil)
+	filled = " and (t.area_id <> 0 or exists (select 1 from booth b where b.id = t.booth and " + filled + "))"
+	if is {
+		in, args := store.In(args, append(few, 0))
+		return "t.area_id in (" + in + ")" + filled, args, nil
+	}
+	// asked for each tube: an engine that makes a list of the areas first reads and sorts the whole round for a page
+	issued, args := within(areas, "a.path", args)
+	return "(t.area_id = 0 or exists (select 1 from area a where a.id = t.area_id and " + issued + "))" + filled, args, nil
+}
+
+// tubePage reads the rows of a round behind one in the order they came in, cut by a condition of tubesWithin.
+func tubePage(tx *store.Tx, round outbreak.RoundID, after int64, most int, where string, args []any) ([]tubeRow, error) {
+	n := len(args)
+	page := fmt.Sprintf("(select t.* from tube t where t.round = $%d and t.seq > $%d and %s order by t.seq limit $%d)", n+1, n+2, where, n+3)
+	return store.List(tx, scanTubeRow, "select "+tubeColumns+" from "+page+" t join round r on r.id = t.round join booth b on b.id = t.booth order by t.seq",
+		append(slices.Clone(args), round, after, most)...)
 }
 
 // firstRows gives the tubes that begin with one of some rows of a round, with the members of all their rows in it.
