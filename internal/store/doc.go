@@ -8,5 +8,5 @@
 //   - placeholders $1..$n, each for one column type;
 //   - arguments of integer, text, []byte or float kinds, nothing else: a time is an outbreak.Instant;
 //   - duplicates by "on conflict (cols) do nothing" and the number of rows, never by catching a failure;
-//   - in migrations the words {{id}} and {{blob}} stand for the engine's own; names sort by bytes on both.
+//   - in migrations the words {{id}}, {{blob}}, {{small}} and the like stand for the engine's own; names sort by bytes on both.
 package store

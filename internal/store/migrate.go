@@ -140,9 +140,9 @@ func upToDate(ctx context.Context, p *goose.Provider, owner string) error {
 
 func (db *DB) words() *strings.Replacer {
 	if db.engine == PostgreSQL {
-		return strings.NewReplacer("{{id}}", "bigint primary key", "{{blob}}", "bytea", "{{text}}", `text collate "C"`, "{{by_key}}", "")
+		return strings.NewReplacer("{{id}}", "bigint primary key", "{{blob}}", "bytea", "{{small}}", "smallint", "{{text}}", `text collate "C"`, "{{by_key}}", "")
 	}
-	return strings.NewReplacer("{{id}}", "integer primary key", "{{blob}}", "blob", "{{text}}", "text", "{{by_key}}", "without rowid")
+	return strings.NewReplacer("{{id}}", "integer primary key", "{{blob}}", "blob", "{{small}}", "integer", "{{text}}", "text", "{{by_key}}", "without rowid")
 }
 
 // dialectFS gives migration files with the engine's own words in them.
