@@ -10,10 +10,12 @@ import (
 
 // Most of a large house's memory is long arrays, which cost nothing to look through and much to hold twice: there the collector comes
 // when a third more than what is in use was asked for. A small house has so little in use that it would be looked through all the
-// time: there it comes when so many bytes were asked for.
+// time: there it comes when so many bytes were asked for. Between them it comes when as much again was asked for, while both together
+// are no more than any machine has to spare: who takes in a long list asks for much.
 const (
 	leastShare = 30        // per cent of what is in use
 	leastRoom  = 128 << 20 // bytes
+	ample      = 640 << 20 // bytes, with what is in use
 	mostShare  = 2000
 )
 
@@ -49,5 +51,6 @@ func tuneCollector(ctx context.Context) {
 
 // shareFor gives how many per cent of what is in use may be asked for before the collector comes.
 func shareFor(inUse uint64) int {
-	return int(min(max(leastRoom*100/max(inUse, 1), leastShare), mostShare))
+	room := max(leastRoom, min(inUse, ample-min(inUse, ample)))
+	return int(min(max(room*100/max(inUse, 1), leastShare), mostShare))
 }

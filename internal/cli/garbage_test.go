@@ -11,7 +11,9 @@ func TestASmallHouseIsNotLookedThroughAllTheTime(t *testing.T) {
 		{1 << 20, mostShare},
 		{64 << 20, 200},
 		{128 << 20, 100},
-		{400 << 20, 32},
+		{320 << 20, 100},
+		{400 << 20, 60},
+		{520 << 20, 30},
 		{600 << 20, 30},
 		{8 << 30, 30},
 	} {
