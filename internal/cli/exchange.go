@@ -11,6 +11,7 @@ import (
 	"breakwater/internal/outbreak"
 	"breakwater/internal/view/exchange"
 	"breakwater/internal/view/linelist"
+	"breakwater/internal/words"
 )
 
 type importCmd struct {
@@ -99,8 +100,18 @@ func (c importCmd) take(r *run, in io.Reader, o exchange.Options) (exchange.Repo
 }
 
 func printReport(r *run, p exchange.Report) error {
-	for _, x := range p.Problems {
+	for _, x := range p.Shared {
+		rows := words.Text(r.lang, "cli.rows_back", map[string]any{"n": x.Rows})
+		if x.Rows == p.Received {
+			rows = words.Text(r.lang, "cli.rows_all", map[string]any{"n": x.Rows})
+		}
+		fmt.Fprintf(r.streams.Out, "%s\t%s\t%s\t%s\n", rows, x.Column, x.Value, x.Reason)
+	}
+	for _, x := range p.Single() {
 		fmt.Fprintf(r.streams.Out, "%d\t%s\t%s\t%s\n", x.Row, x.Column, x.Value, x.Reason)
+	}
+	if p.LeftOut > 0 {
+		r.say("cli.problems_left", "n", p.LeftOut)
 	}
 	for _, w := range p.Warnings {
 		fmt.Fprintln(r.streams.Err, w)

@@ -45,3 +45,17 @@ func (s *sharing) all() []Shared {
 	}
 	return s.left
 }
+
+// Single gives the problems that stand for themselves: a reason that all rows share is told once.
+func (r Report) Single() []Problem {
+	if len(r.Shared) == 0 {
+		return r.Problems
+	}
+	var list []Problem
+	for _, p := range r.Problems {
+		if !slices.ContainsFunc(r.Shared, func(c Shared) bool { return c.Column == p.Column && c.Reason == p.Reason && c.Check == p.Check }) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
