@@ -50,7 +50,7 @@ var inEnglish, inChinese = func() (english, chinese []called) {
 // listed are the fields of line lists and lists of contacts. Synonyms were gathered from published line lists and forms.
 var listed = []field{
 	{"case_id", holdsText, each("id|case id|case number|case no|no|number|serial|case code|patient id|record id|uid|identifier|unique id|epid number|epid|visual id|local case id"), each("病例编号|编号|序号|病例号|卡片编号|个案编号|患者编号|卡片ID")},
-	{"name", holdsText, each("name|full name|patient name|case name|name of patient"), each("姓名|患者姓名|病例姓名|名字|病人姓名")},
+	{"name", holdsText, each("name|full name|patient name|case name|name of patient"), each("姓名|患者姓名|病例姓名|名字|病人姓名|患者|病人")},
 	{"family_name", holdsText, each("family name|last name|surname|lastname"), each("姓|姓氏")},
 	{"given_name", holdsText, each("given name|first name|forename|firstname|other names|othernames"), each("名")},
 	{"sex", holdsSex, each("sex|gender"), each("性别")},
@@ -89,7 +89,7 @@ var listed = []field{
 	{"cluster", holdsText, each("cluster|cluster id|cluster name|cluster number|transmission chain"), each("聚集性疫情|聚集性疫情名称|聚集性疫情编号|聚集疫情|传播链")},
 	{"via", holdsText, each("found via|how found|detected via|detection mode|mode detection|case finding|detection method"), each("发现途径|发现方式|病例发现方式|发现渠道")},
 	{"infected_in", holdsText, each("place infection|place infected|place infect|infection place|imported"), each("感染地点|感染地|输入来源")},
-	{"infector", holdsText, each("infector|source case|infector id|source|from|source id|infected by|case contact"), each("传染源|感染者|上代病例|关联病例|接触病例")},
+	{"infector", holdsText, each("infector|source case|infector id|source|from|source id|infected by|case contact"), each("传染源|感染者|上代病例|关联病例|接触病例|感染来源编号|传染源编号|上代病例编号")},
 	{"contact", holdsText, each("contact|contact id|to|contact name|infectee"), each("密接|密切接触者|接触者|密接姓名|密接者姓名")},
 	{"test", holdsText, each("test|test type|assay|test name|test method"), each("检测方法|检测项目|检测类型")},
 	{"result", holdsText, each("result|test result|lab result|pcr result|pcr|laboratory result"), each("结果|检测结果|核酸结果|核酸检测结果|检验结果")},

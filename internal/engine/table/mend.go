@@ -2,6 +2,7 @@ package table
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -29,10 +30,20 @@ func Mend(s string) (mended, how string, wrong bool) {
 	if !misread()[firstForeign(s)] {
 		return s, "", false
 	}
-	if b, err := simplifiedchinese.GB18030.NewEncoder().String(s); err == nil && utf8.ValidString(b) && !plainASCII(b) {
+	if b, err := simplifiedchinese.GB18030.NewEncoder().String(s); err == nil && utf8.ValidString(b) && !plainASCII(b) && !byChance(s, b) {
 		return b, "utf-8 read as gb18030", true
 	}
 	return s, "", false
+}
+
+// byChance tells whether bytes of Chinese words are UTF-8 by chance: usual characters alone, as in 职业 or 联通, and nothing Chinese
+// in what they would be.
+func byChance(s, mended string) bool {
+	if strings.ContainsFunc(mended, func(r rune) bool { return unicode.Is(unicode.Han, r) }) || strings.ContainsFunc(s, func(r rune) bool { return r < utf8.RuneSelf && unicode.IsLetter(r) }) {
+		return false
+	}
+	usual, all, legible := characters([]byte(mended))
+	return legible && usual == all
 }
 
 // misread are the characters that UTF-8 read as GB 18030 can begin with: most others need not be looked at.
