@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -132,7 +133,7 @@ func (s *Server) readParty(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := partyPage{Standing: x, Late: x.Silent(c.view.Now), Columns: x.List.Columns, Fields: s.House.Reconcile.Fields(), Kinds: reconcile.PartyKinds, States: reconcile.States, Decisions: reconcile.Decisions,
+	p := partyPage{Standing: x, Late: x.Silent(c.view.Now), Columns: saidColumns(x), Fields: s.House.Reconcile.Fields(), Kinds: reconcile.PartyKinds, States: reconcile.States, Decisions: reconcile.Decisions,
 		Whats: reconcile.Whats, Dates: reconcile.DateOrders, Identity: reconcile.IdentityFields, Purposes: outbreak.Purposes, Most: mostFile,
 		MayLoad: access.Can(c.by, access.ReconcileLoad, x.Scope()), MaySettle: access.Can(c.by, access.ReconcileSettle, x.Scope())}
 	p.Done, _ = c.remind.(*settledDone)
@@ -171,6 +172,20 @@ func (s *Server) readParty(c *call) (any, error) {
 	return p, nil
 }
 
+// saidColumns gives the columns of the newest list, and behind them those that were said for lists to come.
+func saidColumns(x reconcile.Standing) []reconcile.Column {
+	list := slices.Clone(x.List.Columns)
+	for _, name := range slices.Sorted(maps.Keys(x.Columns)) {
+		at := slices.IndexFunc(list, func(c reconcile.Column) bool { return c.Name == name })
+		if at < 0 {
+			list = append(list, reconcile.Column{Name: name, Field: x.Columns[name]})
+			continue
+		}
+		list[at].Field = x.Columns[name]
+	}
+	return list
+}
+
 // values is what a query or a form gives.
 type values interface{ Get(string) string }
 
@@ -191,7 +206,7 @@ func (s *Server) changeParty(c *call) (string, error) {
 	}
 	p.Columns = map[string]string{}
 	for i, name := range c.form["column"] {
-		if i < len(c.form["as"]) && c.form["as"][i] != "auto" {
+		if name = strings.TrimSpace(name); name != "" && i < len(c.form["as"]) && c.form["as"][i] != "auto" {
 			p.Columns[name] = c.form["as"][i]
 		}
 	}

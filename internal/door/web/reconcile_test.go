@@ -196,3 +196,29 @@ func TestAFieldOfAnotherSystemIsShownReadOnly(t *testing.T) {
 		}
 	}
 }
+
+// TestColumnsOfAListThatCouldNotBeReadAreSaid names the columns of a list before any list of the party could be read.
+func TestColumnsOfAListThatCouldNotBeReadAreSaid(t *testing.T) {
+	s, ob, _ := withLists(t)
+	_, err := s.house.Reconcile.KeepParty(ctx, s.root, reconcile.KeepParty{Party: reconcile.Party{Code: "hospital", Name: "Second Hospital", Kind: "hospital", Outbreak: ob, Area: "/22/"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := func() error {
+		_, err := s.house.Reconcile.LoadList(ctx, s.root, reconcile.LoadList{Party: "hospital", Name: "a.csv", Digest: "h", Rows: [][]string{{"whoever", "sick since"}, {"D1", "2022-03-03"}, {"D2", "2022-03-04"}}})
+		return err
+	}
+	if load() == nil {
+		t.Fatal("a list that says nobody's number was taken")
+	}
+	b := s.signedIn("root", "en")
+	if a := b.post("/reconcile/hospital", "key", "k1", "name", "Second Hospital", "kind", "hospital", "column", "whoever", "as", "document", "column", " ", "as", "auto"); a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("%d %s", a.StatusCode, a.body)
+	}
+	if err := load(); err != nil {
+		t.Error(err)
+	}
+	if a := b.get("/reconcile/hospital"); !strings.Contains(a.body, `name="column" value="whoever"`) {
+		t.Error("the page does not show what was said")
+	}
+}
