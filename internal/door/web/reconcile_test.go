@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -212,7 +213,12 @@ func TestColumnsOfAListThatCouldNotBeReadAreSaid(t *testing.T) {
 		t.Fatal("a list that says nobody's number was taken")
 	}
 	b := s.signedIn("root", "en")
-	if a := b.post("/reconcile/hospital", "key", "k1", "name", "Second Hospital", "kind", "hospital", "column", "whoever", "as", "document", "column", " ", "as", "auto"); a.StatusCode != http.StatusSeeOther {
+	form := url.Values{"key": {"k1"}, "name": {"Second Hospital"}, "kind": {"hospital"}, "column": {"whoever", " "}, "as": {"document", "auto"}}
+	req, err := http.NewRequest(http.MethodPost, b.url+"/reconcile/hospital", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := b.send(req, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", "same-origin"); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("%d %s", a.StatusCode, a.body)
 	}
 	if err := load(); err != nil {
