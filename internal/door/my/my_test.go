@@ -64,10 +64,12 @@ func TestEveryStateHasItsWords(t *testing.T) {
 		}
 	}
 	// Whoever has to stay is not called positive, and nobody is told of a pool's result.
-	stay := regexp.MustCompile(`(?s)<template id="s-stay">.*?</template>`).FindString(string(s.html))
-	for _, word := range []string{"positive", "阳性", "infected", "感染"} {
-		if strings.Contains(stay, word) {
-			t.Errorf("somebody who is asked to stay reads %q", word)
+	for _, state := range []screening.MyState{screening.MyStay, screening.MyOwed} {
+		says := regexp.MustCompile(`(?s)<template id="s-` + string(state) + `">.*?</template>`).FindString(string(s.html))
+		for _, word := range []string{"positive", "阳性", "infected", "感染"} {
+			if strings.Contains(says, word) {
+				t.Errorf("somebody in %s reads %q", state, word)
+			}
 		}
 	}
 }

@@ -41,7 +41,7 @@ type said struct {
 var states = []said{
 	{State: string(screening.MyNone), Call: true}, {State: string(screening.MyNotSampled), Place: true, Call: true}, {State: string(screening.MySampled), When: "taken"},
 	{State: string(screening.MyWaiting), When: "since"}, {State: string(screening.MyNegative), When: "taken"}, {State: string(screening.MyAgain), When: "taken", Place: true, Call: true},
-	{State: string(screening.MyStay), When: "taken", Call: true}, {State: string(screening.MyPositive), When: "taken", Call: true},
+	{State: string(screening.MyOwed), When: "taken", Place: true, Call: true}, {State: string(screening.MyStay), When: "taken", Call: true}, {State: string(screening.MyPositive), When: "taken", Call: true},
 	{State: string(screening.MySelfTest), When: "made", Call: true}, {State: string(screening.MyExcused)}, {State: string(screening.MyRefused), Place: true, Call: true},
 	{State: string(screening.MyAway), Place: true, Call: true}, {State: string(screening.MyMissed), Place: true, Call: true},
 }

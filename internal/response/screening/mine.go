@@ -18,6 +18,7 @@ const (
 	MyWaiting    MyState = "waiting"     // the tube is at a laboratory
 	MyNegative   MyState = "negative"
 	MyAgain      MyState = "again"    // the swab was lost or gave no answer: another is owed
+	MyOwed       MyState = "owed"     // the request to stay is over, the swab of one's own is still owed
 	MyStay       MyState = "stay"     // please stay where you are and wait for a call: a swab of one's own is needed
 	MyPositive   MyState = "positive" // the own result; told by a person first
 	MySelfTest   MyState = "self_test"
@@ -28,7 +29,7 @@ const (
 )
 
 // MyStates lists them.
-var MyStates = []MyState{MyNone, MyNotSampled, MySampled, MyWaiting, MyNegative, MyAgain, MyStay, MyPositive, MySelfTest, MyExcused, MyRefused, MyAway, MyMissed}
+var MyStates = []MyState{MyNone, MyNotSampled, MySampled, MyWaiting, MyNegative, MyAgain, MyOwed, MyStay, MyPositive, MySelfTest, MyExcused, MyRefused, MyAway, MyMissed}
 
 // Mine is the answer to "what is my result?". It says nothing of who asks.
 type Mine struct {
@@ -46,7 +47,7 @@ type Mine struct {
 // result waits to be told, whoever compares could read it from that.
 var patience = map[MyState]time.Duration{
 	MyNone: 15 * time.Minute, MyNotSampled: 10 * time.Minute, MySampled: 10 * time.Minute, MyWaiting: 5 * time.Minute, MyNegative: 30 * time.Minute,
-	MyAgain: 10 * time.Minute, MyStay: 2 * time.Minute, MyPositive: 30 * time.Minute, MySelfTest: 5 * time.Minute,
+	MyAgain: 10 * time.Minute, MyOwed: 10 * time.Minute, MyStay: 2 * time.Minute, MyPositive: 30 * time.Minute, MySelfTest: 5 * time.Minute,
 	MyExcused: 30 * time.Minute, MyRefused: 30 * time.Minute, MyAway: 30 * time.Minute, MyMissed: 10 * time.Minute,
 }
 
@@ -155,7 +156,7 @@ func (p inRound) state(stay, over bool, recorded outbreak.Outcome, open bool) (M
 	case p.taken != 0:
 		return waits(p.taken, p.received)
 	case p.pool != 0 && over:
-		return MyAgain, instant(p.pool)
+		return MyOwed, instant(p.pool)
 	case p.pool != 0:
 		return waits(p.pool, p.poolLab)
 	case p.negative != 0:
