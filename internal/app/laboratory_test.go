@@ -286,6 +286,25 @@ func TestResultsSoonerThanTheAssayAreRaisedToSomebodyElse(t *testing.T) {
 	})
 }
 
+func TestAWellThatHeldTwoSamplesIsRaised(t *testing.T) {
+	engines(t, func(w *town) {
+		b := newBench(w)
+		b.run("P1", empty, inWell{"A1", "T0001", clean}, inWell{"A2", "T0002", clean})
+		b.run("P1", empty, inWell{"A1", "T0001", clean}, inWell{"A2", "T0002", clean}) // read once more
+		b.run("P1", empty, inWell{"B1", "T0003", clean})                               // what was left of it
+		b.run("P2", empty, inWell{"A1", "T0004", clean})
+		want(w, "another sample in a well", b.alarms(lab.PlateTwice), 0)
+		b.run("P1", empty, inWell{"A1", "T0005", clean}, inWell{"A3", "T0006", clean})
+		want(w, "another sample in a well", b.alarms(lab.PlateTwice), 1)
+		list, err := w.h.Lab.ListAlarms(w.ctx, root, w.lab, 10)
+		for _, a := range must(w, list, err) {
+			if a.What == lab.PlateTwice {
+				want(w, "wells used again", a.Figures["again"], 1)
+			}
+		}
+	})
+}
+
 func TestTheFloorShowsWhatRunsAndWhatIsLeft(t *testing.T) {
 	engines(t, func(w *town) {
 		b := newBench(w)

@@ -232,6 +232,9 @@ func TestRefusedInputIsNamedAndNeverRepeated(t *testing.T) {
 				f := faults[0].(map[string]any)
 				key, where, detail = f["key"], f["where"].(string), f["detail"]
 			}
+			if strings.Contains(detail.(string), "  ") {
+				t.Errorf("%s: two blanks in a row: %s", name, detail)
+			}
 			if status != c.status || key != c.key || where != c.where {
 				t.Errorf("%s: %d %s", name, status, all)
 			}

@@ -192,7 +192,7 @@ func faultOf(message string) (string, map[string]any) {
 		if p.slot == "" {
 			return p.key, nil
 		}
-		return p.key, map[string]any{p.slot: strings.ReplaceAll(message[len(before):len(message)-len(after)], ",", ", ")}
+		return p.key, map[string]any{p.slot: message[len(before) : len(message)-len(after)]}
 	}
 	if strings.HasPrefix(message, "required ") && strings.HasSuffix(message, " parameter is missing") {
 		return "api.parameter_missing", nil

@@ -22,10 +22,12 @@ type said struct {
 	Ground         string `json:"ground"`
 	Outcome        string `json:"outcome"`
 	Finding        string `json:"finding"`
+	Excuse         string `json:"excuse"`
 }
 
 // details says which words of an event's body a reader is shown, each with its vocabulary.
 var details = map[string]func(b said) [][2]string{
+	"RoundOpened":       func(said) [][2]string { return nil },
 	"PoolSearchStepped": func(b said) [][2]string { return [][2]string{{"search_step", b.Step}, {"search_outcome", b.Outcome}} },
 	"PoolSearchEnded":   func(b said) [][2]string { return [][2]string{{"search_how", b.How}, {"finding", b.Finding}} },
 	"TaskOpened":        func(b said) [][2]string { return [][2]string{{"work", b.What}} },
@@ -71,6 +73,9 @@ func (v *View) Details(e outbreak.Entry) []string {
 		if word[1] != "" {
 			list = append(list, v.Word(word[0], word[1]))
 		}
+	}
+	if body.Excuse != "" { // somebody's own words
+		list = append(list, v.T("web.journal.unrehearsed", "why", body.Excuse))
 	}
 	return list
 }

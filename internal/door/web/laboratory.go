@@ -33,6 +33,7 @@ type alarmRow struct {
 	lab.Alarm
 	May   bool
 	Shown []alarmFigure
+	Box   *lab.Crate // it is about, where the reader may see boxes
 }
 
 // alarmFigure is one figure that says why.
@@ -93,8 +94,12 @@ func (s *Server) laboratory(c *call, id outbreak.LabID) (p laboratoryPage, err e
 	if err != nil {
 		return p, err
 	}
+	boxes, err := s.alarmBoxes(c, id, alarms)
+	if err != nil {
+		return p, err
+	}
 	for _, a := range alarms {
-		p.Alarms = append(p.Alarms, alarmRow{Alarm: a, May: a.SettledAt == 0 && access.Can(c.by, a.May(), outbreak.Scope{Area: a.Area}), Shown: shownFigures(c, a)})
+		p.Alarms = append(p.Alarms, alarmRow{Alarm: a, Box: boxes[a.Crate], May: a.SettledAt == 0 && access.Can(c.by, a.May(), outbreak.Scope{Area: a.Area}), Shown: shownFigures(c, a)})
 	}
 	if access.Anywhere(c.by, access.CrateRead) {
 		if p.NeverCame, err = s.House.Lab.ListNeverCame(c.ctx, c.by, id, 20); err != nil {
@@ -107,10 +112,23 @@ func (s *Server) laboratory(c *call, id outbreak.LabID) (p laboratoryPage, err e
 	return p, err
 }
 
+// alarmBoxes finds the transport boxes that alarms are about, among those the page of boxes shows.
+func (s *Server) alarmBoxes(c *call, id outbreak.LabID, alarms []lab.Alarm) (map[outbreak.CrateID]*lab.Crate, error) {
+	boxes := map[outbreak.CrateID]*lab.Crate{}
+	if !access.Anywhere(c.by, access.CrateRead) || !slices.ContainsFunc(alarms, func(a lab.Alarm) bool { return a.Crate != 0 }) {
+		return boxes, nil
+	}
+	list, err := s.House.Lab.ListCrates(c.ctx, c.by, id, rowsPerPage)
+	for i := range list {
+		boxes[list[i].ID] = &list[i]
+	}
+	return boxes, err
+}
+
 // shownFigures writes the figures of an alarm in the order of their names.
 func shownFigures(c *call, a lab.Alarm) []alarmFigure {
 	var list []alarmFigure
-	for _, name := range []string{"tubes", "positive", "expected", "chance", "minutes", "least", "wells", "used", "sent", "taken"} {
+	for _, name := range []string{"tubes", "positive", "expected", "chance", "minutes", "least", "wells", "used", "again", "sent", "taken"} {
 		if v, has := a.Figures[name]; has {
 			text := c.view.N(int(v))
 			if name == "chance" || name == "expected" {

@@ -53,6 +53,8 @@ func TestALaboratoryWorksOnItsPages(t *testing.T) {
 	b.twice(run, run+"/void")
 	if page := b.get(run); !strings.Contains(page.body, "Voided") {
 		t.Error("a voided run does not say so")
+	} else if strings.Contains(page.body, `<span class="pill late">positive`) || !strings.Contains(page.body, `<s class="soft">positive</s>`) {
+		t.Error("what a voided run said looks as if it stood")
 	}
 	w.settle()
 	if page := b.get("/tubes/" + tube); page.StatusCode != http.StatusOK {
@@ -72,6 +74,9 @@ func TestALaboratoryWorksOnItsPages(t *testing.T) {
 	var settle string
 	for _, f := range page.all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "action"), floor+"/alarms/") }) {
 		settle = attr(f, "action")
+	}
+	if box := "/crates#c" + strings.TrimPrefix(take, "/crates/"); !strings.Contains(page.body, `<a href="`+box+`">Transport box B-1</a>`) {
+		t.Error("an alarm does not lead to its box")
 	}
 	b.twice(floor, settle, "verdict", "explained")
 	for _, lang := range []string{"en", "zh"} {

@@ -19,7 +19,7 @@ import (
 const (
 	TooSoon        = "too_soon"        // results sooner after receipt than the assay takes
 	MoreThanWells  = "more_than_wells" // more results in a day than the instruments have wells
-	PlateTwice     = "plate_twice"     // one plate in two runs, with more samples than it has wells
+	PlateTwice     = "plate_twice"     // one plate in two runs, with more samples than wells or others in the same wells
 	OddPositivity  = "odd_positivity"  // positives far from those of other laboratories on the same areas
 	CountDiffers   = "count_differs"   // tubes handed over and taken over
 	SealDiffers    = "seal_differs"    // of a transport box

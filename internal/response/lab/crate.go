@@ -274,7 +274,7 @@ func (s *Service) compareCrate(tx *store.Tx, by outbreak.Actor, lab Lab, x Crate
 		}
 	}
 	if x.TakenSeal != x.Seal {
-		a.What = SealDiffers
+		a.What, a.Figures = SealDiffers, map[string]float64{} // the seals stand on the box
 		return s.raise(tx, by, a, x.ID.String())
 	}
 	return nil

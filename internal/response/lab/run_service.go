@@ -249,8 +249,15 @@ func (s *Service) lookAtRun(tx *store.Tx, by outbreak.Actor, lab Lab, r Run, wel
 		if err != nil {
 			return err
 		}
-		if used > int64(r.Layout) {
+		again, err := usedBefore(tx, r)
+		if err != nil {
+			return err
+		}
+		if used > int64(r.Layout) || again > 0 {
 			a.What, a.Figures = PlateTwice, map[string]float64{"used": float64(used), "wells": float64(r.Layout)}
+			if again > 0 {
+				a.Figures["again"] = float64(again)
+			}
 			if err := s.raise(tx, by, a, r.ID.String()); err != nil {
 				return err
 			}
@@ -274,6 +281,12 @@ func (s *Service) lookAtRun(tx *store.Tx, by outbreak.Actor, lab Lab, r Run, wel
 	}
 	a.What, a.Tube, a.Figures = StrangerInRun, one, map[string]float64{"tubes": float64(strangers)}
 	return s.raise(tx, by, a, r.ID.String())
+}
+
+// usedBefore counts the wells of a run that held another sample in an earlier run of the same plate: a well is used once.
+func usedBefore(tx *store.Tx, r Run) (int64, error) {
+	return store.Count(tx, `select count(distinct w.well) from lab_run o join lab_well was on was.run = o.id and was.kind = $1 join lab_well w on w.run = $2 and w.well = was.well and w.kind = was.kind
+		where o.lab = $3 and o.plate = $4 and o.id <> $2 and o.state not in ('failed', 'voided') and (w.area_id <> was.area_id or w.tube <> was.tube)`, Sample, r.ID, r.Lab, r.Plate)
 }
 
 // ReleaseRun is the command of the second person.
