@@ -126,11 +126,26 @@ func (s *Service) Serials(ctx context.Context, by outbreak.Actor, first, last ou
 	return SerialsBetween(first, last, b.Checked)
 }
 
-// SerialsBetween counts from one serial to another.
-func SerialsBetween(first, last outbreak.TubeCode, checked bool) (list []outbreak.TubeCode, err error) {
+// CountSerials gives how many serials of one run come behind the first up to the last. A check character that does not fit is named: most
+// of these were typed.
+func CountSerials(first, last outbreak.TubeCode, checked bool) (int, error) {
+	for _, code := range []outbreak.TubeCode{first, last} {
+		if checked && code != "" && !code.Checked() {
+			return 0, outbreak.Refuse(outbreak.Invalid, "registry.serial_check", "serial", string(code))
+		}
+	}
 	n, ok := first.Until(last, checked)
 	if !ok {
-		return nil, outbreak.Refuse(outbreak.Invalid, "registry.serials_uncounted")
+		return 0, outbreak.Refuse(outbreak.Invalid, "registry.serials_uncounted")
+	}
+	return n, nil
+}
+
+// SerialsBetween counts from one serial to another.
+func SerialsBetween(first, last outbreak.TubeCode, checked bool) (list []outbreak.TubeCode, err error) {
+	n, err := CountSerials(first, last, checked)
+	if err != nil {
+		return nil, err
 	}
 	if n >= MostLabels {
 		return nil, outbreak.Refuse(outbreak.Invalid, "registry.serials_many", "most", MostLabels)

@@ -130,10 +130,10 @@ func runIn(tx *store.Tx, c IssueSerials, booth Booth) (SerialRun, error) {
 	if c.Count > 0 {
 		c.Last, _ = c.First.Plus(c.Count-1, box.Checked) // what cannot be counted is refused below
 	}
-	n, ok := c.First.Until(c.Last, box.Checked)
+	n, err := registry.CountSerials(c.First, c.Last, box.Checked)
 	switch {
-	case !ok:
-		return SerialRun{}, outbreak.Refuse(outbreak.Invalid, "registry.serials_uncounted")
+	case err != nil:
+		return SerialRun{}, err
 	case c.Last > box.Last:
 		return SerialRun{}, outbreak.Refuse(outbreak.Conflict, "screening.serials_no_box", "serial", string(c.Last))
 	case box.Outbreak != 0 && box.Outbreak != booth.Outbreak || !box.Area.Contains(booth.Area) && !booth.Area.Contains(box.Area):
