@@ -380,7 +380,7 @@ func (s *Service) ListHeld(ctx context.Context, by outbreak.Actor, tube outbreak
 			cond += " and ended_at = 0"
 		}
 		limit, args := store.In(args, []int{most})
-		members, err = store.List(tx, scanMember, "select "+memberColumns+" from recall_member where "+cond+" order by held_at, tube, no limit "+limit, args...)
+		members, err = store.List(tx, scanMemberSaid, "select "+memberColumns+memberSaid+" from recall_member where "+cond+" order by held_at, tube, no limit "+limit, args...)
 		return err
 	})
 	return members, err

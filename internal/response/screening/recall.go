@@ -30,6 +30,7 @@ type RecallMember struct {
 	SingleAt    outbreak.Instant    `json:"single_at"`
 	ResultDue   outbreak.Instant    `json:"result_due"`
 	EndedAt     outbreak.Instant    `json:"ended_at"`
+	Said        outbreak.Outcome    `json:"said,omitempty"` // in a list: why no swab was taken since, if somebody said so: away, unreachable, refused or excused
 }
 
 // Scope is where the member belongs.

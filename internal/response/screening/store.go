@@ -407,6 +407,16 @@ func scanMember(r store.Row) (m RecallMember, err error) {
 	return m, err
 }
 
+// memberSaid is a further column: what was said of a member since the hold began, in whatever round of the outbreak.
+const memberSaid = `, coalesce((select o.outcome from roll_outcome o where o.no = recall_member.no and o.round in
+	(select r.id from round r where r.outbreak = recall_member.outbreak) and o.recorded_at >= recall_member.held_at order by o.recorded_at desc limit 1), '')`
+
+func scanMemberSaid(r store.Row) (m RecallMember, err error) {
+	err = r.Scan(&m.AreaID, &m.Tube, &m.Person, &m.No, &m.Outbreak, &m.Area, &m.State, &m.HeldAt, &m.HeldUntil, &m.HeldTo,
+		&m.ResampleDue, &m.Single, &m.SingleAt, &m.ResultDue, &m.EndedAt, &m.Said)
+	return m, err
+}
+
 // holdMember keeps a hold, anew when the one that is there was taken back with its pool; false when the member is held or
 // has an own result.
 func holdMember(tx *store.Tx, m RecallMember) (bool, error) {
