@@ -26,9 +26,10 @@ func sheetRoutes(p *plan) {
 				Round outbreak.RoundID `json:"round"`
 				Booth outbreak.BoothID `json:"booth"`
 				Name  string           `json:"name" maxLength:"60" doc:"What stands on the paper"`
+				Badge int64            `json:"badge,omitempty" minimum:"0" doc:"Number of the sampler's badge, where it stands on the paper"`
 			}
 		}) (*reply[screening.Sheet], error) {
-			x, err := p.house.Screening.OpenSheet(ctx, door.ActorOf(ctx), screening.OpenSheet{Key: in.Key, Round: in.Body.Round, Booth: in.Body.Booth, Name: in.Body.Name})
+			x, err := p.house.Screening.OpenSheet(ctx, door.ActorOf(ctx), screening.OpenSheet{Key: in.Key, Round: in.Body.Round, Booth: in.Body.Booth, Name: in.Body.Name, Badge: in.Body.Badge})
 			return &reply[screening.Sheet]{x}, err
 		})
 	route(p, access.TubeClose, huma.Operation{Method: http.MethodGet, Path: "/sheets/{sheet}", Summary: "A sheet: what the reader keyed, and where the two differ", Tags: screeningTag},

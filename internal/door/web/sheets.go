@@ -38,7 +38,11 @@ func (s *Server) openSheet(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	x, err := s.House.Screening.OpenSheet(c.ctx, c.by, screening.OpenSheet{Key: c.key(), Round: round, Booth: booth, Name: c.form.Get("name")})
+	badge, err := strconv.ParseInt("0"+strings.TrimSpace(c.form.Get("badge")), 10, 64)
+	if err != nil {
+		return "", outbreak.Refuse(outbreak.Invalid, "screening.sheet_badge", "badge", c.form.Get("badge"))
+	}
+	x, err := s.House.Screening.OpenSheet(c.ctx, c.by, screening.OpenSheet{Key: c.key(), Round: round, Booth: booth, Name: c.form.Get("name"), Badge: badge})
 	return "/sheets/" + x.ID.String(), err
 }
 

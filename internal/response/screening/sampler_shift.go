@@ -94,6 +94,29 @@ func (s *Service) SignOn(ctx context.Context, by outbreak.Actor, c SignOn, sent 
 	return x, err
 }
 
+// signOnPaper keeps whose swabs a paper sheet holds: of the sampler with a badge, by the word of whoever has the paper in hand. A badge that
+// was lost or ended since was good when the sheet was filled.
+func (s *Service) signOnPaper(tx *store.Tx, by outbreak.Actor, d Device, badge int64) error {
+	if badge == 0 {
+		return nil
+	}
+	id, nth := samplerOf(badge)
+	p, ok, err := store.One(tx, scanSampler, "select "+samplerColumns+" from sampler p where p.id = $1", id)
+	if err != nil {
+		return err
+	}
+	if !ok || nth < 1 || badge > p.Badge || p.Outbreak != d.Outbreak || !p.Area.Contains(d.Area) && !d.Area.Contains(p.Area) {
+		return outbreak.Refuse(outbreak.Invalid, "screening.sheet_badge", "badge", badge)
+	}
+	x := Shift{Device: d.ID, N: 1, Sampler: p.ID, Badge: badge, Booth: d.Booth, At: d.EnrolledAt}
+	if err := tx.Must("insert into sampler_shift ("+shiftColumns+", recorded_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+		x.Device, x.N, x.From, x.Sampler, x.Badge, one(x.Proven), x.Booth, x.At, tx.Now); err != nil {
+		return err
+	}
+	_, err = s.journal.Append(tx, by, outbreak.SamplerSignedOn{Scope: d.Scope(), Device: d.ID, Booth: d.Booth, Sampler: x.Sampler, Badge: x.Badge, From: x.From, At: x.At})
+	return err
+}
+
 const shiftColumns = "device, n, from_counter, sampler, badge, proven, booth, at"
 
 func scanShift(r store.Row) (x Shift, err error) {

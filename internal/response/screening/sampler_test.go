@@ -256,3 +256,44 @@ func TestADeviceKnowsOfTheBadBadgesOfItsArea(t *testing.T) {
 		}
 	})
 }
+
+// TestASheetOfPaperSaysWhoseSwabsItHolds makes a sheet known with the badge that stands on it: its tubes are the sampler's; a badge nobody
+// has is refused, and one that was lost since was good when the sheet was filled.
+func TestASheetOfPaperSaysWhoseSwabsItHolds(t *testing.T) {
+	mergeHouses(t, func(t *testing.T, h *mergeHouse) {
+		s := h.a.House.Screening
+		round, people := h.roll(t, 2)
+		p, err := s.AddSampler(h.ctx, root, screening.AddSampler{Outbreak: h.outbreak, Area: "22", Name: "Zhao"})
+		must(t, err)
+		first := p.Badge
+		_, err = s.ShowBadge(h.ctx, root, screening.ShowBadge{Sampler: p.ID, Another: true})
+		must(t, err)
+		for _, badge := range []int64{7, first + 2, first + 100, -1} {
+			if _, err := s.OpenSheet(h.ctx, root, screening.OpenSheet{Round: round, Booth: h.booth, Name: "No. 1", Badge: badge}); outbreak.KindOf(err) != outbreak.Invalid {
+				t.Errorf("badge %d is taken: %v", badge, err)
+			}
+		}
+		x, err := s.OpenSheet(h.ctx, root, screening.OpenSheet{Round: round, Booth: h.booth, Name: "No. 1", Badge: first})
+		must(t, err)
+		if seen, err := s.FindSheet(h.ctx, root, x.ID); err != nil || seen.Badge != first {
+			t.Errorf("the sheet shows badge %d: %v", seen.Badge, err)
+		}
+		one, other := root, root
+		one.User, other.User = 1, 2
+		line := []screening.SheetTube{{Tube: "M800001", Taken: h.now(), Counted: 2, Members: []string{fmt.Sprint(people[0].No), fmt.Sprint(people[1].No)}}}
+		for _, by := range []outbreak.Actor{one, other} {
+			_, err := s.KeySheet(h.ctx, by, screening.KeySheet{Sheet: x.ID, Tubes: line})
+			must(t, err)
+		}
+		h.report(t, "M800001", outbreak.InvalidResult)
+		quality, err := s.ListSwabQuality(h.ctx, root, round, screening.QualityBySampler)
+		must(t, err)
+		found := false
+		for _, q := range quality.Rows {
+			found = found || q.Sampler == p.ID && q.Tested == 1
+		}
+		if !found {
+			t.Errorf("the tube is not the sampler's: %+v", quality.Rows)
+		}
+	})
+}

@@ -28,8 +28,9 @@ type Sheet struct {
 	Booth       outbreak.BoothID    `json:"booth"`
 	Outbreak    outbreak.OutbreakID `json:"outbreak"`
 	Area        outbreak.Path       `json:"area"`
-	Name        string              `json:"name"` // what stands on the paper: its number, its page
-	One         bool                `json:"one"`  // keyed by one
+	Name        string              `json:"name"`            // what stands on the paper: its number, its page
+	Badge       int64               `json:"badge,omitempty"` // of the sampler who filled it, as it stands on the paper
+	One         bool                `json:"one"`             // keyed by one
 	Other       bool                `json:"other"`
 	Mine        []SheetTube         `json:"mine"` // what the reader keyed
 	Differences []SheetDifference   `json:"differences"`
@@ -85,11 +86,14 @@ func differences(one, other []SheetTube) []SheetDifference {
 	return list
 }
 
-const sheetColumns = "id, device, round, booth, outbreak, area, name, one_by, one, other_by, other, agreed_at"
+const (
+	sheetColumns = "id, device, round, booth, outbreak, area, name, one_by, one, other_by, other, agreed_at"
+	sheetRead    = sheetColumns + ", coalesce((select p.badge from sampler_shift p where p.device = sheet.device and p.n = 1), 0)"
+)
 
 func scanSheet(r store.Row) (s Sheet, err error) {
 	var one, other string
-	if err = r.Scan(&s.ID, &s.Device, &s.Round, &s.Booth, &s.Outbreak, &s.Area, &s.Name, &s.oneBy, &one, &s.otherBy, &other, &s.AgreedAt); err != nil {
+	if err = r.Scan(&s.ID, &s.Device, &s.Round, &s.Booth, &s.Outbreak, &s.Area, &s.Name, &s.oneBy, &one, &s.otherBy, &other, &s.AgreedAt, &s.Badge); err != nil {
 		return s, err
 	}
 	for text, into := range map[*string]*[]SheetTube{&one: &s.one, &other: &s.other} {
@@ -125,6 +129,7 @@ type OpenSheet struct {
 	Round outbreak.RoundID `json:"round"`
 	Booth outbreak.BoothID `json:"booth"`
 	Name  string           `json:"name"`
+	Badge int64            `json:"badge,omitempty"` // number of the sampler's badge; 0: none stands on the paper
 }
 
 // OpenSheet makes a sheet known, with a device number of its own.
@@ -156,7 +161,10 @@ func (s *Service) OpenSheet(ctx context.Context, by outbreak.Actor, c OpenSheet)
 		if err := s.admit(tx, d); err != nil {
 			return Sheet{}, err
 		}
-		x := Sheet{ID: outbreak.New[SheetID](s.ids), Device: d.ID, Round: r.ID, Booth: b.ID, Outbreak: r.Outbreak, Area: b.Area, Name: c.Name}
+		x := Sheet{ID: outbreak.New[SheetID](s.ids), Device: d.ID, Round: r.ID, Booth: b.ID, Outbreak: r.Outbreak, Area: b.Area, Name: c.Name, Badge: c.Badge}
+		if err := s.signOnPaper(tx, by, d, c.Badge); err != nil {
+			return Sheet{}, err
+		}
 		return x.seenBy(by), tx.Must("insert into sheet ("+sheetColumns+", recorded_at) values ($1, $2, $3, $4, $5, $6, $7, '', '', '', '', 0, $8)",
 			x.ID, x.Device, x.Round, x.Booth, x.Outbreak, x.Area, x.Name, tx.Now)
 	})
@@ -181,7 +189,7 @@ func (s *Service) KeySheet(ctx context.Context, by outbreak.Actor, c KeySheet) (
 	var handed []*Operation
 	x, err := store.Do(ctx, s.db, store.By{Actor: by, Route: "screening.KeySheet", Key: c.Key}, c, func(tx *store.Tx) (Sheet, error) {
 		handed = nil
-		x, ok, err := store.One(tx, scanSheet, "select "+sheetColumns+" from sheet where id = $1", c.Sheet)
+		x, ok, err := store.One(tx, scanSheet, "select "+sheetRead+" from sheet where id = $1", c.Sheet)
 		if err != nil {
 			return x, err
 		}
@@ -289,7 +297,7 @@ func (s *Service) ListSheets(ctx context.Context, by outbreak.Actor, most int) (
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		cond, args := access.Within(by, access.TubeClose, "", nil)
 		args = append(args, max(most, 1))
-		list, err = store.List(tx, scanSheet, "select "+sheetColumns+" from sheet where "+cond+" order by case when agreed_at = 0 then 0 else 1 end, id desc limit $"+itoa(len(args)), args...)
+		list, err = store.List(tx, scanSheet, "select "+sheetRead+" from sheet where "+cond+" order by case when agreed_at = 0 then 0 else 1 end, id desc limit $"+itoa(len(args)), args...)
 		return err
 	})
 	for i := range list {
@@ -305,7 +313,7 @@ func (s *Service) FindSheet(ctx context.Context, by outbreak.Actor, id SheetID) 
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		var ok bool
-		x, ok, err = store.One(tx, scanSheet, "select "+sheetColumns+" from sheet where id = $1", id)
+		x, ok, err = store.One(tx, scanSheet, "select "+sheetRead+" from sheet where id = $1", id)
 		if err == nil && (!ok || !slices.ContainsFunc(access.Reach(by, access.TubeClose), func(w outbreak.Scope) bool {
 			return w.Area.Contains(x.Area) && (w.Outbreak == 0 || w.Outbreak == x.Outbreak)
 		})) {
