@@ -228,3 +228,15 @@ func TestColumnsOfAListThatCouldNotBeReadAreSaid(t *testing.T) {
 		t.Error("the page does not show what was said")
 	}
 }
+
+// TestARefusedWorkingListKeepsItsColumns has a new working list refused that names columns of its own.
+func TestARefusedWorkingListKeepsItsColumns(t *testing.T) {
+	s, _, _ := withLists(t)
+	b := s.signedIn("root", "en")
+	a := b.post("/worklists", "text", "1. Li Na", "name", "", "form", "manifest", "column", "Seat", "kind", "number")
+	if a.StatusCode < 400 || !strings.Contains(a.body, `value="Seat"`) || len(a.all(func(n *html.Node) bool {
+		return n.Data == "option" && attr(n, "value") == "number" && hasAttr(n, "selected") && attr(n.Parent, "name") == "kind"
+	})) != 1 {
+		t.Errorf("%d: the column that was named is gone", a.StatusCode)
+	}
+}
