@@ -87,3 +87,16 @@ func TestALaboratoryWorksOnItsPages(t *testing.T) {
 		}
 	}
 }
+
+// TestABadgeOnAPaperSheetThatNobodyHasIsNamed makes a paper sheet known with a badge nobody has, and one that is no number.
+func TestABadgeOnAPaperSheetThatNobodyHasIsNamed(t *testing.T) {
+	w := newWard(t)
+	b := w.signedIn("root", "en")
+	for _, badge := range []string{"777", "a17"} {
+		a := b.post("/sheets", "name", "Sheet 4", "round", w.round.String(), "booth", w.booth.String(), "badge", badge)
+		field := a.all(func(n *html.Node) bool { return attr(n, "name") == "badge" && hasAttr(n, "aria-invalid") && attr(n, "value") == badge })
+		if a.StatusCode != http.StatusUnprocessableEntity || len(field) != 1 || !strings.Contains(a.body, `value="Sheet 4"`) || !strings.Contains(alert(a), badge) {
+			t.Errorf("badge %s: %d %s", badge, a.StatusCode, alert(a))
+		}
+	}
+}

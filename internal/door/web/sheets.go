@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -40,9 +41,12 @@ func (s *Server) openSheet(c *call) (string, error) {
 	}
 	badge, err := strconv.ParseInt("0"+strings.TrimSpace(c.form.Get("badge")), 10, 64)
 	if err != nil {
-		return "", outbreak.Refuse(outbreak.Invalid, "screening.sheet_badge", "badge", c.form.Get("badge"))
+		return "", refuseField("badge", "screening.sheet_badge", "badge", c.form.Get("badge"))
 	}
 	x, err := s.House.Screening.OpenSheet(c.ctx, c.by, screening.OpenSheet{Key: c.key(), Round: round, Booth: booth, Name: c.form.Get("name"), Badge: badge})
+	if told, is := errors.AsType[*outbreak.Error](err); is && told.Msg == "screening.sheet_badge" {
+		err = fieldOf("badge", err)
+	}
 	return "/sheets/" + x.ID.String(), err
 }
 
