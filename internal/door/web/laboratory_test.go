@@ -94,7 +94,9 @@ func TestABadgeOnAPaperSheetThatNobodyHasIsNamed(t *testing.T) {
 	b := w.signedIn("root", "en")
 	for _, badge := range []string{"777", "a17"} {
 		a := b.post("/sheets", "name", "Sheet 4", "round", w.round.String(), "booth", w.booth.String(), "badge", badge)
-		field := a.all(func(n *html.Node) bool { return attr(n, "name") == "badge" && hasAttr(n, "aria-invalid") && attr(n, "value") == badge })
+		field := a.all(func(n *html.Node) bool {
+			return attr(n, "name") == "badge" && hasAttr(n, "aria-invalid") && attr(n, "value") == badge
+		})
 		if a.StatusCode != http.StatusUnprocessableEntity || len(field) != 1 || !strings.Contains(a.body, `value="Sheet 4"`) || !strings.Contains(alert(a), badge) {
 			t.Errorf("badge %s: %d %s", badge, a.StatusCode, alert(a))
 		}
