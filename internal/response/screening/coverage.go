@@ -35,7 +35,7 @@ type Coverage struct {
 	kept     int64       // the same, as it was written
 	unpacked []int64     // last sequences of runs of tubes that are still to be packed; guarded by step
 	asked    int64       // counts who asks for closed rounds
-	scratch  []uint32    // for the members of a tube that is taken in
+	scratch  []uint32    // for the members of a tube that is taken in; guarded by step
 
 	watched watched // people besides tubes
 

@@ -589,6 +589,9 @@ func (m *machine) checkRestart(t *rapid.T) {
 	running, err := m.a.House.Screening.FindRound(m.ctx, root, m.round, "")
 	ok(t, err)
 	h := m.a.House
+	if wrong, _, err := h.Screening.WrongRuns(m.ctx); err != nil || wrong != 0 {
+		t.Fatalf("%d packed runs say something else than their rows: %v", wrong, err)
+	}
 	anew := screening.New(h.DB, h.Journal, h.IDs, h.Registry, h.Tasks, h.Lab)
 	before := m.head(t)
 	ok(t, anew.Coverage().CatchUp(m.ctx))

@@ -32,7 +32,7 @@ type Shift struct {
 	From    int64            `json:"from"`
 	Sampler int64            `json:"sampler"` // 0: nobody's
 	Badge   int64            `json:"badge,omitempty"`
-	Proven  bool             `json:"proven"`
+	Proven  bool             `json:"proven"` // false: the badge carried no proof, or, with a sampler, the word of whoever keyed a sheet of paper
 	Booth   outbreak.BoothID `json:"booth"`
 	At      outbreak.Instant `json:"at"`
 }

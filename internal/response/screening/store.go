@@ -402,9 +402,14 @@ func markSpoiled(tx *store.Tx, tubes []Tube) error {
 const memberColumns = "area_id, tube, person, no, outbreak, area, state, held_at, held_until, held_to, resample_due, single, single_at, result_due, ended_at"
 
 func scanMember(r store.Row) (m RecallMember, err error) {
-	err = r.Scan(&m.AreaID, &m.Tube, &m.Person, &m.No, &m.Outbreak, &m.Area, &m.State, &m.HeldAt, &m.HeldUntil, &m.HeldTo,
-		&m.ResampleDue, &m.Single, &m.SingleAt, &m.ResultDue, &m.EndedAt)
+	err = r.Scan(m.columns()...)
 	return m, err
+}
+
+// columns are the places of memberColumns.
+func (m *RecallMember) columns() []any {
+	return []any{&m.AreaID, &m.Tube, &m.Person, &m.No, &m.Outbreak, &m.Area, &m.State, &m.HeldAt, &m.HeldUntil, &m.HeldTo,
+		&m.ResampleDue, &m.Single, &m.SingleAt, &m.ResultDue, &m.EndedAt}
 }
 
 // memberSaid is a further column: what was said of a member since the hold began, in whatever round of the outbreak.
@@ -412,8 +417,7 @@ const memberSaid = `, coalesce((select o.outcome from roll_outcome o where o.no 
 	(select r.id from round r where r.outbreak = recall_member.outbreak) and o.recorded_at >= recall_member.held_at order by o.recorded_at desc limit 1), '')`
 
 func scanMemberSaid(r store.Row) (m RecallMember, err error) {
-	err = r.Scan(&m.AreaID, &m.Tube, &m.Person, &m.No, &m.Outbreak, &m.Area, &m.State, &m.HeldAt, &m.HeldUntil, &m.HeldTo,
-		&m.ResampleDue, &m.Single, &m.SingleAt, &m.ResultDue, &m.EndedAt, &m.Said)
+	err = r.Scan(append(m.columns(), &m.Said)...)
 	return m, err
 }
 
