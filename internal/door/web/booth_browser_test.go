@@ -198,6 +198,14 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	p.viewer = viewer{t: t, tab: tab, site: p.samplingSite.site}
 	var complaints faults
 	complaints.follow(t, tab)
+	hears := func() {
+		t.Helper()
+		for _, complaint := range complaints.take() {
+			if !strings.Contains(complaint, "net::ERR_") { // the wire was cut, and a connection of then may be tried once more
+				t.Error(complaint)
+			}
+		}
+	}
 	looks := func(name string) {
 		for _, l := range []string{"zh", "en"} {
 			p.do(chromedp.EmulateViewport(390, 844), chromedp.Evaluate[chromedp.Void](`document.querySelector('[data-lang="`+l+`"]').click()`))
@@ -248,7 +256,7 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	if list, err := p.house.Screening.ListTubes(ctx, p.root, p.round, 0, 10); err != nil || len(list) != 0 {
 		t.Fatal("tubes came in without a network:", list, err)
 	}
-	complaints.take() // requests that found no network
+	hears()
 
 	wire.set(false)
 	p.reload()
@@ -263,18 +271,14 @@ func TestASamplingPointWithoutANetwork(t *testing.T) {
 	p.compare()
 	p.adds(looks)
 	p.films()
-	for _, complaint := range complaints.take() {
-		t.Error(complaint)
-	}
+	hears()
 	wire.set(true)
 	p.warns(looks)
-	complaints.take() // requests that found no network
+	hears()
 	wire.set(false)
 	p.reload()
 	p.waits(0)
-	for _, complaint := range complaints.take() {
-		t.Error(complaint)
-	}
+	hears()
 	if n := p.log.broken.Load(); n != 0 {
 		t.Errorf("the page broke the policy %d times", n)
 	}
