@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"breakwater/internal/app"
+	"breakwater/internal/engine/collector"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 )
@@ -26,7 +27,7 @@ func (c serveCmd) Run(r *run) error { return c.serve(r, func(*app.Config) {}) }
 
 // serve serves a house that differs a little from what the flags say.
 func (c serveCmd) serve(r *run, differ func(*app.Config)) error {
-	tuneCollector(r.ctx)
+	collector.Tune(r.ctx)
 	config := c.config(r)
 	config.Addr, config.WatchAddr, config.PlainHTTP = c.Addr, c.WatchAddr, c.PlainHTTP
 	for _, p := range c.Proxy {

@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"breakwater/internal/engine/collector"
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/outbreak"
@@ -43,6 +44,7 @@ func BenchmarkLoadPeople(b *testing.B) {
 		"postgres": func() string { return testkit.PostgreSQL(b) },
 	} {
 		b.Run(engine, func(b *testing.B) {
+			collector.Tune(b.Context())
 			ctx := context.Background()
 			clock := outbreak.NewHandClock(testkit.Start)
 			db := testkit.Open(b, where(), clock, []store.Migrations{journal.Migrations, Migrations, bare})

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"breakwater/internal/engine/collector"
 	"breakwater/internal/ledger/journal"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/ledger/task"
@@ -26,7 +27,7 @@ import (
 // 10,000 of the cases are changed at once, which is taken back. The references, in the same tables: people of the list put on the roll,
 // who are not compared and become no cases, and rows put straight into the tables of cases (testkit.LineList). Processor time is that of this
 // process, so without the server of PostgreSQL. PostgreSQL keeps what it
-// acknowledges, with the settings it comes with.
+// acknowledges, with the settings it comes with. The garbage collector comes when it comes in a house that serves.
 func BenchmarkCases(b *testing.B) {
 	many := 100_000
 	if n, err := strconv.Atoi(os.Getenv("BREAKWATER_CASES")); err == nil {
@@ -35,6 +36,7 @@ func BenchmarkCases(b *testing.B) {
 	owners := []store.Migrations{journal.Migrations, task.Migrations, registry.Migrations, cases.Migrations}
 	for _, engine := range []string{"sqlite", "postgres"} {
 		b.Run(engine, func(b *testing.B) {
+			collector.Tune(b.Context())
 			where := b.TempDir() + "/bench.db"
 			if engine == "postgres" {
 				where = durable(b)
