@@ -4,90 +4,19 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/csv"
-	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"time"
 
 	"breakwater/internal/engine/hl7"
-	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/lab"
 	"breakwater/internal/store"
 	"breakwater/internal/words"
 )
-
-// statement is what one order of a message says, ready for the laboratory's room or with what is wrong with it.
-type statement struct {
-	message int // in the file, from 1
-	order   int // in the message, from 1
-	report  lab.Report
-	unread  string // a value nobody here knows
-	pending bool
-	field   string // to blame
-	fault   *outbreak.Error
-}
-
-// unreadable are the sentences for messages of which nothing can be taken in.
-var unreadable = map[error]string{
-	hl7.ErrEmpty: "exchange.hl7_empty", hl7.ErrNoHeader: "exchange.hl7_no_header", hl7.ErrDelimiters: "exchange.hl7_delimiters", hl7.ErrTooLong: "exchange.hl7_too_long",
-	hl7.ErrCharset: "exchange.hl7_charset", hl7.ErrNoLetters: "exchange.hl7_letters", hl7.ErrKind: "exchange.hl7_kind", hl7.ErrVersion: "exchange.hl7_version",
-	hl7.ErrProcessing: "exchange.hl7_processing", hl7.ErrNoID: "exchange.hl7_no_id", hl7.ErrNoResults: "exchange.hl7_no_results",
-}
-
-// unreadableAs gives the refusal of a message that could not be read.
-func unreadableAs(err error) *outbreak.Error {
-	return &outbreak.Error{Kind: outbreak.Invalid, Msg: unreadable[err]}
-}
-
-// readHL7 reads one message as statements; times without a zone are of the one given.
-func readHL7(raw []byte, nth int, zone func(facility string) *time.Location) (hl7.Message, []statement, error) {
-	m, err := hl7.Parse(raw)
-	if err != nil {
-		return m, nil, err
-	}
-	findings, err := m.Findings()
-	if err != nil {
-		return m, nil, err
-	}
-	h := m.Head()
-	list := make([]statement, len(findings))
-	for i, f := range findings {
-		s := statement{message: nth, order: f.Order, pending: f.Pending, unread: f.Unread}
-		s.report = lab.Report{Tube: outbreak.TubeCode(f.Specimen), Result: outbreak.Result(f.Result), Message: messageID(h, f.Order)}
-		at := f.At
-		if at == "" {
-			at = h.Time
-		}
-		ran, ok := hl7.Moment(at, zone(h.Facility))
-		s.report.RanAt = outbreak.At(ran)
-		switch {
-		case s.report.Tube.Canonical() == "":
-			s.field, s.fault = "SPM-2", invalid("exchange.hl7_specimen")
-		case f.Pending:
-		case f.Unread != "":
-			s.field, s.fault = "OBX-5", invalid("exchange.hl7_value")
-		case f.Result == "":
-			s.field, s.fault = "OBX-5", invalid("exchange.hl7_no_result")
-		case !ok:
-			s.field, s.fault = "OBX-14", invalid("exchange.hl7_time")
-		}
-		list[i] = s
-	}
-	return m, list, nil
-}
-
-// messageID names a statement for ever: the sender's facility and the number of its message, so that the same message over the
-// network and in a file is one result.
-func messageID(h hl7.Head, order int) string {
-	sum := sha256.Sum256([]byte(h.Facility + "\x00" + h.ID))
-	return "hl7-" + hex.EncodeToString(sum[:10]) + "-" + strconv.Itoa(order)
-}
 
 // isHL7 tells whether a file begins like messages, and gives a reader that begins there again.
 func isHL7(r io.Reader) (bool, io.Reader) {
@@ -301,110 +230,4 @@ func (r Rooms) zoneOfLab(ctx context.Context, l lab.Lab) *time.Location {
 		return err
 	})
 	return zone
-}
-
-// Acknowledged is what became of a message over the network.
-type Acknowledged struct {
-	Answer   []byte // to be sent back
-	Code     hl7.Answer
-	Accepted int
-	Repeated int
-	Rejected int
-	Busy     bool // nothing was looked at: the sender comes again
-}
-
-// TakeMessage takes in one message of a laboratory's own system and gives the acknowledgement. AA: everything stands, now or
-// since before; AE: something is wrong with it, which is named, and the rest stands; AR: nothing was looked at, for a reason
-// that lies with the kind of message or with us. The same message again gets the same answer.
-func (s *Service) TakeMessage(ctx context.Context, by outbreak.Actor, raw []byte, ack hl7.Ack, lang words.Lang) Acknowledged {
-	a := Acknowledged{Code: hl7.Accept}
-	say := func(err *outbreak.Error) string { return sentence(lang, err) }
-	fail := func(m hl7.Message, code hl7.Answer, table string, segment string, err error) Acknowledged {
-		told, ours := errors.AsType[*outbreak.Error](err)
-		if !ours || told.Kind == outbreak.Internal {
-			told = outbreak.Refuse(outbreak.Busy, "exchange.hl7_again")
-		}
-		if told.Kind == outbreak.Busy {
-			code, table, a.Busy = hl7.Reject, "207", true
-		}
-		ack.Code, ack.Text = code, say(told)
-		ack.Faults = append(ack.Faults, hl7.Fault{Segment: segment, Nth: 1, Code: table, Text: ack.Text})
-		a.Code, a.Answer = code, ack.Write(m)
-		return a
-	}
-	if err := access.RequireAnywhere(by, access.LabReport); err != nil {
-		m, _ := hl7.Parse(raw)
-		return fail(m, hl7.Reject, "207", "MSH", err)
-	}
-	labs, err := s.rooms.labs(ctx, by)
-	if err != nil {
-		m, _ := hl7.Parse(raw)
-		return fail(m, hl7.Reject, "207", "MSH", err)
-	}
-	m, list, err := readHL7(raw, 1, func(facility string) *time.Location { return s.rooms.zoneOfLab(ctx, labs[facility]) })
-	switch {
-	case errors.Is(err, hl7.ErrKind):
-		return fail(m, hl7.Reject, "200", "MSH", unreadableAs(err))
-	case errors.Is(err, hl7.ErrVersion):
-		return fail(m, hl7.Reject, "203", "MSH", unreadableAs(err))
-	case errors.Is(err, hl7.ErrProcessing):
-		return fail(m, hl7.Reject, "202", "MSH", unreadableAs(err))
-	case err != nil:
-		return fail(m, hl7.Error, "100", "MSH", unreadableAs(err))
-	}
-	h := m.Head()
-	at := labs[h.Facility]
-	if at.ID == 0 {
-		return fail(m, hl7.Error, "204", "MSH", invalid("exchange.hl7_lab"))
-	}
-	wrong := func(x statement, table string) {
-		a.Rejected++
-		ack.Faults = append(ack.Faults, hl7.Fault{Segment: "OBR", Nth: x.order, Code: table, Text: say(x.fault)})
-	}
-	var good []statement
-	for _, x := range list {
-		switch {
-		case x.fault != nil:
-			wrong(x, "103")
-		case !x.pending:
-			good = append(good, x)
-		}
-	}
-	for part := 0; len(good) > 0; part++ {
-		n := min(len(good), mostPerBatch)
-		reports := make([]lab.Report, n)
-		for i, x := range good[:n] {
-			reports[i] = x.report
-		}
-		t, err := s.rooms.Lab.ReportResults(ctx, by, lab.ReportResults{Key: messageID(h, -part), Lab: at.ID, Results: reports})
-		if err != nil {
-			table := "207"
-			if outbreak.KindOf(err) == outbreak.Conflict { // the same number, another content
-				table = "205"
-			}
-			return fail(m, hl7.Error, table, "MSH", err)
-		}
-		a.Accepted, a.Repeated = a.Accepted+t.Accepted, a.Repeated+t.Repeated
-		for _, r := range t.Rejected {
-			x := good[r.Row]
-			x.fault = &outbreak.Error{Kind: outbreak.Invalid, Msg: r.Reason, Slots: r.Slots}
-			wrong(x, "207")
-		}
-		good = good[n:]
-	}
-	if a.Rejected > 0 {
-		a.Code = hl7.Error
-		ack.Text = ack.Faults[0].Text
-	}
-	ack.Code = a.Code
-	a.Answer = ack.Write(m)
-	return a
-}
-
-// Refused is the acknowledgement of a message that nobody may send: AR with the reason.
-func Refused(raw []byte, ack hl7.Ack, lang words.Lang, err *outbreak.Error) []byte {
-	m, _ := hl7.Parse(raw)
-	ack.Code, ack.Text = hl7.Reject, sentence(lang, err)
-	ack.Faults = []hl7.Fault{{Segment: "MSH", Nth: 1, Field: 8, Code: "207", Text: ack.Text}}
-	return ack.Write(m)
 }

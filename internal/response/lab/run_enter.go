@@ -4,9 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"time"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/registry"
@@ -14,8 +12,6 @@ import (
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
-
-const day = 24 * time.Hour
 
 // EnterRun is the command that says what an instrument read.
 type EnterRun struct {
@@ -28,13 +24,6 @@ type EnterRun struct {
 	StartedAt outbreak.Instant `json:"started_at"`
 	EndedAt   outbreak.Instant `json:"ended_at"` // 0: now
 	Wells     []EnteredWell    `json:"wells"`
-}
-
-// RunRead is a run with its wells.
-type RunRead struct {
-	Run      Run       `json:"run"`
-	Wells    []Well    `json:"wells"`
-	Suspects []Suspect `json:"suspects"` // samples beside positives
 }
 
 // EnterRun keeps a run and calls its results by the kit. They do not count before somebody else releases them. The same plate
@@ -233,206 +222,4 @@ func (s *Service) meetRepeats(tx *store.Tx, by outbreak.Actor, area outbreak.Are
 		return err
 	}
 	return s.tasks.End(tx, by, task.RepeatTest, outbreak.Ref{Kind: "tube", ID: string(tube)}, task.Done, at)
-}
-
-// lookAtRun raises what about a run cannot be, or should not be.
-func (s *Service) lookAtRun(tx *store.Tx, by outbreak.Actor, lab Lab, r Run, wells []Well, boxes map[outbreak.TubeCode]registry.Box) error {
-	a := Alarm{Lab: lab.ID, Area: lab.Area, Run: r.ID, At: r.EndedAt}
-	if r.State == Failed {
-		a.What, a.Figures = ControlsFailed, map[string]float64{"tubes": float64(r.Samples)}
-		if err := s.raise(tx, by, a, r.ID.String()); err != nil {
-			return err
-		}
-	}
-	if r.Plate != "" {
-		used, err := store.Count(tx, "select coalesce(cast(sum(wells) as bigint), 0) from lab_run where lab = $1 and plate = $2 and state <> 'failed' and state <> 'voided'", lab.ID, r.Plate)
-		if err != nil {
-			return err
-		}
-		again, err := usedBefore(tx, r)
-		if err != nil {
-			return err
-		}
-		if used > int64(r.Layout) || again > 0 {
-			a.What, a.Figures = PlateTwice, map[string]float64{"used": float64(used), "wells": float64(r.Layout)}
-			if again > 0 {
-				a.Figures["again"] = float64(again)
-			}
-			if err := s.raise(tx, by, a, r.ID.String()); err != nil {
-				return err
-			}
-		}
-	}
-	var strangers int
-	var one outbreak.TubeCode
-	tubes, _ := verdicts(wells)
-	for _, t := range tubes {
-		at, err := s.ReceivedAt(tx, boxes[t].AreaID, t)
-		if err != nil {
-			return err
-		}
-		if at == 0 {
-			strangers++
-			one = t
-		}
-	}
-	if strangers == 0 {
-		return nil
-	}
-	a.What, a.Tube, a.Figures = StrangerInRun, one, map[string]float64{"tubes": float64(strangers)}
-	return s.raise(tx, by, a, r.ID.String())
-}
-
-// usedBefore counts the wells of a run that held another sample in an earlier run of the same plate: a well is used once.
-func usedBefore(tx *store.Tx, r Run) (int64, error) {
-	return store.Count(tx, `select count(distinct w.well) from lab_run o join lab_well was on was.run = o.id and was.kind = $1 join lab_well w on w.run = $2 and w.well = was.well and w.kind = was.kind
-		where o.lab = $3 and o.plate = $4 and o.id <> $2 and o.state not in ('failed', 'voided') and (w.area_id <> was.area_id or w.tube <> was.tube)`, Sample, r.ID, r.Lab, r.Plate)
-}
-
-// ReleaseRun is the command of the second person.
-type ReleaseRun struct {
-	Key string         `json:"-"`
-	Run outbreak.RunID `json:"run"`
-}
-
-// ReleaseRun lets the results of a run count. Whoever entered the run may not release it.
-func (s *Service) ReleaseRun(ctx context.Context, by outbreak.Actor, c ReleaseRun) (Taken, error) {
-	if err := access.RequireAnywhere(by, access.LabRelease); err != nil {
-		return Taken{}, err
-	}
-	return store.Do(ctx, s.db, store.By{Actor: by, Route: "lab.ReleaseRun", Key: c.Key}, c, func(tx *store.Tx) (Taken, error) {
-		r, err := runByID(tx, c.Run)
-		if err != nil {
-			return Taken{}, err
-		}
-		if err := access.Require(by, access.LabRelease, r.scope()); err != nil {
-			return Taken{}, err
-		}
-		if err := r.release(by.User); err != nil {
-			return Taken{}, err
-		}
-		lab, err := labByID(tx, r.Lab)
-		if err != nil {
-			return Taken{}, err
-		}
-		kit, err := kitByID(tx, r.Kit)
-		if err != nil {
-			return Taken{}, err
-		}
-		wells, err := wellsOf(tx, r)
-		if err != nil {
-			return Taken{}, err
-		}
-		tubes, says := verdicts(wells)
-		waits := map[outbreak.TubeCode]bool{}
-		for _, w := range wells {
-			waits[w.Tube] = waits[w.Tube] || w.Step.waits()
-		}
-		var reports []Report
-		for _, t := range tubes {
-			if !waits[t] {
-				reports = append(reports, Report{Tube: t, Result: says[t], RanAt: r.EndedAt, Message: "run " + r.ID.String()})
-			}
-		}
-		t := Taken{Batch: outbreak.New[outbreak.BatchID](s.ids), Received: len(reports)}
-		b := newBatch(s, tx, by, lab, t.Batch)
-		b.run, b.shortest = r.ID, kit.Shortest()
-		if err := b.report(reports, true, &t); err != nil { // two people said so: that is the right to correct
-			return t, err
-		}
-		if err := tx.Must("update lab_run set state = $1, released_by = $2, released_at = $3 where id = $4", Released, by.User, tx.Now, r.ID); err != nil {
-			return t, err
-		}
-		events := append(b.events(), outbreak.RunReleased{Scope: r.scope(), Run: r.ID, Lab: r.Lab, Results: len(reports), Kept: len(tubes) - len(reports), At: tx.Now})
-		if t.Seq, err = s.journal.Append(tx, by, events...); err != nil {
-			return t, err
-		}
-		return t, s.tasks.End(tx, by, task.ReleaseRun, runRef(r.ID), task.Done, tx.Now)
-	})
-}
-
-// release decides whether a user may release the run now.
-func (r Run) release(user outbreak.UserID) error {
-	switch {
-	case r.State == Failed:
-		return outbreak.Refuse(outbreak.Conflict, "lab.controls_failed")
-	case r.State != Entered:
-		return outbreak.Refuse(outbreak.Conflict, "lab.run_decided")
-	case r.Doubt != "":
-		return outbreak.Refuse(outbreak.Conflict, "lab.run_doubted")
-	case user == 0 || user == r.EnteredBy:
-		return outbreak.Refuse(outbreak.Forbidden, "lab.same_person")
-	}
-	return nil
-}
-
-// FindRun gives a run with its wells.
-func (s *Service) FindRun(ctx context.Context, by outbreak.Actor, id outbreak.RunID) (read RunRead, err error) {
-	if err := access.RequireAnywhere(by, access.LabRead); err != nil {
-		return read, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		if read.Run, err = runByID(tx, id); err != nil {
-			return err
-		}
-		if access.Require(by, access.LabRead, read.Run.scope()) != nil {
-			return outbreak.Refuse(outbreak.NotFound, "lab.no_run")
-		}
-		kit, err := kitByID(tx, read.Run.Kit)
-		if err != nil {
-			return err
-		}
-		if read.Wells, err = wellsOf(tx, read.Run); err != nil {
-			return err
-		}
-		read.Suspects = suspects(read.Run.Layout, read.Wells, kit.Rules)
-		return nil
-	})
-	return read, err
-}
-
-// ListRuns lists runs the actor may see, those that wait for a decision first, then the newest.
-func (s *Service) ListRuns(ctx context.Context, by outbreak.Actor, of outbreak.LabID, most int) (list []Run, err error) {
-	if err := access.RequireAnywhere(by, access.LabRead); err != nil {
-		return nil, err
-	}
-	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		where, args := within(by, access.LabRead, "area", nil)
-		if of != 0 {
-			args = append(args, of)
-			where += fmt.Sprintf(" and lab = $%d", len(args))
-		}
-		args = append(args, most)
-		list, err = store.List(tx, scanRun, "select "+runColumns+" from lab_run where "+where+
-			fmt.Sprintf(" order by case when state = 'entered' or (doubt <> '' and state <> 'voided') then 0 else 1 end, started_at desc, id desc limit $%d", len(args)), args...)
-		return err
-	})
-	return list, err
-}
-
-// Pending is what a run says of a tube that nobody has released.
-type Pending struct {
-	Run   outbreak.RunID   `json:"run"`
-	Well  string           `json:"well"`
-	Call  outbreak.Result  `json:"call"`
-	Step  Step             `json:"step"`
-	State RunState         `json:"state"`
-	At    outbreak.Instant `json:"at"`
-	Cts   map[string]Ct    `json:"cts"`
-}
-
-func runsOfTube(tx *store.Tx, area outbreak.AreaID, tube outbreak.TubeCode) ([]Pending, error) {
-	return store.List(tx, func(r store.Row) (p Pending, err error) {
-		var at int
-		var layout Layout
-		var cts string
-		if err = r.Scan(&p.Run, &at, &layout, &p.Call, &p.Step, &p.State, &p.At, &cts); err != nil {
-			return p, err
-		}
-		if err := json.Unmarshal([]byte(cts), &p.Cts); err != nil {
-			return p, fmt.Errorf("reading the cycles of a well of run %s: %w", p.Run, err)
-		}
-		p.Well = layout.Name(at)
-		return p, nil
-	}, "select r.id, w.well, r.layout, w.call, w.step, r.state, r.ended_at, w.cts from lab_well w join lab_run r on r.id = w.run where w.area_id = $1 and w.tube = $2 order by r.ended_at, w.well", area, tube)
 }
