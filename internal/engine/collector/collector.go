@@ -16,7 +16,7 @@ import (
 const (
 	leastShare = 30        // per cent of what is in use
 	leastRoom  = 128 << 20 // bytes
-	ample      = 640 << 20 // bytes, with what is in use
+	ample      = 512 << 20 // bytes, with what is in use
 	mostShare  = 2000
 )
 
