@@ -22,8 +22,8 @@ func (caseLists) Fields() []reconcile.Field {
 }
 
 // CasesOf reads the live cases of an outbreak below an area, with their numbers at a party.
-func (caseLists) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]reconcile.Ours, error) {
-	list, err := cases.ListedCases(tx, ob, party, below)
+func (caseLists) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, parties []string, below outbreak.Path) ([]reconcile.Ours, error) {
+	list, err := cases.ListedCases(tx, ob, parties, below)
 	ours := make([]reconcile.Ours, len(list))
 	for i, c := range list {
 		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said, AgeAt: c.AgeAt()}
@@ -45,6 +45,11 @@ func (l caseLists) Load(ctx context.Context, by outbreak.Actor, key string, ob o
 	}
 	done, err := l.LoadCases(ctx, by, load)
 	return done.Cases, done.Rejected, err
+}
+
+// PartiesNamed lists under which names a party's numbers stand.
+func (caseLists) PartiesNamed(tx *store.Tx, ob outbreak.OutbreakID, names ...string) ([]string, error) {
+	return cases.PartiesNamed(tx, ob, names...)
 }
 
 // Numbers keeps the numbers of cases in a party's list.

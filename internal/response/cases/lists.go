@@ -61,9 +61,10 @@ func ListedFields() []Field {
 	return slices.DeleteFunc(Fields(), func(f Field) bool { return !f.Editable })
 }
 
-// ListedCases reads the live cases of an outbreak below an area as they are laid beside the list of a party, in the order of their ids.
-// It asks two questions and one for each area's time zone, however many cases there are.
-func ListedCases(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]ListedCase, error) {
+// ListedCases reads the live cases of an outbreak below an area as they are laid beside the list of a party, whose numbers may stand under several names, in
+// the order of their ids. It asks two questions and one for each area's time zone, however many cases there are.
+func ListedCases(tx *store.Tx, ob outbreak.OutbreakID, parties []string, below outbreak.Path) ([]ListedCase, error) {
+	in, args := store.In([]any{ob}, parties)
 	numbers := map[outbreak.CaseID][]string{}
 	if err := store.Each(tx, func(r store.Row) error {
 		var id outbreak.CaseID
@@ -71,11 +72,11 @@ func ListedCases(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbr
 		err := r.Scan(&id, &number)
 		numbers[id] = append(numbers[id], number)
 		return err
-	}, "select case_id, number from case_external where outbreak = $1 and party = $2 order by case_id, recorded_at, number", ob, party); err != nil {
+	}, "select case_id, number from case_external where outbreak = $1 and party in ("+in+") order by case_id, recorded_at, number", args...); err != nil {
 		return nil, err
 	}
 	var list []ListedCase
-	in := zones{}
+	hours := zones{}
 	err := store.Each(tx, func(r store.Row) error {
 		c, err := scan(r)
 		list = append(list, ListedCase{Case: c, Numbers: numbers[c.ID]})
@@ -85,7 +86,7 @@ func ListedCases(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbr
 		if err != nil {
 			break
 		}
-		zone, found := in.of(tx, list[i].Area)
+		zone, found := hours.of(tx, list[i].Area)
 		if err = found; err == nil {
 			list[i].Said = said(&list[i].Case, zone)
 		}

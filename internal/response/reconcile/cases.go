@@ -39,8 +39,10 @@ func (o Ours) Number() string {
 type Cases interface {
 	// Fields lists what can be compared and edited.
 	Fields() []Field
+	// PartiesNamed lists under which names the numbers of a party stand that is called by some; the first is that to write under.
+	PartiesNamed(tx *store.Tx, ob outbreak.OutbreakID, names ...string) ([]string, error)
 	// CasesOf reads the live cases of an outbreak below an area, with their numbers at a party, in the order of their ids.
-	CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]Ours, error)
+	CasesOf(tx *store.Tx, ob outbreak.OutbreakID, parties []string, below outbreak.Path) ([]Ours, error)
 	// Edit writes values of a case, as a user would, whatever its version.
 	Edit(ctx context.Context, by outbreak.Actor, key string, c outbreak.CaseID, values map[string]string) error
 	// Load opens cases of a party's rows, or finds those that are known; followed: what a case owes is owed for them here. A row that

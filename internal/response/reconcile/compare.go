@@ -124,7 +124,14 @@ func (t theirs) says(field, ours string) string {
 	return t.Values[bornAge]
 }
 
+// unpaired tells of a row that is no case of ours. Two of them that are called the same are one, said twice.
 func (c *comparison) unpaired(t theirs, rivals int) {
+	mark := OnlyThere + "|" + t.name()
+	if c.compared[mark] {
+		c.Again++
+		c.rows = append(c.rows, outcome{t.No, 0, "", Again})
+		return
+	}
 	what := OnlyThere
 	if rivals > 0 {
 		what = Unclear
@@ -133,7 +140,7 @@ func (c *comparison) unpaired(t theirs, rivals int) {
 		c.OnlyThere++
 	}
 	c.rows = append(c.rows, outcome{t.No, 0, "", what})
-	c.note(Difference{What: OnlyThere, Number: t.Number, Row: t.No, Rivals: rivals, Area: c.party.Area, mark: OnlyThere + "|" + t.name()})
+	c.note(Difference{What: OnlyThere, Number: t.Number, Row: t.No, Rivals: rivals, Area: c.party.Area, mark: mark})
 }
 
 // name is what a row of theirs is called from one day to the next: its number, else the digest of what it knows of the person.

@@ -94,6 +94,15 @@ func partyByCode(tx *store.Tx, code string) (Party, bool, error) {
 	return store.One(tx, scanParty, "select "+partyColumns+" from party where code = $1", code)
 }
 
+// numbersOf lists under which names the numbers of a party stand, given its code: lists of it may have been taken in under its name.
+func (s *Service) numbersOf(tx *store.Tx, ob outbreak.OutbreakID, code string) ([]string, error) {
+	p, _, err := partyByCode(tx, code) // a report may go to somebody whose lists are not compared
+	if err != nil {
+		return nil, err
+	}
+	return s.cases.PartiesNamed(tx, ob, code, p.Name)
+}
+
 // save keeps a party as it is now.
 func (p Party) save(tx *store.Tx) error {
 	return tx.Put("party", strings.Split(partyColumns, ", "), "code", [][]any{{p.Code, p.Name, p.Kind, int64(p.Outbreak), string(p.Area), int64(p.Owner), int64(p.Rhythm), p.Folder, p.Dates,

@@ -85,7 +85,11 @@ func (s *Service) laidBeside(ctx context.Context, by outbreak.Actor, code string
 		if list, err = rowsOf(tx, l.ID); err != nil {
 			return err
 		}
-		if ours, err = s.cases.CasesOf(tx, p.Outbreak, p.Code, p.Area); err != nil {
+		called, err := s.numbersOf(tx, p.Outbreak, p.Code)
+		if err != nil {
+			return err
+		}
+		if ours, err = s.cases.CasesOf(tx, p.Outbreak, called, p.Area); err != nil {
 			return err
 		}
 		marks, err := s.registry.Marks(tx, l.indexKey)
@@ -122,7 +126,11 @@ func (s *Service) keepRun(tx *store.Tx, by outbreak.Actor, l PartyList, found *c
 	if err := keepOutcomes(tx, p.Code, found.rows); err != nil {
 		return run, err
 	}
-	if err := s.cases.Numbers(tx, p.Outbreak, p.Code, found.numbers); err != nil {
+	called, err := s.numbersOf(tx, p.Outbreak, p.Code)
+	if err != nil {
+		return run, err
+	}
+	if err := s.cases.Numbers(tx, p.Outbreak, called[0], found.numbers); err != nil {
 		return run, err
 	}
 	if err := tx.Must("insert into compare_run ("+runColumns+") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)", run.ID, run.Party, run.Outbreak, run.Area, run.List, run.At,

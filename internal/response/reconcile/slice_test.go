@@ -43,8 +43,8 @@ func (room) Fields() []reconcile.Field {
 	return all
 }
 
-func (room) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, party string, below outbreak.Path) ([]reconcile.Ours, error) {
-	list, err := cases.ListedCases(tx, ob, party, below)
+func (room) CasesOf(tx *store.Tx, ob outbreak.OutbreakID, parties []string, below outbreak.Path) ([]reconcile.Ours, error) {
+	list, err := cases.ListedCases(tx, ob, parties, below)
 	ours := make([]reconcile.Ours, len(list))
 	for i, c := range list {
 		ours[i] = reconcile.Ours{Case: c.ID, Person: c.Person, Area: c.Area, Numbers: c.Numbers, Values: c.Said, AgeAt: c.AgeAt()}
@@ -64,6 +64,10 @@ func (r room) Load(ctx context.Context, by outbreak.Actor, key string, ob outbre
 	}
 	done, err := r.LoadCases(ctx, by, load)
 	return done.Cases, done.Rejected, err
+}
+
+func (room) PartiesNamed(tx *store.Tx, ob outbreak.OutbreakID, names ...string) ([]string, error) {
+	return cases.PartiesNamed(tx, ob, names...)
 }
 
 func (room) Numbers(tx *store.Tx, ob outbreak.OutbreakID, party string, numbers map[string]outbreak.CaseID) error {
@@ -256,6 +260,32 @@ func TestRowsAreFoundByEachKeyAndDifferencesTold(t *testing.T) {
 }
 
 // TestAnAgeDiffersOnlyWhenItCannotBeTheSame lays ages and dates of birth beside ages of cases.
+func TestNumbersOfAListTakenInUnderThePartysNameAreItsOwn(t *testing.T) {
+	engines(t, func(h *house) {
+		var ours []cases.LoadedCase
+		for i := range 3 {
+			ours = append(ours, cases.LoadedCase{Person: registry.NewPerson{Area: "22"}, External: fmt.Sprint("SK_", i), Values: cases.Values{"onset": "2022-03-01"}})
+		}
+		for _, party := range []string{"First laboratory", "somebody else"} {
+			_, err := h.cases.LoadCases(h.ctx, root, cases.LoadCases{Outbreak: h.outbreak, Party: party, Rows: ours})
+			h.ok(err)
+		}
+		h.party(nil)
+		run := h.load("number,onset", "SK_0,2022-03-01", "SK_1,2022-03-02", "SK_7,2022-03-03", "SK_7,2022-03-03")
+		h.want("counts", run.Counts, reconcile.Counts{Ours: 6, Theirs: 4, Matched: 1, Differing: 1, OnlyHere: 4, OnlyThere: 1, Again: 1})
+		done, err := h.reconcile.TakeTheirs(h.ctx, root, reconcile.TakeTheirs{Party: "lab-1", All: true, Filter: reconcile.DifferenceFilter{Party: "lab-1", What: reconcile.OnlyThere}})
+		h.ok(err)
+		h.want("taken over", done.Done, 1)
+		h.ok(h.db.Read(h.ctx, func(tx *store.Tx) error {
+			known, err := cases.KnownParties(tx, h.outbreak)
+			h.want("parties with numbers", strings.Join(known, ", "), "First laboratory, somebody else")
+			return err
+		}))
+		run = h.load("number,onset", "SK_0,2022-03-01", "SK_7,2022-03-03")
+		h.want("the next day", fmt.Sprint(run.Matched, run.Differing, run.OnlyThere), "2 0 0")
+	})
+}
+
 func TestAnAgeDiffersOnlyWhenItCannotBeTheSame(t *testing.T) {
 	engines(t, func(h *house) {
 		h.party(nil)

@@ -135,7 +135,11 @@ func (s *Service) gather(ctx context.Context, by outbreak.Actor, c RunReport) (x
 			}
 		}
 		x.now, x.form = tx.Now, DateForms[cmp.Or(x.report.Dates, "iso")]
-		all, err := s.cases.CasesOf(tx, x.report.Outbreak, x.report.Party, x.report.Area)
+		called, err := s.numbersOf(tx, x.report.Outbreak, x.report.Party)
+		if err != nil {
+			return err
+		}
+		all, err := s.cases.CasesOf(tx, x.report.Outbreak, called, x.report.Area)
 		if err != nil {
 			return err
 		}
@@ -289,7 +293,11 @@ func (s *Service) keepReceipt(tx *store.Tx, by outbreak.Actor, r Receipt, sent m
 		return err
 	}
 	if r.Party != "" && len(sent) > 0 {
-		if err := s.cases.Reported(tx, by, r.Outbreak, r.Party, sent, r.ID.String()); err != nil {
+		called, err := s.numbersOf(tx, r.Outbreak, r.Party)
+		if err != nil {
+			return err
+		}
+		if err := s.cases.Reported(tx, by, r.Outbreak, called[0], sent, r.ID.String()); err != nil {
 			return err
 		}
 	}

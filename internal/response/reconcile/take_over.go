@@ -138,14 +138,18 @@ func (s *Service) openCases(ctx context.Context, by outbreak.Actor, key string, 
 		cases = append(cases, opened[d.Row].asCase(fields, code))
 	}
 	owned := false
-	if err := s.db.Read(ctx, func(tx *store.Tx) error {
+	var called []string
+	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
+		if called, err = s.numbersOf(tx, p.Outbreak, p.Code); err != nil {
+			return err
+		}
 		list, err := ownedBy(tx, p.Code)
 		owned = slices.ContainsFunc(list, func(o OwnedField) bool { return o.Until == 0 })
 		return err
 	}); err != nil {
 		return nil, err
 	}
-	ids, refused, err := s.cases.Load(ctx, by, keyed(key, "cases"), p.Outbreak, p.Code, !owned, cases)
+	ids, refused, err := s.cases.Load(ctx, by, keyed(key, "cases"), p.Outbreak, called[0], !owned, cases)
 	if err != nil {
 		return nil, err
 	}
