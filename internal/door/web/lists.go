@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,14 +17,43 @@ import (
 type listNewPage struct {
 	Kind   exchange.Kind
 	Spread []outbreakChoice
+	Known  []string // whose lists were taken in or are compared
 	Most   int
 }
 
 func readNewList(kind exchange.Kind) func(*Server, *call) (any, error) {
 	return func(s *Server, c *call) (any, error) {
 		spread, err := s.outbreakChoices(c)
-		return listNewPage{Kind: kind, Spread: spread, Most: mostFile}, err
+		if err != nil {
+			return nil, err
+		}
+		known, err := s.knownParties(c, spread)
+		return listNewPage{Kind: kind, Spread: spread, Known: known, Most: mostFile}, err
 	}
+}
+
+// knownParties lists who keeps lists, as far as the visitor may know: a list goes on under the name that its numbers stand under.
+func (s *Server) knownParties(c *call, spread []outbreakChoice) (known []string, err error) {
+	if access.Anywhere(c.by, access.CaseRead) {
+		ids := make([]outbreak.OutbreakID, len(spread))
+		for i, x := range spread {
+			ids[i] = x.ID
+		}
+		if known, err = s.House.Cases.ListParties(c.ctx, c.by, ids); err != nil {
+			return nil, err
+		}
+	}
+	if access.Anywhere(c.by, access.ReconcileRead) {
+		parties, err := s.House.Reconcile.ListParties(c.ctx, c.by)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parties {
+			known = append(known, p.Name)
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known), nil
 }
 
 // sendList takes a list up and shows what was found in it.

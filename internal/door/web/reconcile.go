@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,8 @@ type partyPage struct {
 	MayLoad     bool
 	MaySettle   bool
 	Most        int
+	Settings    partySettings
+	Chosen      bool // an act about differences was refused: what was chosen stands
 }
 
 // Vocabulary names the words of a field's values.
@@ -169,6 +172,7 @@ func (s *Server) readParty(c *call) (any, error) {
 			p.OwnerLogin = u.Login
 		}
 	}
+	p.Settings, p.Chosen = settingsOf(p, c.view), c.view.Form.Has("to")
 	return p, nil
 }
 
@@ -206,7 +210,7 @@ func (s *Server) changeParty(c *call) (string, error) {
 	}
 	p.Columns = map[string]string{}
 	for i, name := range c.form["column"] {
-		if name = strings.TrimSpace(name); name != "" && i < len(c.form["as"]) && c.form["as"][i] != "auto" {
+		if name = strings.TrimSpace(name); name != "" && i < len(c.form["as"]) && c.form["as"][i] != notSaid {
 			p.Columns[name] = c.form["as"][i]
 		}
 	}
@@ -237,9 +241,16 @@ func (s *Server) compareParty(c *call) (string, error) {
 	return "/reconcile/" + code + "?done=compared", err
 }
 
-// chosenDifferences reads which differences a form is about.
+// chosenDifferences reads which differences a form is about, and has the page come back with the rows it showed.
 func chosenDifferences(c *call) (ids []reconcile.DifferenceID, all bool, f reconcile.DifferenceFilter, err error) {
 	f = differenceFilter(c.path("party"), c.form)
+	c.query = url.Values{} // the page comes back with the rows that were looked at
+	for _, name := range []string{"state", "what", "field", "case", "after"} {
+		if value := c.form.Get(name); value != "" {
+			c.query.Set(name, value)
+		}
+	}
+	c.view.Query = c.query
 	if c.form.Get("all") != "" {
 		return nil, true, f, nil
 	}

@@ -240,3 +240,51 @@ func TestARefusedWorkingListKeepsItsColumns(t *testing.T) {
 		t.Errorf("%d: the column that was named is gone", a.StatusCode)
 	}
 }
+
+// TestARefusedActOfAPartyKeepsWhatWasChosen has an act about differences refused, and the settings.
+func TestARefusedActOfAPartyKeepsWhatWasChosen(t *testing.T) {
+	s, _, _ := withLists(t)
+	b := s.signedIn("root", "en")
+	chosen := attr(b.get("/reconcile/lab-1?what=differs").all(func(n *html.Node) bool { return attr(n, "name") == "id" })[0], "value")
+	a := b.post("/reconcile/lab-1/settle", "id", chosen, "to", "explained", "note", "", "owner", "root", "state", "open", "what", "differs")
+	for what, is := range map[string]func(*html.Node) bool{
+		"the row":      func(n *html.Node) bool { return attr(n, "value") == chosen && hasAttr(n, "checked") },
+		"the decision": func(n *html.Node) bool { return attr(n, "value") == "explained" && attr(n.Parent, "name") == "to" && hasAttr(n, "selected") },
+		"the filter":   func(n *html.Node) bool { return attr(n, "value") == "differs" && attr(n.Parent, "id") == "what" && hasAttr(n, "selected") },
+	} {
+		if a.StatusCode < 400 || len(a.all(is)) != 1 {
+			t.Errorf("%d: %s is gone", a.StatusCode, what)
+		}
+	}
+	a = b.post("/reconcile/lab-1", "name", "Another name", "kind", "hospital", "owner", "nobody", "dates", "day_first", "column", "sick since", "as", "onset")
+	for what, is := range map[string]func(*html.Node) bool{
+		"the name":   func(n *html.Node) bool { return attr(n, "value") == "Another name" },
+		"the kind":   func(n *html.Node) bool { return attr(n, "value") == "hospital" && hasAttr(n, "selected") },
+		"the order":  func(n *html.Node) bool { return attr(n, "value") == "day_first" && hasAttr(n, "selected") },
+		"the folder": func(n *html.Node) bool { return attr(n, "name") == "folder" && attr(n, "value") == "" },
+	} {
+		if a.StatusCode < 400 || len(a.all(is)) != 1 {
+			t.Errorf("%d: %s is gone", a.StatusCode, what)
+		}
+	}
+	if list := saidColumns(a); !slices.Contains(list, "sick since=onset") {
+		t.Errorf("the column that was named is gone: %s", list)
+	}
+}
+
+// saidColumns reads the columns of a party's settings and what each is.
+func saidColumns(a answer) (list []string) {
+	for _, line := range a.all(func(n *html.Node) bool { return n.Data == "div" && attr(n, "class") == "line" }) {
+		name, as := "", ""
+		for n := range line.Descendants() {
+			if attr(n, "name") == "column" {
+				name = attr(n, "value")
+			}
+			if n.Data == "option" && hasAttr(n, "selected") {
+				as = attr(n, "value")
+			}
+		}
+		list = append(list, name+"="+as)
+	}
+	return list
+}

@@ -1,10 +1,12 @@
 package cases
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
 
+	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -19,6 +21,29 @@ func KnownParties(tx *store.Tx, ob outbreak.OutbreakID) (list []string, err erro
 		}
 		list, last = append(list, next), next
 	}
+}
+
+// ListParties lists whose numbers cases of outbreaks have, as far as the actor sees cases of these.
+func (s *Service) ListParties(ctx context.Context, by outbreak.Actor, outbreaks []outbreak.OutbreakID) (list []string, err error) {
+	if err := access.RequireAnywhere(by, access.CaseRead); err != nil {
+		return nil, err
+	}
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		reach := access.Reach(by, access.CaseRead)
+		for _, ob := range outbreaks {
+			if !slices.ContainsFunc(reach, func(x outbreak.Scope) bool { return x.Outbreak == 0 || x.Outbreak == ob }) {
+				continue
+			}
+			known, err := KnownParties(tx, ob)
+			if err != nil {
+				return err
+			}
+			list = append(list, known...)
+		}
+		return nil
+	})
+	slices.Sort(list)
+	return slices.Compact(list), err
 }
 
 // PartiesNamed lists under which names a party's numbers stand: its lists may have been taken in as "Hospital 2" before somebody gave
