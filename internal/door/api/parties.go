@@ -139,7 +139,7 @@ func differenceRoutes(p *plan, tags []string) {
 		func(ctx context.Context, in *struct {
 			Limit
 			Party string                      `query:"party" maxLength:"40"`
-			State reconcile.State             `query:"state" enum:"open,ours_right,theirs_right,explained,taken_over,gone" doc:"Empty: all but those that are gone"`
+			State reconcile.State             `query:"state" enum:"open,ours_right,theirs_right,explained,taken_over,asked,gone" doc:"Empty: all but those that are gone"`
 			What  string                      `query:"what" enum:"differs,only_here,only_there"`
 			Field string                      `query:"field" maxLength:"40"`
 			Case  Ref[outbreak.CaseID]        `query:"case"`

@@ -12,6 +12,7 @@ import (
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/outbreak"
+	"breakwater/internal/response/cases"
 	"breakwater/internal/response/reconcile"
 	"breakwater/internal/view/exchange"
 )
@@ -113,6 +114,11 @@ func (partyPage) Vocabulary(field string) string {
 		return "list_" + field
 	}
 	return "none"
+}
+
+// Day tells whether a field's values are days.
+func (p partyPage) Day(field string) bool {
+	return slices.ContainsFunc(p.Fields, func(f reconcile.Field) bool { return f.Name == field && f.Kind == string(cases.Day) })
 }
 
 // N counts the differences in a state.

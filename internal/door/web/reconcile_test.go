@@ -248,9 +248,13 @@ func TestARefusedActOfAPartyKeepsWhatWasChosen(t *testing.T) {
 	chosen := attr(b.get("/reconcile/lab-1?what=differs").all(func(n *html.Node) bool { return attr(n, "name") == "id" })[0], "value")
 	a := b.post("/reconcile/lab-1/settle", "id", chosen, "to", "explained", "note", "", "owner", "root", "state", "open", "what", "differs")
 	for what, is := range map[string]func(*html.Node) bool{
-		"the row":      func(n *html.Node) bool { return attr(n, "value") == chosen && hasAttr(n, "checked") },
-		"the decision": func(n *html.Node) bool { return attr(n, "value") == "explained" && attr(n.Parent, "name") == "to" && hasAttr(n, "selected") },
-		"the filter":   func(n *html.Node) bool { return attr(n, "value") == "differs" && attr(n.Parent, "id") == "what" && hasAttr(n, "selected") },
+		"the row": func(n *html.Node) bool { return attr(n, "value") == chosen && hasAttr(n, "checked") },
+		"the decision": func(n *html.Node) bool {
+			return attr(n, "value") == "explained" && attr(n.Parent, "name") == "to" && hasAttr(n, "selected")
+		},
+		"the filter": func(n *html.Node) bool {
+			return attr(n, "value") == "differs" && attr(n.Parent, "id") == "what" && hasAttr(n, "selected")
+		},
 	} {
 		if a.StatusCode < 400 || len(a.all(is)) != 1 {
 			t.Errorf("%d: %s is gone", a.StatusCode, what)

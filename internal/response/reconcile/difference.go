@@ -31,12 +31,13 @@ const (
 	OursRight   State = "ours_right"
 	TheirsRight State = "theirs_right"
 	Explained   State = "explained"
-	TakenOver   State = "taken_over" // theirs was written here, or ours stands on the list of corrections for them
+	TakenOver   State = "taken_over" // theirs was written here
+	Asked       State = "asked"      // ours stands on the list of corrections for them
 	Gone        State = "gone"
 )
 
 // States lists them in the order of a form.
-var States = []State{Open, OursRight, TheirsRight, Explained, TakenOver, Gone}
+var States = []State{Open, OursRight, TheirsRight, Explained, TakenOver, Asked, Gone}
 
 // Decisions are the states that a person may put a difference into.
 var Decisions = []State{Open, OursRight, TheirsRight, Explained}

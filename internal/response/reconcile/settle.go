@@ -158,20 +158,20 @@ func chosen(tx *store.Tx, by outbreak.Actor, party string, ids []DifferenceID, a
 	return list, nil
 }
 
-// takenOver notes that something was done about differences.
-func (s *Service) takenOver(tx *store.Tx, by outbreak.Actor, p Party, list []Difference) error {
+// ended notes what was done about differences.
+func (s *Service) ended(tx *store.Tx, by outbreak.Actor, p Party, list []Difference, as State) error {
 	for i := range list {
-		list[i].State, list[i].ChangedAt, list[i].ChangedBy = TakenOver, tx.Now, by.String()
+		list[i].State, list[i].ChangedAt, list[i].ChangedBy = as, tx.Now, by.String()
 	}
 	if len(list) == 0 {
 		return nil
 	}
 	if err := putDifferences(tx, list); err != nil {
-		return fmt.Errorf("noting what was taken over: %w", err)
+		return fmt.Errorf("noting what became of differences: %w", err)
 	}
 	if err := s.stillOpen(tx, by, p); err != nil {
 		return err
 	}
-	_, err := s.journal.Append(tx, by, outbreak.DifferencesSettled{Scope: p.Scope(), Party: p.Code, State: string(TakenOver), Count: len(list), At: tx.Now})
+	_, err := s.journal.Append(tx, by, outbreak.DifferencesSettled{Scope: p.Scope(), Party: p.Code, State: string(as), Count: len(list), At: tx.Now})
 	return err
 }

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"breakwater/internal/ledger/access"
 	"breakwater/internal/ledger/registry"
@@ -243,7 +242,7 @@ func (r listRow) asCase(fields []Field, area string) NewCase {
 		}
 	}
 	n.Person = registry.NewPerson{Area: area, Sex: n.Values["sex"], Identity: r.Identity}
-	if r.Area != "" && !strings.ContainsAny(r.Area, " \t") {
+	if r.Area != "" {
 		n.Person.Area = r.Area
 	}
 	number := r.Identity.Document

@@ -354,7 +354,7 @@ func TestTheirsIsTakenOverThroughTheCases(t *testing.T) {
 	engines(t, func(h *house) {
 		h.party(nil)
 		id := h.theCase(registry.Identity{Name: "张伟", DocumentKind: "other", Document: "D1"}, cases.Values{"onset": "2022-03-01", "classification": "confirmed"})
-		h.load(header, "L1,张伟,D1,,,2022-03-03,确诊", "L9,孙雷,D9,13600136000,1980-01-02,2022-03-05,确诊")
+		h.load(header+",区域", "L1,张伟,D1,,,2022-03-03,确诊,", "L9,孙雷,D9,13600136000,1980-01-02,2022-03-05,确诊,Ward 7") // which is no area of ours
 		done, err := h.reconcile.TakeTheirs(h.ctx, settler, reconcile.TakeTheirs{Key: "k", Party: "lab-1", All: true})
 		h.ok(err)
 		h.want("taken over", fmt.Sprint(done.Done, len(done.Refused)), "2 0")
@@ -391,6 +391,12 @@ func TestOursIsSentAsCorrections(t *testing.T) {
 		h.refused(err, "reconcile.no_corrections")
 		run := h.load(header+",收治医院", "L1,张伟,D1,,,2022-03-03,确诊,First", "")
 		h.want("opened while they have not corrected it", run.Opened, 0)
+		h.want("differences that are asked about", len(h.differences(reconcile.DifferenceFilter{State: reconcile.Asked})), 3)
+		done, err := h.reconcile.SendOurs(h.ctx, settler, reconcile.SendOurs{Party: "lab-1", All: true})
+		h.ok(err)
+		h.want("sent again", fmt.Sprint(done.Done, len(done.Refused)), "0 3")
+		h.load(header+",收治医院", "L1,张伟,D1,,,2022-03-01,确诊,First")
+		h.want("gone when they wrote ours", len(h.differences(reconcile.DifferenceFilter{State: reconcile.Gone})), 1)
 	})
 }
 

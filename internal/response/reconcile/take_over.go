@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -99,7 +100,7 @@ func (s *Service) take(ctx context.Context, by outbreak.Actor, key string, p Par
 	}
 	taken = append(taken, opened...)
 	done.Done = len(taken)
-	return done, s.db.Write(ctx, func(tx *store.Tx) error { return s.takenOver(tx, by, p, slices.Clone(taken)) })
+	return done, s.db.Write(ctx, func(tx *store.Tx) error { return s.ended(tx, by, p, slices.Clone(taken), TakenOver) })
 }
 
 func keyed(key, part string) string {
@@ -126,9 +127,11 @@ func (s *Service) openCases(ctx context.Context, by outbreak.Actor, key string, 
 	var opened map[int]listRow
 	var code string
 	if err := s.db.Read(ctx, func(tx *store.Tx) (err error) {
-		opened, err = s.openRows(tx, l, p, nos)
+		if opened, err = s.openRows(tx, l, p, nos); err != nil {
+			return err
+		}
 		code = p.Area.Code()
-		return err
+		return placed(tx, opened)
 	}); err != nil {
 		return nil, err
 	}
@@ -167,6 +170,30 @@ func (s *Service) openCases(ctx context.Context, by outbreak.Actor, key string, 
 	return taken, nil
 }
 
+// placed takes an area that is none here out of rows: what they call a ward is the hospital's as often as the city's. Such a row
+// belongs where the party does.
+func placed(tx *store.Tx, rows map[int]listRow) error {
+	known := map[string]bool{}
+	for no, r := range rows {
+		if r.Area == "" {
+			continue
+		}
+		is, asked := known[r.Area]
+		if !asked {
+			_, found, err := registry.AreaByCode(tx, r.Area)
+			if err != nil {
+				return err
+			}
+			is, known[r.Area] = found, found
+		}
+		if !is {
+			r.Area = ""
+			rows[no] = r
+		}
+	}
+	return nil
+}
+
 // SendOurs is the command that puts differences onto the list of corrections for the party.
 type SendOurs struct {
 	Key    string           `json:"-"`
@@ -194,8 +221,8 @@ func (s *Service) SendOurs(ctx context.Context, by outbreak.Actor, c SendOurs) (
 		var sent []Difference
 		var rows [][]any
 		for _, d := range list {
-			if d.State == Gone || d.State == TakenOver {
-				if err := done.refuse(d.ID, outbreak.Refuse(outbreak.Conflict, "reconcile.gone")); err != nil {
+			if why := map[State]string{Gone: "reconcile.gone", TakenOver: "reconcile.taken_over_before", Asked: "reconcile.asked_before"}[d.State]; why != "" {
+				if err := done.refuse(d.ID, outbreak.Refuse(outbreak.Conflict, why)); err != nil {
 					return done, err
 				}
 				continue
@@ -207,6 +234,6 @@ func (s *Service) SendOurs(ctx context.Context, by outbreak.Actor, c SendOurs) (
 		if err := tx.Add("correction", correctionFields, rows); err != nil {
 			return done, err
 		}
-		return done, s.takenOver(tx, by, p, sent)
+		return done, s.ended(tx, by, p, sent, Asked)
 	})
 }
