@@ -276,6 +276,19 @@ func TestARefusedActOfAPartyKeepsWhatWasChosen(t *testing.T) {
 	}
 }
 
+// TestARefusedReportKeepsWhatWasChosen has the definition of a report refused for one of its columns.
+func TestARefusedReportKeepsWhatWasChosen(t *testing.T) {
+	s, ob, _ := withLists(t)
+	a := s.signedIn("root", "en").post("/statutory", "code", "daily", "name", "Daily", "outbreak", ob.String(), "area", "/22/", "party", "lab-1", "columns", "Onset = onsett", "dates", "han", "encoding", "gb18030", "separator", "tab")
+	for name, value := range map[string]string{"party": "lab-1", "area": "/22/", "dates": "han", "encoding": "gb18030", "separator": "tab"} {
+		if a.StatusCode < 400 || len(a.all(func(n *html.Node) bool {
+			return attr(n, "value") == value && attr(n.Parent, "name") == name && hasAttr(n, "selected")
+		})) != 1 {
+			t.Errorf("%d: the choice of %s is gone", a.StatusCode, name)
+		}
+	}
+}
+
 // saidColumns reads the columns of a party's settings and what each is.
 func saidColumns(a answer) (list []string) {
 	for _, line := range a.all(func(n *html.Node) bool { return n.Data == "div" && attr(n, "class") == "line" }) {

@@ -48,7 +48,8 @@ func (s *Server) reportForm(c *call, r reconcile.Report) (f reportForm, err erro
 	}
 	if c.view.Form.Has("columns") { // what was typed into a refused form
 		f.Lines, f.Where, f.Bands = c.view.Typed("columns"), c.view.Typed("where"), c.view.Typed("bands")
-		f.Report.Name, f.Report.Named = c.view.Typed("name"), c.view.Typed("named") != ""
+		f.Report.Name, f.Report.Named, f.Report.Party = c.view.Typed("name"), c.view.Typed("named") != "", c.view.Typed("party")
+		f.Report.Dates, f.Report.Encoding, f.Report.Separator = c.view.Typed("dates"), c.view.Typed("encoding"), c.view.Typed("separator")
 	}
 	if access.Anywhere(c.by, access.ReconcileRead) {
 		if f.Parties, err = s.House.Reconcile.ListParties(c.ctx, c.by); err != nil {
