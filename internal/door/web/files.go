@@ -51,10 +51,11 @@ type doneFile struct {
 	Name     string // of the file
 	Dry      bool   // it was only checked
 	Rejected string // where the rejected rows are; empty: there are none
-	More     int    // problems beyond those shown
+	Lines    []problemLine
+	More     int // problems beyond those shown
 }
 
-// mostProblems is how many rejected rows a page shows; the file has all.
+// mostProblems is how many reasons a page shows; the file of rejected rows has all.
 const mostProblems = 200
 
 // filesFor tells whether the page has anything for somebody.
@@ -138,8 +139,8 @@ func takeIn(kind exchange.Kind) func(*Server, *call) (string, error) {
 		} else {
 			done.Rejected = s.shelf.put(c.by.User, rows, s.House.Wall.Now())
 		}
-		done.More = done.LeftOut + max(len(done.Problems)-mostProblems, 0)
-		done.Problems = done.Problems[:min(len(done.Problems), mostProblems)]
+		done.Lines, done.More = problemLines(done.Single())
+		done.More += done.LeftOut
 		c.remind, c.form = done, nil
 		return "", err
 	}

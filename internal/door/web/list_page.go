@@ -27,6 +27,7 @@ type listPage struct {
 	Report    *exchange.Report
 	Failed    string
 	More      int
+	Lines     []problemLine
 	HasBack   bool
 	Areas     []areaChoice // in which rows that name none may belong
 }
@@ -92,8 +93,8 @@ func (s *Server) readList(c *call) (any, error) {
 		if k.Report != nil {
 			r = *k.Report
 		}
-		p.More = r.LeftOut + max(len(r.Problems)-mostProblems, 0)
-		r.Problems = r.Problems[:min(len(r.Problems), mostProblems)]
+		p.Lines, p.More = problemLines(r.Single())
+		p.More += r.LeftOut
 		p.Report = &r
 	}
 	if k.Failed != nil {
