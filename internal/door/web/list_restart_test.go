@@ -45,3 +45,19 @@ func TestAListIsGoneOnWithAfterARestart(t *testing.T) {
 		t.Errorf("%d cases: %v", len(all), err)
 	}
 }
+
+// TestAListWithoutRowsClaimsNothing sends a header with nothing below it.
+func TestAListWithoutRowsClaimsNothing(t *testing.T) {
+	w := newWard(t)
+	for lang, want := range map[string]string{"en": "no rows below the header", "zh": "没有数据行"} {
+		b := w.signedIn("root", lang)
+		page := b.sendList("linelist", "list.csv", "Nr,onset\n", "party", "CDC")
+		b.post(page, flat(b.get(page).filled(t, page), "do", "try")...)
+		if a := b.get(page); !strings.Contains(a.body, want) {
+			t.Errorf("%s: tried: %v", lang, a.totals())
+		}
+		if a := b.load(page); !strings.Contains(a.body, want) {
+			t.Errorf("%s: loaded: %v", lang, a.totals())
+		}
+	}
+}

@@ -86,6 +86,9 @@ func TestAListOutlastsTheProgramThatTookIt(t *testing.T) {
 		dies, die := context.WithCancel(ctx)
 		o := exchange.ListOptions{Plan: &k.Plan, Outbreak: ob, Party: "CDC", Lang: words.English, Now: clock.Now()}
 		o.Progress = func(r exchange.Report) {
+			if r.Received != r.Accepted+r.Repeated+r.Rejected {
+				t.Errorf("on its way the load says %d received, %d accepted, %d repeated, %d rejected", r.Received, r.Accepted, r.Repeated, r.Rejected)
+			}
 			if _, err := s.BeatKept(ctx, s.by, k.ID, r); err != nil {
 				t.Error(err)
 			}

@@ -103,7 +103,9 @@ func (s *listScan) count(batch []*listRow, t tally) error {
 		return err
 	}
 	if s.progress != nil {
-		s.progress(*s.report)
+		so := *s.report
+		so.Received = so.Accepted + so.Repeated + so.Rejected // rows that were read ahead are dealt with later
+		s.progress(so)
 	}
 	return nil
 }
