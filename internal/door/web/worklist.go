@@ -164,7 +164,11 @@ func (s *Server) setWorklistRow(c *call) (string, error) {
 	}
 	next := "/worklists/" + id.String() + "?done=row_kept#r" + strconv.Itoa(no)
 	if c.form.Has("person") {
-		person, err := outbreak.ParseID[outbreak.PersonID](c.form.Get("person"))
+		said := c.form.Get("person")
+		if said == "none" { // of those who may be meant
+			said = ""
+		}
+		person, err := outbreak.ParseID[outbreak.PersonID](said)
 		if err == nil {
 			_, err = s.House.Worklist.ChoosePerson(c.ctx, c.by, worklist.ChoosePerson{Key: c.key(), List: id, No: no, Person: person})
 		}

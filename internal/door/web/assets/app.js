@@ -72,7 +72,8 @@
   const moveRow = (step) => {
     const rows = [...document.querySelectorAll("tbody tr, .tile, .entry")].filter((row) => row.querySelector("a"));
     const here = rows.findIndex((row) => row.contains(document.activeElement));
-    const link = rows[Math.min(Math.max(here + step, 0), rows.length - 1)]?.querySelector("a");
+    const row = rows[Math.min(Math.max(here + step, 0), rows.length - 1)];
+    const link = /** @type {HTMLElement | null | undefined} */ (row?.querySelector("a[data-opens]") ?? row?.querySelector("a")); // what the row is about
     link?.focus();
     link?.scrollIntoView({ block: "nearest" });
   };
