@@ -28,7 +28,7 @@ type Curve struct {
 	Bars    []Bar            `json:"bars"`
 	Total   int              `json:"total"`   // all cases of the query
 	Undated int              `json:"undated"` // those without a day
-	Outside int              `json:"outside"` // those too long before the last to be drawn, or in no day that could be meant
+	Outside int              `json:"outside"` // those too far from the days that are drawn, or in no day that could be meant
 	Today   string           `json:"today"`
 	Delays  Delays           `json:"delays"` // from onset to record
 	Seq     int64            `json:"seq"`
@@ -55,6 +55,7 @@ const Others = "~others"
 const (
 	mostBars   = 1500
 	mostStacks = 15
+	nearlyNone = 100 // the last days hold next to nothing when others of as long a time hold this many times the cases
 )
 
 // Curve counts the cases of a query by day, and says which of the latest days are not complete yet.
@@ -159,9 +160,10 @@ func (p picture) perDay(set *columns.Set, col int) (counts []int, low int64, und
 	return counts[:len(counts)-1], low, undated
 }
 
-// drawn gives the first and the last day that are drawn; of too many days the last.
+// drawn gives the first and the last day that are drawn; of too many days the last, unless next to nothing lies there: a few odd
+// days long after an outbreak do not hide it.
 func drawn(perDay []int) (first, last int) {
-	last = len(perDay) - 1
+	last = fullest(perDay)
 	for last >= 0 && perDay[last] == 0 {
 		last--
 	}
@@ -170,6 +172,27 @@ func drawn(perDay []int) (first, last int) {
 		first++
 	}
 	return first, last
+}
+
+// fullest gives the last day of those to draw.
+func fullest(perDay []int) int {
+	last := len(perDay) - 1
+	for last >= 0 && perDay[last] == 0 {
+		last--
+	}
+	end, most, within := last, 0, 0
+	for day := 0; day <= last; day++ {
+		if within += perDay[day]; day >= mostBars {
+			within -= perDay[day-mostBars]
+		}
+		if within >= most {
+			end, most = day, within
+		}
+	}
+	if within*nearlyNone >= most {
+		return last
+	}
+	return end
 }
 
 // bars are the days a curve is of.

@@ -89,6 +89,9 @@
     event.preventDefault();
   });
 
+  // ---- a curve wider than the screen begins with its latest days
+  for (const box of document.querySelectorAll(".one-curve")) box.scrollLeft = box.scrollWidth;
+
   // ---- the live stream
   const live = find("#live");
   const state = find("[data-live-state]");
