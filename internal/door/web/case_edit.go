@@ -103,7 +103,8 @@ func (r *caseRecord) between() (list []fieldConflict) {
 // Said tells whether I said something of the field.
 func (f fieldConflict) Said() bool { return f.Mine != f.Was }
 
-// editCase changes the fields that were filled in otherwise than the case said when the form was made.
+// editCase changes the fields that were filled in otherwise than the case said when the form was made; one that is shown to be read
+// alone is no field of the form.
 func (s *Server) editCase(c *call) (string, error) {
 	return aboutCase(c, "case_edited", func(id outbreak.CaseID) error {
 		version, err := strconv.ParseInt(c.form.Get("version"), 10, 64)
@@ -112,7 +113,7 @@ func (s *Server) editCase(c *call) (string, error) {
 		}
 		values := cases.Values{}
 		for _, f := range editable(nil, c.form) {
-			if f.Value != f.Was && c.form.Get("pick."+f.Name) != "theirs" {
+			if c.form.Has(f.Name) && f.Value != f.Was && c.form.Get("pick."+f.Name) != "theirs" {
 				values[f.Name] = f.Value
 			}
 		}

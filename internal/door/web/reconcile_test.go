@@ -192,6 +192,14 @@ func TestAFieldOfAnotherSystemIsShownReadOnly(t *testing.T) {
 		if !strings.Contains(a.body, "/reconcile/lab-1?case=") || strings.Contains(a.body, "[web.") {
 			t.Errorf("%s: the case's page does not lead to its differences", lang)
 		}
+		form := a.filled(t, "/cases/"+id.String()+"/edit")
+		form["hospital"] = "Jiangbei " + lang
+		if a := b.post("/cases/"+id.String()+"/edit", flat(form)...); a.StatusCode != http.StatusSeeOther {
+			t.Errorf("%s: another field of the case cannot be changed: %d %s", lang, a.StatusCode, alert(a))
+		}
+		if v, err := s.house.Cases.ReadValues(ctx, s.root, id); err != nil || v["hospital"] != "Jiangbei "+lang || v["onset"] == "" {
+			t.Errorf("%s: the case says %v: %v", lang, v, err)
+		}
 		if a = b.get("/cases/many"); !strings.Contains(a.body, want) || len(a.all(func(n *html.Node) bool { return attr(n, "name") == "set.onset" && hasAttr(n, "disabled") })) != 1 {
 			t.Errorf("%s: the page of many cases lets somebody choose what is owned elsewhere", lang)
 		}
