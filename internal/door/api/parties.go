@@ -172,6 +172,18 @@ func differenceRoutes(p *plan, tags []string) {
 			x, err := r.TakeTheirs(ctx, door.ActorOf(ctx), reconcile.TakeTheirs{Key: in.Key, Party: in.Party, IDs: in.Body.IDs, All: in.Body.All, Filter: in.Body.Filter})
 			return &reply[reconcile.Settled]{x}, err
 		})
+	route(p, access.ReconcileSettle, huma.Operation{Method: http.MethodPost, Path: "/parties/{party}/is", Summary: "Say which case a row of their list is", Tags: tags},
+		func(ctx context.Context, in *struct {
+			Keyed
+			PartyPath
+			Body struct {
+				Difference reconcile.DifferenceID `json:"difference"`
+				Case       outbreak.CaseID        `json:"case"`
+			}
+		}) (*reply[reconcile.Settled], error) {
+			x, err := r.SayCase(ctx, door.ActorOf(ctx), reconcile.SayCase{Key: in.Key, Party: in.Party, ID: in.Body.Difference, Case: in.Body.Case})
+			return &reply[reconcile.Settled]{x}, err
+		})
 	route(p, access.ReconcileSettle, huma.Operation{Method: http.MethodPost, Path: "/parties/{party}/send", Summary: "Put what the cases say onto the list of corrections for the party", Tags: tags},
 		func(ctx context.Context, in *struct {
 			Keyed

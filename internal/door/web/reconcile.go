@@ -318,6 +318,28 @@ func (s *Server) takeTheirs(c *call) (string, error) {
 	return s.settled(c, done)
 }
 
+// sayCase says which case of ours a row is, and lays the lists side by side again.
+func (s *Server) sayCase(c *call) (string, error) {
+	ids, all, _, err := chosenDifferences(c)
+	if err != nil {
+		return "", err
+	}
+	id, err := outbreak.ParseID[outbreak.CaseID](strings.TrimSpace(c.form.Get("is")))
+	if err != nil || id == 0 || len(ids) != 1 || all {
+		return "", outbreak.Refuse(outbreak.Invalid, "reconcile.one_row")
+	}
+	done, err := s.House.Reconcile.SayCase(c.ctx, c.by, reconcile.SayCase{Key: c.key(), Party: c.path("party"), ID: ids[0], Case: id})
+	if err != nil {
+		return "", err
+	}
+	if access.Anywhere(c.by, access.ReconcileLoad) {
+		if _, err := s.compareParty(c); err != nil {
+			return "", err
+		}
+	}
+	return s.settled(c, done)
+}
+
 func (s *Server) sendOurs(c *call) (string, error) {
 	ids, all, f, err := chosenDifferences(c)
 	if err != nil {

@@ -66,14 +66,14 @@ func TestDifferencesAreSettledOnThePage(t *testing.T) {
 	if a := b.post("/reconcile/lab-1/settle", "key", "k1", "id", ids[0], "to", "explained", "note", ""); a.StatusCode != http.StatusUnprocessableEntity && a.StatusCode != http.StatusBadRequest {
 		t.Errorf("explained without a word: %d", a.StatusCode)
 	}
-	if a := b.post("/reconcile/lab-1/take", "key", "k2", "id", ids[0]); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Done for 1 differences") {
+	if a := b.post("/reconcile/lab-1/take", "key", "k2", "id", ids[0]); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Done. Differences: 1.") {
 		t.Errorf("%d\n%s", a.StatusCode, a.body)
 	}
 	v, err := s.house.Cases.ReadValues(ctx, s.root, id)
 	if err != nil || v["onset"] != "2022-03-03" {
 		t.Errorf("the onset is %q, %v", v["onset"], err)
 	}
-	if a := b.post("/reconcile/lab-1/send", "key", "k3", "all", "1", "what", "differs"); !strings.Contains(a.body, "Done for 1") {
+	if a := b.post("/reconcile/lab-1/send", "key", "k3", "all", "1", "what", "differs"); !strings.Contains(a.body, "Done. Differences: 1.") {
 		t.Errorf("sending ours: %d\n%s", a.StatusCode, a.body)
 	}
 	out := b.post("/reconcile/lab-1/corrections", "key", "k4", "purpose", "correction")
@@ -281,6 +281,28 @@ func TestARefusedActOfAPartyKeepsWhatWasChosen(t *testing.T) {
 	}
 	if list := saidColumns(a); !slices.Contains(list, "sick since=onset") {
 		t.Errorf("the column that was named is gone: %s", list)
+	}
+}
+
+// TestARowIsSaidToBeACaseOnThePage says which case a row is: one that has another number, none, and one that can be it.
+func TestARowIsSaidToBeACaseOnThePage(t *testing.T) {
+	s, ob, id := withLists(t)
+	b := s.signedIn("root", "en")
+	row := boxes(b.get("/reconcile/lab-1?what=only_there"), "id")[0]
+	for said, want := range map[string]string{"": "Choose one row", id.String(): "already is number L1", (id + 4096).String(): "No open case of ours"} {
+		if a := b.post("/reconcile/lab-1/is", "id", row, "is", said); a.StatusCode < 400 || !strings.Contains(a.body, want) {
+			t.Errorf("%q: %d %s", said, a.StatusCode, alert(a))
+		}
+	}
+	done, err := s.house.Cases.LoadCases(ctx, s.root, cases.LoadCases{Outbreak: ob, Rows: []cases.LoadedCase{{Person: registry.NewPerson{Area: "22"}, External: "x"}}})
+	if err != nil || len(done.Cases) != 1 {
+		t.Fatalf("%v %+v", err, done)
+	}
+	if a := b.post("/reconcile/lab-1/is", "id", row, "is", done.Cases[0].String()); a.StatusCode != http.StatusOK || !strings.Contains(a.body, "Done. Differences: 1.") {
+		t.Errorf("%d %s", a.StatusCode, alert(a))
+	}
+	if list := boxes(b.get("/reconcile/lab-1?what=only_there&state=open"), "id"); len(list) != 0 {
+		t.Errorf("the row is still only there: %v", list)
 	}
 }
 

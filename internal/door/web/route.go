@@ -246,6 +246,7 @@ var Routes = []Route{
 	{Method: "POST", Path: "/reconcile/{party}/compare", May: access.ReconcileLoad, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).compareParty},
 	{Method: "POST", Path: "/reconcile/{party}/settle", May: access.ReconcileSettle, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).settleDifferences},
 	{Method: "POST", Path: "/reconcile/{party}/take", May: access.ReconcileSettle, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).takeTheirs},
+	{Method: "POST", Path: "/reconcile/{party}/is", May: access.ReconcileSettle, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).sayCase},
 	{Method: "POST", Path: "/reconcile/{party}/send", May: access.ReconcileSettle, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).sendOurs},
 	{Method: "POST", Path: "/reconcile/{party}/fields", May: access.ReconcileLoad, Title: "web.party.title", Back: "/reconcile/{party}", do: (*Server).ownFields},
 	{Method: "POST", Path: "/reconcile/{party}/corrections", May: access.ReconcileSettle, Title: "web.party.title", Back: "/reconcile/{party}", give: (*Server).giveCorrections},

@@ -260,6 +260,36 @@ func TestRowsAreFoundByEachKeyAndDifferencesTold(t *testing.T) {
 }
 
 // TestAnAgeDiffersOnlyWhenItCannotBeTheSame lays ages and dates of birth beside ages of cases.
+func TestARowThatMayBeSeveralIsSaidToBeACase(t *testing.T) {
+	engines(t, func(h *house) {
+		h.party(nil)
+		one := h.theCase(registry.Identity{Name: "李娜", Birth: "1990-05-06", Phone: "13700137000"}, nil)
+		other := h.theCase(registry.Identity{Name: "李娜", Birth: "1990-05-06", Phone: "13600136000"}, nil)
+		run := h.load(header, "L3,李娜,,,1990-05-06,,")
+		h.want("may be several", run.Unclear, 1)
+		row := h.differences(reconcile.DifferenceFilter{What: reconcile.OnlyThere})[0]
+		here := h.differences(reconcile.DifferenceFilter{What: reconcile.OnlyHere})[0]
+		say := func(by outbreak.Actor, d reconcile.Difference, id outbreak.CaseID) error {
+			_, err := h.reconcile.SayCase(h.ctx, by, reconcile.SayCase{Party: "lab-1", ID: d.ID, Case: id})
+			return err
+		}
+		h.refused(say(reader, row, one), "access.not_allowed")
+		h.refused(say(afar, row, one), "reconcile.no_party")
+		h.refused(say(settler, row, one+1000), "reconcile.no_case")
+		h.refused(say(settler, here, one), "reconcile.is_ours")
+		h.ok(say(settler, row, other))
+		h.refused(say(settler, row, one), "reconcile.gone")
+		run, err := h.reconcile.Compare(h.ctx, root, reconcile.Compare{Party: "lab-1"})
+		h.ok(err)
+		h.want("the same list again", fmt.Sprint(run.Matched, run.Unclear, run.OnlyThere, run.OnlyHere), "1 0 0 1")
+		h.want("only here", h.differences(reconcile.DifferenceFilter{What: reconcile.OnlyHere, State: reconcile.Open})[0].Case, one)
+		h.load(header, "L3,李娜,,,1990-05-06,,", "L4,李娜,,,1990-05-06,,")
+		if rows := h.differences(reconcile.DifferenceFilter{What: reconcile.OnlyThere, State: reconcile.Open}); len(rows) > 0 {
+			h.refused(say(settler, rows[0], other), "reconcile.case_numbered")
+		}
+	})
+}
+
 func TestNumbersOfAListTakenInUnderThePartysNameAreItsOwn(t *testing.T) {
 	engines(t, func(h *house) {
 		var ours []cases.LoadedCase
