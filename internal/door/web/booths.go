@@ -12,13 +12,19 @@ import (
 // boothsPage is how the sampling points work at this moment, and where their devices are enrolled and revoked.
 type boothsPage struct {
 	Booths []screening.BoothStatus
-	Code   *screening.DeviceCode // just made; shown once
-	Lost   bool                  // a device was revoked just now: personal codes may be in wrong hands
-	Epoch  bool                  // the reader may begin a new epoch of personal codes
-	Made   bool                  // he may make codes for devices somewhere
-	Last   outbreak.Instant      // the wall clock, which beats are of
-	Round  outbreak.RoundID      // those it reaches; 0: all
+	Code   *deviceCode      // just made; shown once
+	Lost   bool             // a device was revoked just now: personal codes may be in wrong hands
+	Epoch  bool             // the reader may begin a new epoch of personal codes
+	Made   bool             // he may make codes for devices somewhere
+	Last   outbreak.Instant // the wall clock, which beats are of
+	Round  outbreak.RoundID // those it reaches; 0: all
 	More   string
+}
+
+// deviceCode is a one-time code and the sampling point it is for.
+type deviceCode struct {
+	screening.DeviceCode
+	Booth outbreak.BoothID
 }
 
 // boothsPerPage are fewer than other rows of a page: each shows its devices and its forms.
@@ -44,7 +50,7 @@ func (s *Server) readBooths(c *call) (any, error) {
 	}
 	p := boothsPage{Booths: list, Round: f.Round, More: more, Lost: c.query.Get("lost") != "", Made: access.Anywhere(c.by, access.RoundManage), Last: s.House.Wall.Now()}
 	p.Epoch = p.Lost && access.Can(c.by, access.UserManage, outbreak.Scope{})
-	if code, ok := c.remind.(screening.DeviceCode); ok {
+	if code, ok := c.remind.(deviceCode); ok {
 		p.Code = &code
 	}
 	return p, nil
@@ -68,7 +74,7 @@ func (s *Server) newDeviceCode(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	c.remind, c.form = code, nil
+	c.remind, c.form = deviceCode{code, id}, nil
 	return "", nil // the page itself is the answer: the code is in no address and is never shown again
 }
 

@@ -55,6 +55,9 @@ type doneFile struct {
 	More     int // problems beyond those shown
 }
 
+// Nothing tells whether no row of the file was taken, or would be.
+func (d *doneFile) Nothing() bool { return d.Accepted+d.Repeated == 0 }
+
 // mostProblems is how many reasons a page shows; the file of rejected rows has all.
 const mostProblems = 200
 
@@ -141,6 +144,9 @@ func takeIn(kind exchange.Kind) func(*Server, *call) (string, error) {
 		}
 		done.Lines, done.More = problemLines(done.Single())
 		done.More += done.LeftOut
+		if err != nil && done.Received == 0 { // nothing was read of it: there is nothing to tell but why
+			return "", err
+		}
 		c.remind, c.form = done, nil
 		return "", err
 	}

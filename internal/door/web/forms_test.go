@@ -250,13 +250,46 @@ func TestMoreLinesForPartsOfARoundKeepWhatWasTyped(t *testing.T) {
 			}
 			return values
 		}
+		if len(a.all(func(n *html.Node) bool { return attr(n, "id") == "zones" && hasAttr(n, "open") })) != 1 {
+			t.Errorf("more %q: what was chosen for parts is folded away", more)
+		}
 		if zones, sizes := chosen("zone"), chosen("zone_pool"); len(zones) != lines || zones[0] != "/220200/220204/" || sizes[0] != "household-10" || zones[1] != "" {
 			t.Errorf("more %q: %q %q", more, zones, sizes)
 		}
 	}
+	typed[len(typed)-3], typed[len(typed)-1] = "", "1"
+	if a := b.post("/rounds", typed...); len(a.all(func(n *html.Node) bool { return attr(n, "id") == "zones" && !hasAttr(n, "open") })) != 1 {
+		t.Error("a refused form springs open where nothing was chosen")
+	}
 	rounds, err := w.house.Screening.ListRounds(ctx, w.root)
 	if err != nil || len(rounds) != 1 {
 		t.Errorf("asking for lines opened a round: %d %v", len(rounds), err)
+	}
+}
+
+// TestAFileOfWhichNothingWasTakenIsNotSaidToBeIn sends files that are no table, that are empty, and whose rows are all wrong.
+func TestAFileOfWhichNothingWasTakenIsNotSaidToBeIn(t *testing.T) {
+	w := newWard(t)
+	b := w.signedIn("root", "en")
+	for name, c := range map[string]struct {
+		content, says string
+		shown         bool // what became of its rows
+	}{
+		"noise":   {"\x89PNG\r\n\x1a\n\x00\x00", "no text file", false},
+		"empty":   {"", "empty", false},
+		"headers": {"foo,bar\n1,2\n", "tube", false},
+		"rowless": {"tube,result\n", "no row below it", true},
+		"wrong":   {"tube,result\nW1,+\n", "No row is in", true},
+	} {
+		a := b.upload("/files/results", name+".csv", c.content, "lab", w.lab.String())
+		panel := a.all(func(n *html.Node) bool { return attr(n, "id") == "done" })
+		told := alert(a)
+		if c.shown && len(panel) == 1 {
+			told = text(panel[0])
+		}
+		if (len(panel) == 1) != c.shown || !strings.Contains(told, c.says) || strings.Contains(a.body, "Every row is in") || strings.Contains(told, "good rows are in") {
+			t.Errorf("%s: %d %q", name, a.StatusCode, told)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -100,5 +101,29 @@ func TestABadgeOnAPaperSheetThatNobodyHasIsNamed(t *testing.T) {
 		if a.StatusCode != http.StatusUnprocessableEntity || len(field) != 1 || !strings.Contains(a.body, `value="Sheet 4"`) || !strings.Contains(alert(a), badge) {
 			t.Errorf("badge %s: %d %s", badge, a.StatusCode, alert(a))
 		}
+	}
+}
+
+// TestKeyingsThatDifferAreSaidToDiffer lets two people key one paper sheet: who keys second is told what came of it.
+func TestKeyingsThatDifferAreSaidToDiffer(t *testing.T) {
+	w := newWard(t)
+	first := w.signedIn("root", "en")
+	second := w.signedIn(w.user(access.Administrator), "en")
+	sheet := at(first.post("/sheets", "name", "Sheet 5", "round", w.round.String(), "booth", w.booth.String(), "badge", ""))
+	key := func(b *browser, who string) string {
+		return b.post(sheet, "day", "2022-03-14", "lines", "W0000031 09:20 1 "+who).Header.Get("Location")
+	}
+	one, two := fmt.Sprint(w.people[0].No), fmt.Sprint(w.people[1].No)
+	if to := key(first, one); to != sheet+"?done=sheet_keyed" {
+		t.Error("keyed once:", to)
+	}
+	if to := key(second, two); to != sheet+"?done=sheet_differs" {
+		t.Error("keyed otherwise:", to)
+	}
+	if a := second.get(sheet + "?done=sheet_differs"); !strings.Contains(a.body, "The two keyings differ") || !strings.Contains(a.body, "Two keyings differ: 1") {
+		t.Errorf("what is said of it: %s", alert(a))
+	}
+	if to := key(second, one); to != "/sheets?done=sheet_agreed" {
+		t.Error("agreed:", to)
 	}
 }

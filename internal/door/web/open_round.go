@@ -68,7 +68,7 @@ func (s *Server) openRound(c *call) (string, error) {
 	if r.State == screening.Planned {
 		done = "round_planned"
 	}
-	return "/rounds/" + r.ID.String() + "?done=" + done, err
+	return "/rounds/" + r.ID.String() + "?done=" + done, besideExcuse(err)
 }
 
 func (s *Server) closeRound(c *call) (string, error) {

@@ -14,6 +14,7 @@ type roundsPage struct {
 	New    *roundForm
 	Told   screening.Rehearsals
 	Zones  int // lines of the form for parts with tubes of their own
+	Parted bool
 }
 
 func (s *Server) readRounds(c *call) (any, error) {
@@ -26,7 +27,7 @@ func (s *Server) readRounds(c *call) (any, error) {
 		return nil, err
 	}
 	told, err := s.rehearsed(c)
-	return roundsPage{Rounds: list, New: form, Told: told, Zones: c.zonesAsked()}, err
+	return roundsPage{Rounds: list, New: form, Told: told, Zones: c.zonesAsked(), Parted: c.zonesOpen()}, err
 }
 
 // roundPage is one round: where everybody on its roll stands, how it moves, and the same area by area.

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -44,6 +46,19 @@ func (c *call) partPools() (list []screening.PoolIn, err error) {
 	return list, nil
 }
 
+// zonesOpen tells whether somebody worked on the parts of the form that was refused, or asked for more of them.
+func (c *call) zonesOpen() bool {
+	return c.form.Get("more") != "" || slices.ContainsFunc(c.form["zone"], func(path string) bool { return path != "" })
+}
+
+// besideExcuse shows beside the reason that it is wanted.
+func besideExcuse(err error) error {
+	if told, is := errors.AsType[*outbreak.Error](err); is && told.Msg == screening.UnrehearsedRound {
+		return fieldFault{field: "excuse", refusal: told}
+	}
+	return err
+}
+
 // rehearsed is what the pages of rounds say of rehearsals.
 func (s *Server) rehearsed(c *call) (screening.Rehearsals, error) {
 	return s.House.Screening.ListRehearsals(c.ctx, c.by, 20)
@@ -56,6 +71,7 @@ type stage struct {
 	MayClose bool
 	Blockers *screening.Blockers // nil: it is not worked on, or the reader sees a part of it
 	Told     screening.Rehearsals
+	Wanted   int // from so many people on a rehearsal or a reason is wanted, and this plan has neither; 0: it opens by itself
 }
 
 func (s *Server) stageOf(c *call, r screening.Round) (x stage, err error) {
@@ -68,6 +84,11 @@ func (s *Server) stageOf(c *call, r screening.Round) (x stage, err error) {
 			return x, err
 		}
 		x.Blockers = &b
+	}
+	if x.MayBegin {
+		if x.Wanted, err = s.House.Screening.FindWanted(c.ctx, c.by, r.ID); err != nil {
+			return x, err
+		}
 	}
 	x.Told, err = s.rehearsed(c)
 	return x, err
@@ -85,7 +106,7 @@ func aboutRound(c *call, done string, do func(outbreak.RoundID) error) (string, 
 func (s *Server) beginRound(c *call) (string, error) {
 	return aboutRound(c, "round_opened", func(id outbreak.RoundID) error {
 		_, err := s.House.Screening.BeginRound(c.ctx, c.by, screening.BeginRound{Key: c.key(), Round: id, Excuse: c.form.Get("excuse")})
-		return err
+		return besideExcuse(err)
 	})
 }
 

@@ -3,12 +3,14 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
 	"golang.org/x/net/html"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/response/screening"
 )
@@ -170,5 +172,35 @@ func TestExcusalsAreCalledBackOnAPage(t *testing.T) {
 	}
 	if n := len(b.get("/call-backs").all(func(n *html.Node) bool { return strings.HasPrefix(attr(n, "action"), "/call-backs/") })); n != 4 {
 		t.Errorf("%d calls are left", n)
+	}
+}
+
+// TestAPlanThatWantsARehearsalSaysSo plans a round so large that it does not open by itself, and opens it with a reason.
+func TestAPlanThatWantsARehearsalSaysSo(t *testing.T) {
+	w := newWard(t)
+	roll := make([]registry.NewPerson, 10_000) // as many as the rule book wants rehearsed
+	for i := range roll {
+		roll[i].Area, roll[i].Door = "220204", fmt.Sprint(i+1)
+	}
+	for part := range slices.Chunk(roll, 1000) {
+		if _, err := w.house.Registry.LoadPeople(ctx, w.root, registry.LoadPeople{People: part}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rounds, err := w.house.Screening.ListRounds(ctx, w.root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := w.signedIn("root", "en")
+	planned, _, _ := strings.Cut(at(b.post("/rounds", "name", "Large", "outbreak", rounds[0].Outbreak.String(), "area", "/220200/220204/", "opens", "2022-03-20T06:00", "closes", "2022-03-20T20:00")), "?")
+	if a := b.get(planned); !strings.Contains(a.body, "it does not open by itself") {
+		t.Error("a plan that wants a rehearsal says that it opens by itself")
+	}
+	a := b.post(planned + "/begin")
+	if wrong := a.all(func(n *html.Node) bool { return attr(n, "name") == "excuse" && hasAttr(n, "aria-invalid") }); a.StatusCode != http.StatusConflict || len(wrong) != 1 {
+		t.Errorf("without a reason: %d, %d fields are marked", a.StatusCode, len(wrong))
+	}
+	if a := b.post(planned+"/begin", "excuse", "nobody can wait"); a.Header.Get("Location") != planned+"?done=round_opened" {
+		t.Errorf("with a reason: %d %s", a.StatusCode, alert(a))
 	}
 }

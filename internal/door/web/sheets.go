@@ -107,8 +107,11 @@ func (s *Server) keySheet(c *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if x.AgreedAt != 0 {
+	switch {
+	case x.AgreedAt != 0:
 		return "/sheets?done=sheet_agreed", nil
+	case len(x.Differences) > 0:
+		return "/sheets/" + id.String() + "?done=sheet_differs", nil
 	}
 	return "/sheets/" + id.String() + "?done=sheet_keyed", nil
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"breakwater/internal/ledger/access"
+	"breakwater/internal/ledger/registry"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -89,24 +90,64 @@ func (s *Service) RecordRehearsal(ctx context.Context, by outbreak.Actor, c Reco
 func (s *Service) excuse(tx *store.Tx, by outbreak.Actor, r Round, p outbreak.Protocol, why string) (Round, error) {
 	was := r.ExcuseBy
 	r.Excuse, r.ExcuseBy, r.Rehearsed = "", "", RehearsalID(0)
-	from, named := p.Number(rehearsedFrom)
-	if !named || float64(r.Roll) < from {
-		return r, nil
-	}
-	h, passed, err := s.passed(tx, from)
+	from, h, err := s.wanted(tx, r, p)
 	switch {
 	case err != nil:
 		return r, err
-	case passed:
+	case from == 0:
 		r.Rehearsed = h.ID
 		return r, nil
 	case why == "":
-		return r, outbreak.Refuse(outbreak.Conflict, "screening.round_unrehearsed", "from", int(from))
+		return r, outbreak.Refuse(outbreak.Conflict, UnrehearsedRound, "from", from)
 	}
 	if r.Excuse, r.ExcuseBy = why, by.String(); by.System != "" {
 		r.ExcuseBy = was // whoever planned it
 	}
 	return r, nil
+}
+
+// UnrehearsedRound is the refusal of a round that wants a rehearsal or a reason.
+const UnrehearsedRound = "screening.round_unrehearsed"
+
+// wanted gives the number of people from which on rounds want a rehearsal, where this one does and this version passed none; 0: none
+// is wanted any more, with the rehearsal that was passed.
+func (s *Service) wanted(tx *store.Tx, r Round, p outbreak.Protocol) (int, Rehearsal, error) {
+	from, named := p.Number(rehearsedFrom)
+	if !named || float64(r.Roll) < from {
+		return 0, Rehearsal{}, nil
+	}
+	h, passed, err := s.passed(tx, from)
+	if err != nil || passed {
+		return 0, h, err
+	}
+	return int(from), Rehearsal{}, nil
+}
+
+// FindWanted tells what keeps a planned round from opening by itself: the number of people from which on rounds want a rehearsal or
+// a reason, where it has neither; 0: nothing.
+func (s *Service) FindWanted(ctx context.Context, by outbreak.Actor, id outbreak.RoundID) (from int, err error) {
+	err = s.db.Read(ctx, func(tx *store.Tx) error {
+		r, err := roundByID(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := access.Require(by, access.RoundRead, r.Scope()); err != nil {
+			return err
+		}
+		if r.State != Planned || r.Excuse != "" {
+			return nil
+		}
+		p, err := s.registry.ProtocolOf(tx, r.Outbreak)
+		if err != nil {
+			return err
+		}
+		if r.Roll, err = registry.CountRollOf(tx, r.Areas); err != nil {
+			return err
+		}
+		from, _, err = s.wanted(tx, r, p)
+		return err
+	})
+	return from, err
 }
 
 // passed finds the largest rehearsal that this version passed on this kind of database. A build that names no version may be any:

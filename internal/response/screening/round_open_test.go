@@ -165,6 +165,9 @@ func TestAnUnrehearsedVersion(t *testing.T) {
 		big.Opens, big.Closes = h.now().Add(time.Hour), h.now().Add(5*time.Hour)
 		planned, err := s.OpenRound(h.ctx, root, big)
 		must(t, err)
+		if from, err := s.FindWanted(h.ctx, root, planned.ID); err != nil || from != 10_000 {
+			t.Errorf("what keeps the plan from opening by itself: %d %v", from, err)
+		}
 		h.pass(time.Hour)
 		must(t, s.TickRounds(h.ctx))
 		if st := h.state(t, planned.ID); st.State != screening.Planned || st.HeldBack == 0 {
@@ -216,6 +219,11 @@ func TestAnUnrehearsedVersion(t *testing.T) {
 		}
 		kept, err := s.RecordRehearsal(h.ctx, root, pass)
 		must(t, err)
+		later := big
+		later.Opens, later.Closes = h.now().Add(time.Hour), h.now().Add(5*time.Hour)
+		if from, err := s.FindWanted(h.ctx, root, h.round(t, later).ID); err != nil || from != 0 {
+			t.Errorf("after the rehearsal a plan still wants one: %d %v", from, err)
+		}
 		big.Excuse = "not needed"
 		r, err := s.OpenRound(h.ctx, root, big)
 		if must(t, err); r.Rehearsed != kept.ID || r.Excuse != "" {
