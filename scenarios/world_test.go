@@ -48,7 +48,7 @@ func begin(ctx context.Context, c app.Config, folder string) (*world, error) {
 	if err := a.Start(ctx); err != nil {
 		return nil, err
 	}
-	u, err := a.House.Access.Bootstrap(ctx, "admin", secretWord)
+	u, err := a.House.Access.Bootstrap(ctx, "admin", secretWord, "")
 	if err != nil {
 		return nil, err
 	}

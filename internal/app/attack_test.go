@@ -173,7 +173,7 @@ func newTarget(t *testing.T, w weakness) *target {
 			t.Error(err)
 		}
 	})
-	u, err := a.House.Access.Bootstrap(context.Background(), "root", secretWord)
+	u, err := a.House.Access.Bootstrap(context.Background(), "root", secretWord, "")
 	if err != nil {
 		t.Fatal(err)
 	}

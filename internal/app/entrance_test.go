@@ -48,7 +48,7 @@ func serving(t *testing.T, c app.Config) served {
 	if err := a.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	u, err := a.House.Access.Bootstrap(t.Context(), "root", "the harbour stays open")
+	u, err := a.House.Access.Bootstrap(t.Context(), "root", "the harbour stays open", "")
 	if err != nil {
 		t.Fatal(err)
 	}

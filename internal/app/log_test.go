@@ -48,7 +48,7 @@ func TestLogsNameNobody(t *testing.T) {
 	w.found()
 	const number = "220102198001011234" // its last digit is wrong
 	person := w.lived()
-	u, err := a.House.Access.Bootstrap(ctx, "geheimnistraeger", "a long enough password 1")
+	u, err := a.House.Access.Bootstrap(ctx, "geheimnistraeger", "a long enough password 1", "")
 	must(w, u, err)
 	by := outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
 	token, _, err := a.House.Access.MakeToken(ctx, by, access.NewToken{Name: "t", Until: outbreak.WallClock{}.Now().Add(time.Hour)}, "")

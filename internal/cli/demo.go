@@ -76,7 +76,7 @@ func (c demoCmd) play(r *run, a *app.App, clock *outbreak.HandClock) error {
 		return a.Stop(ctx)
 	}
 	user, password := "demo", newPassword()
-	u, err := a.House.Access.Bootstrap(r.ctx, user, password)
+	u, err := a.House.Access.Bootstrap(r.ctx, user, password, r.lang)
 	if err != nil {
 		return errors.Join(err, stop())
 	}

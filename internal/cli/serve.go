@@ -227,7 +227,7 @@ func (c userAddCmd) add(r *run, a *app.App, password string) (access.User, error
 		return access.User{}, err
 	}
 	if len(users) == 0 {
-		return a.House.Access.Bootstrap(r.ctx, c.Login, password)
+		return a.House.Access.Bootstrap(r.ctx, c.Login, password, r.lang)
 	}
 	return c.addFurther(r, a, password)
 }

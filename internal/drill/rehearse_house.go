@@ -190,7 +190,7 @@ func (c RehearseConfig) senders(ctx context.Context, n int) (tokens []string, er
 func administrator(ctx context.Context, a *app.App) (token string, err error) {
 	s, console := a.House.Access, outbreak.SystemActor("console")
 	login, password := "rehearsal-"+strings.ToLower(rand.Text()[:8]), rand.Text()
-	u, err := s.Bootstrap(ctx, login, password)
+	u, err := s.Bootstrap(ctx, login, password, "")
 	if outbreak.KindOf(err) == outbreak.Conflict {
 		if u, err = s.AddUser(ctx, console, access.NewUser{Login: login, Name: login, Lang: "en", Password: password}, ""); err != nil {
 			return "", err

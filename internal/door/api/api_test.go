@@ -78,7 +78,7 @@ func open(t *testing.T) *site {
 	over := make(chan struct{})
 	go func() { _ = h.Screening.Coverage().Run(ctx); close(over) }() // ends with the test
 	t.Cleanup(func() { stop(); <-over })
-	root, err := h.Access.Bootstrap(context.Background(), "root", password)
+	root, err := h.Access.Bootstrap(context.Background(), "root", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}

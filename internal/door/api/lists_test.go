@@ -47,7 +47,7 @@ func listSites(t *testing.T, do func(s *listSite)) {
 					t.Error(err)
 				}
 			})
-			root, err := a.House.Access.Bootstrap(t.Context(), "root", password)
+			root, err := a.House.Access.Bootstrap(t.Context(), "root", password, "")
 			if err != nil {
 				t.Fatal(err)
 			}

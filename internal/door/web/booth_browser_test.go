@@ -55,7 +55,7 @@ func sampling(t *testing.T) *samplingSite {
 		}
 	}
 	s := &samplingSite{site: &site{TB: t, app: a, house: a.House, url: a.URLOf("booth"), log: log}}
-	u, err := s.house.Access.Bootstrap(ctx, "root", password)
+	u, err := s.house.Access.Bootstrap(ctx, "root", password, "")
 	must(err)
 	s.root = outbreak.Actor{User: u.ID, Grants: []outbreak.Grant{{Role: string(access.Administrator)}}}
 	_, err = s.house.Registry.LoadAreas(ctx, s.root, registry.LoadAreas{Areas: []registry.NewArea{{Code: "2201", Name: "长春", TimeZone: "Asia/Shanghai"}}})

@@ -49,7 +49,7 @@ func strict(t testing.TB, more ...func(*app.Config)) (*site, *outbreak.HandClock
 		}
 	})
 	s := &site{TB: t, app: a, house: a.House, url: a.URL(), clock: clock}
-	u, err := s.house.Access.Bootstrap(ctx, "root", password)
+	u, err := s.house.Access.Bootstrap(ctx, "root", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -93,7 +93,7 @@ func (s *site) startAnew() {
 func open(t testing.TB) *site {
 	t.Helper()
 	s := bare(t)
-	u, err := s.house.Access.Bootstrap(ctx, "root", password)
+	u, err := s.house.Access.Bootstrap(ctx, "root", password, "")
 	if err != nil {
 		t.Fatal(err)
 	}

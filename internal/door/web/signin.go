@@ -105,7 +105,7 @@ func (s *Server) setUp(c *call) (string, error) {
 	if s.asksCode(c) && subtle.ConstantTimeCompare([]byte(given), []byte(s.House.SetupCode)) != 1 {
 		return "", refuseField("code", "web.setup.code_wrong")
 	}
-	if _, err := s.House.Access.Bootstrap(c.ctx, c.form.Get("login"), c.form.Get("password")); err != nil {
+	if _, err := s.House.Access.Bootstrap(c.ctx, c.form.Get("login"), c.form.Get("password"), c.view.Lang); err != nil {
 		return "", err
 	}
 	s.peopled.Store(true)

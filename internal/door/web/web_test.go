@@ -30,6 +30,9 @@ func TestFirstRunMakesTheAdministratorOnce(t *testing.T) {
 	if a := b.get("/users"); a.StatusCode != 200 {
 		t.Fatalf("the administrator sees users with %d", a.StatusCode)
 	}
+	if a := b.get("/"); a.Header.Get("Content-Language") != "en" {
+		t.Errorf("who set the house up in English reads on in %s", a.Header.Get("Content-Language"))
+	}
 	if a := s.browser("en").post("/setup", "login", "second", "password", password, "again", password); a.Header.Get("Location") != "/login" {
 		t.Fatalf("a second set-up: %d", a.StatusCode)
 	}

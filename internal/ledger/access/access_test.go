@@ -46,7 +46,7 @@ func both(t *testing.T, do func(h house)) {
 	t.Helper()
 	testkit.Engines(t, []store.Migrations{journal.Migrations, access.Migrations}, func(t *testing.T, db *store.DB, clock *outbreak.HandClock) {
 		s := access.New(db, journal.New(db, testkit.Quiet(), nil), outbreak.NewIDs(clock), clock, cheap)
-		root, err := s.Bootstrap(ctx, "root", password)
+		root, err := s.Bootstrap(ctx, "root", password, "")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -108,7 +108,7 @@ func give(role access.Role, area outbreak.Path, ob outbreak.OutbreakID) outbreak
 
 func TestSignInSessionAndSignOut(t *testing.T) {
 	both(t, func(h house) {
-		_, err := h.Bootstrap(ctx, "second", password)
+		_, err := h.Bootstrap(ctx, "second", password, "")
 		h.refused(err, outbreak.Conflict, "access.users_exist")
 		by, secret := h.user("Li.Na", give(access.Laboratory, city, 0))
 		if !access.Can(by, access.LabReport, outbreak.Scope{Area: county}) || access.Can(by, access.LabReport, outbreak.Scope{Area: other}) {

@@ -49,9 +49,9 @@ func (s *Service) changed(tx *store.Tx, by outbreak.Actor, u User, what string, 
 }
 
 // Bootstrap makes the first administrator, who holds everything everywhere. It works only while there are no users.
-func (s *Service) Bootstrap(ctx context.Context, login, password string) (User, error) {
+func (s *Service) Bootstrap(ctx context.Context, login, password string, lang words.Lang) (User, error) {
 	by := outbreak.SystemActor("bootstrap")
-	n := NewUser{Login: login, Name: login, Lang: words.Langs[0], Password: password}
+	n := NewUser{Login: login, Name: login, Lang: lang, Password: password}
 	return s.add(ctx, by, n, "", func(tx *store.Tx, u *User) error {
 		others, err := store.Count(tx, "select count(*) from users where id <> $1", u.ID)
 		if err != nil {
