@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"breakwater/internal/app"
@@ -141,17 +140,17 @@ func (c demoCmd) judge(r *run, report drill.Report) error {
 
 // told shows how far the demo is.
 func (c demoCmd) told(r *run) drill.Told {
-	bar := func(label string, done, all float64) {
-		const width = 30
-		n := min(int(done/max(all, 1)*width), width)
-		fmt.Fprintf(r.streams.Err, "\r%s [%s%s] ", label, strings.Repeat("#", n), strings.Repeat(".", width-n))
-	}
+	p := progressOn(r.streams.Err)
 	last := -1
 	return drill.Told{
+		Doing: func(what drill.Doing) {
+			p.end()
+			r.say("cli.demo_" + string(what))
+		},
 		Loading: func(done, all int) {
-			bar(words.Text(r.lang, "cli.demo_roll", nil), float64(done), float64(all))
+			p.show("roll", words.Text(r.lang, "cli.demo_roll", nil), float64(done), float64(all))
 			if done == all {
-				fmt.Fprintln(r.streams.Err)
+				p.end()
 			}
 		},
 		City: func(s drill.Started) {
@@ -163,9 +162,9 @@ func (c demoCmd) told(r *run) drill.Told {
 				return
 			}
 			last = step
-			bar(words.Text(r.lang, "cli.demo_round", map[string]any{"day": day, "time": now.Time().Add(8 * time.Hour).Format("15:04")}), now.Sub(opens).Seconds(), until.Sub(opens).Seconds())
+			p.show(fmt.Sprint("day ", day), words.Text(r.lang, "cli.demo_round", map[string]any{"day": day, "time": now.Time().Add(8 * time.Hour).Format("15:04")}), now.Sub(opens).Seconds(), until.Sub(opens).Seconds())
 			if now.Sub(opens) >= 24*time.Hour-15*time.Minute {
-				fmt.Fprintln(r.streams.Err)
+				p.end()
 			}
 		},
 	}

@@ -55,8 +55,20 @@ type Started struct {
 	People, Communities, Booths, Labs, Beds, Vehicles int
 }
 
+// Doing is what a demo is at where nothing can be counted.
+type Doing string
+
+// What a demo does one after the other; between them the roll is loaded and the days are played.
+const (
+	SettingUp   Doing = "setting_up"   // areas, sampling points, laboratories, beds, vehicles
+	ReadingRoll Doing = "reading_roll" // who has which number on it
+	PlanningDay Doing = "planning_day" // who comes when, who is ill, what goes wrong
+	ReadingBack Doing = "reading_back" // what the house found, and its checks
+)
+
 // Told is how a demo tells of its progress.
 type Told struct {
+	Doing   func(Doing) // nil: nobody asks
 	Loading func(done, all int)
 	City    func(Started)
 	Round   func(day int, opens, now, until outbreak.Instant)
@@ -72,7 +84,7 @@ const (
 func (d Demo) Play(ctx context.Context, a *app.App, c *Client, told Told) (Report, error) {
 	wall := outbreak.WallClock{}
 	began := wall.Now()
-	town, err := settle(ctx, c, NewCity(d.People, d.Seed), told.Loading)
+	town, err := settle(ctx, c, NewCity(d.People, d.Seed), told)
 	if err != nil {
 		return Report{}, fmt.Errorf("setting the city up: %w", err)
 	}
@@ -86,6 +98,7 @@ func (d Demo) Play(ctx context.Context, a *app.App, c *Client, told Told) (Repor
 	if p == nil {
 		return Report{}, errors.New("no day was played")
 	}
+	told.doing(ReadingBack)
 	r, err := p.readBack(ctx)
 	if err != nil {
 		return r, fmt.Errorf("reading back: %w", err)
@@ -99,6 +112,12 @@ func (d Demo) Play(ctx context.Context, a *app.App, c *Client, told Told) (Repor
 	return r, nil
 }
 
+func (t Told) doing(what Doing) {
+	if t.Doing != nil {
+		t.Doing(what)
+	}
+}
+
 func (t *town) started() Started {
 	s := Started{City: t.Name, People: len(t.People), Communities: len(t.Communities), Labs: len(t.labs), Beds: t.beds, Vehicles: len(t.vehicles)}
 	for _, b := range t.booths {
@@ -109,6 +128,7 @@ func (t *town) started() Started {
 
 // day plays one round of a day and a night.
 func (d Demo) day(ctx context.Context, t *town, day int, before *play, told Told) (*play, error) {
+	told.doing(PlanningDay)
 	s := &schedule{clock: d.Clock, speed: d.Speed}
 	round, err := t.openRound(ctx, day)
 	if err != nil {

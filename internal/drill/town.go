@@ -25,9 +25,9 @@ type town struct {
 	serial   []int // next tube per community
 }
 
-// settle sets the city up through the interface: areas, roll, booths, laboratories, sites, vehicles. told is called with
-// the people loaded.
-func settle(ctx context.Context, c *Client, city *City, told func(done, all int)) (*town, error) {
+// settle sets the city up through the interface: areas, roll, booths, laboratories, sites, vehicles.
+func settle(ctx context.Context, c *Client, city *City, told Told) (*town, error) {
+	told.doing(SettingUp)
 	t := &town{City: city, c: c, serial: make([]int, len(city.Communities))}
 	if err := t.areas(ctx); err != nil {
 		return nil, err
@@ -42,9 +42,10 @@ func settle(ctx context.Context, c *Client, city *City, told func(done, all int)
 			return nil, err
 		}
 	}
-	if err := t.roll(ctx, told); err != nil {
+	if err := t.roll(ctx, told.Loading); err != nil {
 		return nil, err
 	}
+	told.doing(ReadingRoll)
 	return t, t.numbers(ctx)
 }
 
