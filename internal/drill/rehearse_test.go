@@ -182,6 +182,20 @@ func rehearse(t *testing.T, c drill.RehearseConfig) {
 	}
 }
 
+// TestARoundThatIsKilledGrowsByWhatItKeeps rehearses a round small enough that a log which is cut at a start would outweigh what was kept.
+func TestARoundThatIsKilledGrowsByWhatItKeeps(t *testing.T) {
+	each(t, func(t *testing.T, c drill.RehearseConfig, _ *testkit.Cluster) {
+		c.People, c.Clients, c.Kills, c.Seed = 2000, 8, 2, 1
+		r, err := drill.RehearseRound(t.Context(), drill.RoundConfig{RehearseConfig: c, Numbers: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !r.Sound() || !r.JournalOK || r.Acked != 2000 || r.Kills != 2 || r.BytesPerRegistration <= 0 {
+			t.Errorf("%+v", r)
+		}
+	})
+}
+
 // durable gives a database in a cluster that keeps what it acknowledged.
 func durable(t *testing.T) (*testkit.Cluster, string) {
 	t.Helper()

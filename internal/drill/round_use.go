@@ -94,26 +94,17 @@ func ownTime() time.Duration {
 
 // size gives how large the database is; 0 for that of a house at an address.
 func (c RoundConfig) size(ctx context.Context) (int64, error) {
+	where := c.DB
 	if c.Data != "" {
-		var sum int64
-		names, err := filepath.Glob(filepath.Join(c.Data, "*.db*"))
-		if err != nil {
-			return 0, err
-		}
-		for _, n := range names {
-			if s, err := os.Stat(n); err == nil {
-				sum += s.Size()
-			}
-		}
-		return sum, nil
+		where = filepath.Join(c.Data, "breakwater.db")
 	}
-	if c.DB == "" {
+	if where == "" {
 		return 0, nil
 	}
-	db, err := store.Open(ctx, c.DB, outbreak.WallClock{})
+	db, err := store.Open(ctx, where, outbreak.WallClock{})
 	if err != nil {
 		return 0, err
 	}
-	s, err := db.Sizes(ctx)
-	return s.Database, errors.Join(err, db.Close())
+	n, err := db.Extent(ctx)
+	return n, errors.Join(err, db.Close())
 }

@@ -64,13 +64,24 @@ func (db *DB) Figures() Figures {
 // Sizes are the bytes a database takes; of PostgreSQL only the database itself is known.
 type Sizes struct{ Database, WAL int64 }
 
+// Extent gives the bytes of the database itself, on whichever side of the write-ahead log they lie: of SQLite the pages it has now. What
+// a log is cut to when a program starts, and how much of it was folded back, changes nothing of it.
+func (db *DB) Extent(ctx context.Context) (n int64, err error) {
+	q := "select page_count * page_size from pragma_page_count(), pragma_page_size()"
+	if db.engine == PostgreSQL {
+		q = "select pg_database_size(current_database())"
+	}
+	err = db.Read(ctx, func(tx *Tx) error {
+		n, err = Count(tx, q)
+		return err
+	})
+	return n, err
+}
+
 // Sizes measures the database.
 func (db *DB) Sizes(ctx context.Context) (s Sizes, err error) {
 	if db.engine == PostgreSQL {
-		err = db.Read(ctx, func(tx *Tx) error {
-			s.Database, err = Count(tx, "select pg_database_size(current_database())")
-			return err
-		})
+		s.Database, err = db.Extent(ctx)
 		return s, err
 	}
 	file, err := os.Stat(db.file)

@@ -83,3 +83,45 @@ func TestALogThatCannotBeFoldedBackIsCounted(t *testing.T) {
 		t.Errorf("the log could not be folded back, and the figures say %+v", f)
 	}
 }
+
+// TestTheExtentIsThatOfWhatIsKept measures a database while its rows stand in the log alone, after they were folded back, and by a program
+// that starts later.
+func TestTheExtentIsThatOfWhatIsKept(t *testing.T) {
+	where := filepath.Join(t.TempDir(), "log.db")
+	db := testkit.Open(t, where, outbreak.WallClock{}, []store.Migrations{note})
+	extent := func(db *store.DB) int64 {
+		t.Helper()
+		n, err := db.Extent(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := extent(db)
+	for id := range int64(200) {
+		if err := db.Write(ctx, func(tx *store.Tx) error {
+			for k := range int64(50) {
+				if err := tx.Must("insert into note (id, n) values ($1, $2)", id*50+k, k); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	logged := extent(db)
+	db.Fold()
+	folded := extent(db)
+	other, err := store.Open(ctx, where, outbreak.WallClock{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := extent(other)
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
+	if logged <= before || folded != logged || later != logged {
+		t.Errorf("%d bytes before, %d in the log, %d folded back, %d to another program", before, logged, folded, later)
+	}
+}
