@@ -278,7 +278,7 @@ func TestAFileOfWhichNothingWasTakenIsNotSaidToBeIn(t *testing.T) {
 		"noise":   {"\x89PNG\r\n\x1a\n\x00\x00", "no text file", false},
 		"empty":   {"", "empty", false},
 		"headers": {"foo,bar\n1,2\n", "tube", false},
-		"rowless": {"tube,result\n", "no row below it", true},
+		"rowless": {"tube,result\n", "no rows below the header", true},
 		"wrong":   {"tube,result\nW1,+\n", "No row is in", true},
 	} {
 		a := b.upload("/files/results", name+".csv", c.content, "lab", w.lab.String())

@@ -249,6 +249,17 @@ func TestARefusedWorkingListKeepsItsColumns(t *testing.T) {
 	}
 }
 
+// TestARowThatIsOnlyThereSaysWhatItSays looks at a difference about which somebody has to decide without a case of ours beside it.
+func TestARowThatIsOnlyThereSaysWhatItSays(t *testing.T) {
+	s, _, _ := withLists(t)
+	for l, says := range map[string]string{"en": "Onset 2022-03-05", "zh": "发病日期 2022-03-05"} {
+		a := s.signedIn("root", l).get("/reconcile/lab-1?what=only_there")
+		if rows := a.all(func(n *html.Node) bool { return attr(n, "id") == "differences" }); len(rows) != 1 || !strings.Contains(text(rows[0]), says) || strings.Contains(a.body, "李娜") {
+			t.Errorf("%s: %d %s", l, a.StatusCode, a.body)
+		}
+	}
+}
+
 // TestARefusedActOfAPartyKeepsWhatWasChosen has an act about differences refused, and the settings.
 func TestARefusedActOfAPartyKeepsWhatWasChosen(t *testing.T) {
 	s, _, _ := withLists(t)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"breakwater/internal/engine/match"
 	"breakwater/internal/ledger/registry"
@@ -196,7 +197,7 @@ func (c *comparison) remember(known map[string]Difference, id func() DifferenceI
 		if next.State == Open {
 			r.open++
 		}
-		if next.LastSeen = old.LastSeen; next != old { // when it was seen last is written for all at once
+		if next.LastSeen = old.LastSeen; !slices.Equal(next.row(), old.row()) { // when it was seen last is written for all at once
 			next.LastSeen = now
 			r.moved = append(r.moved, next)
 		}

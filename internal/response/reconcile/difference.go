@@ -67,6 +67,8 @@ type Difference struct {
 	ChangedAt outbreak.Instant    `json:"changed_at"` // of its state
 	ChangedBy string              `json:"changed_by"`
 
+	Says map[string]string `json:"says,omitempty"` // of a row of theirs that is no case of ours: its fields, where somebody asks for differences
+
 	mark string // what makes it the same one the next day
 }
 

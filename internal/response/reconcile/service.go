@@ -251,7 +251,10 @@ func (s *Service) ListDifferences(ctx context.Context, by outbreak.Actor, f Diff
 		where, args := f.where(by, access.ReconcileRead)
 		args = append(args, max(f.Most, 1))
 		list, err = store.List(tx, scanDifference, "select "+differenceColumns+" from difference where "+where+" order by id limit $"+itoa(len(args)), args...)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.sayRows(tx, list)
 	})
 	return list, err
 }
