@@ -147,8 +147,11 @@ func (c *Config) database() (string, error) {
 	if c.Key == "" {
 		c.Key = strings.TrimRight(c.Data, "/\\") + ".key"
 	}
-	return filepath.Join(c.Data, "breakwater.db"), nil
+	return Embedded(c.Data), nil
 }
+
+// Embedded gives where the embedded database of a data folder lies.
+func Embedded(data string) string { return filepath.Join(data, "breakwater.db") }
 
 func (c *Config) rules() (*protocols.Set, error) {
 	set, err := protocols.Embedded()

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"breakwater/internal/app"
 	"breakwater/internal/cli"
 	"breakwater/internal/drill"
 	"breakwater/internal/ledger/journal"
@@ -99,7 +100,7 @@ func TestABrokenDiskLosesNothing(t *testing.T) {
 
 // stops waits until the journal stands still although clients send.
 func stops(ctx context.Context, data string) error {
-	db, err := store.Open(ctx, filepath.Join(data, "breakwater.db"), outbreak.WallClock{})
+	db, err := store.Open(ctx, app.Embedded(data), outbreak.WallClock{})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ func asked(name string, otherwise int) int {
 // bare log in the same run: a whole round in the uploads of devices that gather, one tube at a time over a thousand connections, three
 // times as much as is taken in, ten times the mean of a province with residents who ask meanwhile, residents alone, and starts in
 // mid-round after the server or the database server was killed. The roll is numbers without people, so that it is there at once, where
-// nobody asks; BREAKWATER_PEOPLE says how many (24000000 is a province).
+// nobody asks; BREAKWATER_PEOPLE says how many (24000000 is a province). A million is over in two seconds: what is reached under overload, beside
+// the whole round, means something from two million on.
 func BenchmarkScreening(b *testing.B) {
 	people := asked("BREAKWATER_PEOPLE", 1_000_000)
 	seconds := asked("BREAKWATER_BENCH_SECONDS", 20)

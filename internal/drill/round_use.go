@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
 
+	"breakwater/internal/app"
 	"breakwater/internal/outbreak"
 	"breakwater/internal/store"
 )
@@ -96,7 +96,7 @@ func ownTime() time.Duration {
 func (c RoundConfig) size(ctx context.Context) (int64, error) {
 	where := c.DB
 	if c.Data != "" {
-		where = filepath.Join(c.Data, "breakwater.db")
+		where = app.Embedded(c.Data)
 	}
 	if where == "" {
 		return 0, nil

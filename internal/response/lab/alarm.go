@@ -111,11 +111,7 @@ func (s *Service) ListAlarms(ctx context.Context, by outbreak.Actor, of outbreak
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		where, args := within(by, access.LabRead, "area", nil)
-		if of != 0 {
-			args = append(args, of)
-			where += fmt.Sprintf(" and lab = $%d", len(args))
-		}
+		where, args := ofLab(of)(within(by, access.LabRead, "area", nil))
 		args = append(args, most)
 		list, err = store.List(tx, scanAlarm, "select "+alarmColumns+" from lab_alarm where "+where+fmt.Sprintf(" order by case when settled_at = 0 then 0 else 1 end, at desc, id desc limit $%d", len(args)), args...)
 		return err

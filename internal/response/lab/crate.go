@@ -288,11 +288,7 @@ func (s *Service) ListCrates(ctx context.Context, by outbreak.Actor, to outbreak
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
 		sees, args := within(by, access.CrateRead, "lab_area", nil)
 		sent, args := within(by, access.CrateRead, "area", args)
-		where := "(" + sees + " or " + sent + ")"
-		if to != 0 {
-			args = append(args, to)
-			where += fmt.Sprintf(" and lab = $%d", len(args))
-		}
+		where, args := ofLab(to)("("+sees+" or "+sent+")", args)
 		args = append(args, most)
 		list, err = store.List(tx, scanCrate, "select "+crateColumns+" from lab_crate where "+where+fmt.Sprintf(" order by case when taken_at = 0 then 0 else 1 end, sent_at desc, id desc limit $%d", len(args)), args...)
 		if err != nil {

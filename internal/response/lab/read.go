@@ -19,6 +19,17 @@ func within(by outbreak.Actor, may access.Permission, column string, args []any)
 	return below(areas, column, args)
 }
 
+// ofLab narrows a condition to what is of one laboratory; 0: of all.
+func ofLab(id outbreak.LabID) func(where string, args []any) (string, []any) {
+	return func(where string, args []any) (string, []any) {
+		if id == 0 {
+			return where, args
+		}
+		args = append(args, id)
+		return where + fmt.Sprintf(" and lab = $%d", len(args)), args
+	}
+}
+
 // below writes a condition that cuts rows to areas and what lies below them.
 func below(areas []outbreak.Path, column string, args []any) (string, []any) {
 	var any []string

@@ -51,11 +51,7 @@ func (s *Service) ListRuns(ctx context.Context, by outbreak.Actor, of outbreak.L
 		return nil, err
 	}
 	err = s.db.Read(ctx, func(tx *store.Tx) error {
-		where, args := within(by, access.LabRead, "area", nil)
-		if of != 0 {
-			args = append(args, of)
-			where += fmt.Sprintf(" and lab = $%d", len(args))
-		}
+		where, args := ofLab(of)(within(by, access.LabRead, "area", nil))
 		args = append(args, most)
 		list, err = store.List(tx, scanRun, "select "+runColumns+" from lab_run where "+where+
 			fmt.Sprintf(" order by case when state = 'entered' or (doubt <> '' and state <> 'voided') then 0 else 1 end, started_at desc, id desc limit $%d", len(args)), args...)
